@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_INDEX_PROFILE_H
+#define SBX_BUILDER_INDEX_PROFILE_H
+
+#include "builder/archive/archive.h"
+#include "builder/index/providers.h"
+#include "profiler/facts.h"
+
+/* What became of a need. Names in JSON are the table's. */
+#define SBX_NEED_TABLE(X)                                                                          \
+	X(PACKAGE, "package")	    /* a package to install serves it */                           \
+	X(BASE, "base")		    /* the Essential packages have it */                           \
+	X(STANDARD, "standard")	    /* the interpreter's own packages have it */                   \
+	X(OPTIONAL, "optional")	    /* guarded or type-only: `provider` would serve it, not added */ \
+	X(UNRESOLVED, "unresolved") /* hard, and nobody ships it */                                \
+	X(UNKNOWN, "unknown")	    /* dynamic, the name is not to be seen */
+enum sbx_need_status {
+#define X(id, name) SBX_NEED_##id,
+	SBX_NEED_TABLE(X)
+#undef X
+		SBX_N_NEED_STATUSES
+};
+
+struct sbx_evidence {
+	char *file, *text;
+	guint line;
+};
+
+/* One thing the task needs; facts with the same kind, language and provider-relevant name merged. */
+struct sbx_need {
+	enum sbx_fact_kind kind;
+	enum sbx_grade grade; /* the strongest of its facts */
+	enum sbx_need_status status;
+	double confidence;
+	char *name, *language;
+	char *provider;		/* package, NULL when unresolved */
+	GPtrArray *candidates;	/* struct sbx_provider *, best first */
+	GPtrArray *evidence;	/* struct sbx_evidence * */
+};
+
+/* docs/schemas/profile.schema.json */
+struct sbx_profile {
+	char *folder, *entry, *language; /* the task */
+	char *suite, *architecture, *generation; /* the index it was resolved with */
+	char *content_id;	/* of the task's sources, see profiler/facts.h */
+	GPtrArray *needs;	/* struct sbx_need * */
+	char **packages;	/* to install, sorted, the interpreter's included */
+	char **run;		/* default command inside the sandbox, working directory /task */
+	guint n_files, n_files_with_errors;
+};
+
+/* Read the task's facts and find who serves them. */
+struct sbx_profile *sbx_profile_task(const struct sbx_archive *archive, const char *task_path,
+				     GError **error);
+/* The same from facts at hand. */
+struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
+					   struct sbx_providers *providers,
+					   const struct sbx_facts *facts, GError **error);
+void sbx_profile_free(struct sbx_profile *profile);
+SBX_DEFINE_AUTO(sbx_profile, sbx_profile_free)
+
+char *sbx_profile_to_json(const struct sbx_profile *profile);
+struct sbx_profile *sbx_profile_from_json(const char *text, gssize n_bytes, const char *where,
+					  GError **error);
+
+/* The first unresolved hard need as an error (SBX_E_UNRESOLVED, with its file:line); TRUE if none. */
+gboolean sbx_profile_check_resolved(const struct sbx_profile *profile, GError **error);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_INDEX_PROVIDERS_H
+#define SBX_BUILDER_INDEX_PROVIDERS_H
+
+#include <gio/gio.h>
+
+#include "builder/archive/package.h"
+#include "profiler/language.h"
+#include "store/gerror.h"
+
+/*
+ * The provider index (sqlite): which package ships which path. It keeps the paths that some
+ * language's templates can ask for (their roots and command folders), not the whole archive.
+ *
+ * Writing, for `update`: add the packages of every verified Packages index (what ranks providers:
+ * reverse dependencies, section, Essential and its closure, interpreters' closures), then every
+ * Contents index, then finish.
+ */
+struct sbx_provider_writer;
+struct sbx_provider_writer *sbx_provider_writer_new(const char *path, GError **error);
+void sbx_provider_writer_free(struct sbx_provider_writer *writer);
+SBX_DEFINE_AUTO(sbx_provider_writer, sbx_provider_writer_free)
+gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *writer,
+					 const struct sbx_package *package, GError **error);
+/*
+ * `stream`: a Contents index, decompressed ("path   section/package,section/package" lines).
+ * Reads it to the end. A malformed line is SBX_E_ARCHIVE naming `where` and the line.
+ */
+gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *writer,
+					  GInputStream *stream, const char *where,
+					  GCancellable *cancellable, GError **error);
+gboolean sbx_provider_writer_finish(struct sbx_provider_writer *writer, GError **error);
+
+struct sbx_providers;
+struct sbx_providers *sbx_providers_open(const char *path, GError **error);
+void sbx_providers_free(struct sbx_providers *providers);
+SBX_DEFINE_AUTO(sbx_providers, sbx_providers_free)
+
+struct sbx_provider {
+	char *package;
+	char *path;	       /* the file that decided */
+	guint n_reverse_depends;
+	gboolean in_base;      /* Essential closure: always there */
+	gboolean in_interpreter; /* closure of the language's interpreter package */
+	double score;	       /* for --explain: higher wins */
+};
+
+/*
+ * Who ships module `name` (longest prefix decides; *out_matched is the part that was found) or
+ * command `name` for `language`. Returns candidates (struct sbx_provider *), best first; empty
+ * when nobody does. `chosen` (names, may be NULL) are packages already in the closure: preferred.
+ */
+GPtrArray *sbx_providers_find_module(struct sbx_providers *providers,
+				     const struct sbx_language *language, const char *name,
+				     GHashTable *chosen, char **out_matched, GError **error);
+GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
+				      const struct sbx_language *language, const char *name,
+				      GHashTable *chosen, GError **error);
+
+#endif

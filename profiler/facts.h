@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROFILER_FACTS_H
+#define SBX_PROFILER_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "profiler/language.h"
+
+/* What was seen in a task's source, before anyone asks which package serves it. */
+enum sbx_fact_kind { SBX_FACT_MODULE, SBX_FACT_COMMAND };
+
+/* How a need was seen (docs/profile.md). The names in JSON are the table's. */
+#define SBX_GRADE_TABLE(X)                                                                         \
+	X(HARD, "hard")			      /* runs whenever the task does */                    \
+	X(GUARDED, "guarded")		      /* try/except ImportError, `command -v x` */         \
+	X(TYPE_ONLY, "type-only")	      /* under TYPE_CHECKING */                            \
+	X(DYNAMIC_LITERAL, "dynamic-literal") /* importlib.import_module("x") */                   \
+	X(DYNAMIC_UNKNOWN, "dynamic-unknown") /* import_module(variable): name is "" */            \
+	X(IMPLIED, "implied")		      /* an API whose plug-in is never imported */         \
+	X(DECLARED, "declared")		      /* PEP 723, requirements.txt */                      \
+	X(LEARNED, "learned")		      /* seen when it ran before */
+enum sbx_grade {
+#define X(id, name) SBX_GRADE_##id,
+	SBX_GRADE_TABLE(X)
+#undef X
+		SBX_N_GRADES
+};
+const char *sbx_grade_name(enum sbx_grade grade);
+
+struct sbx_fact {
+	enum sbx_fact_kind kind;
+	enum sbx_grade grade;
+	double confidence; /* 0..1 that a run needs it, by the grade and where it stands */
+	const struct sbx_language *language; /* whose path templates apply */
+	char *name;	   /* "pandas.io.excel", "ffmpeg"; "" when unknown */
+	char *member;	   /* `from name import member`: may be a sub-module; NULL: none */
+	char *file;	   /* relative to the task's folder */
+	unsigned line;	   /* from 1 */
+	char *text;	   /* the source line, trimmed, at most 200 bytes, as valid UTF-8 */
+};
+
+/* A file of the task that was looked at. */
+struct sbx_source {
+	char *path; /* relative to the task's folder */
+	const struct sbx_language *language;
+	size_t n_bytes;
+	bool has_errors; /* did not parse completely: facts may be missing */
+};
+
+struct sbx_facts {
+	char *folder; /* absolute path of the task's folder */
+	char *entry;  /* relative path of the file that is run */
+	const struct sbx_language *language; /* of the entry */
+	struct sbx_fact *facts;
+	size_t n_facts;
+	struct sbx_source *sources;
+	size_t n_sources;
+	char content_id[65]; /* SHA-256 over the sources' names and bytes and the rules' version */
+};
+
+/*
+ * Read a task (a file, or a folder) without running it.
+ *
+ * A file: it, and the modules beside it that it imports, directly or through others. A folder: the
+ * entry is __main__.py, main.*, app.*, run.* or the only program; every source file in it is read
+ * (at most 10,000 files; hidden folders, node_modules and the like left out). Modules that the task itself
+ * brings are no facts. Facts are sorted by file, line, name; duplicates on one line are merged.
+ *
+ * SBX_E_INPUT names the file and what is wrong with it: missing, a binary, empty, larger than
+ * 16 MiB, of no language that is known, a folder without an entry. Text that does not parse
+ * completely is no error (see has_errors).
+ */
+int sbx_facts_read(struct sbx_facts *facts, const char *task_path, struct sbx_error *err);
+
+/*
+ * Only the task's files and their content_id, without parsing: what a cache lookup needs. Fills
+ * `sources`, `folder`, `entry`, `language`, `content_id`. For a file whose local imports are not
+ * known without parsing, the id covers all source files beside it that it could import.
+ */
+int sbx_facts_identify(struct sbx_facts *facts, const char *task_path, struct sbx_error *err);
+
+/* Free what is in it, not the struct; fine on a zeroed one. */
+void sbx_facts_release(struct sbx_facts *facts);
+
+/* The facts of one text, without file access: what tests and fuzzers call. `file` is for evidence. */
+int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language, const char *file,
+		    const char *text, size_t n_bytes, struct sbx_error *err);
+
+#endif
