@@ -4,10 +4,12 @@
 
 #include "builder/context.h"
 
-/* What a verb needs before it runs. */
 enum sbx_command_flags {
 	SBX_COMMAND_PLAIN = 0,
-	SBX_COMMAND_HIDDEN = 1 << 0,
+	/* Options end at the first argument: what follows belongs to the task. */
+	SBX_COMMAND_OPTIONS_FIRST = 1 << 0,
+	/* Failures of our own exit with 125, since every other status may be the task's. */
+	SBX_COMMAND_PASSES_STATUS = 1 << 1,
 };
 
 /*
@@ -30,6 +32,8 @@ struct sbx_command {
 /* All verbs, ended by a row without a name. */
 extern const struct sbx_command sbx_commands[];
 
+const struct sbx_command *sbx_command_find(const char *name);
+
 /*
  * Parse the verb's options and the common ones (--json, --root, --verbose, --progress-fd, ...),
  * which land in ctx. `entries` are those of the row with arg_data filled in by the verb: copy the
@@ -38,5 +42,9 @@ extern const struct sbx_command sbx_commands[];
  */
 gboolean sbx_command_parse(struct sbx_context *ctx, const char *verb, const GOptionEntry *entries,
 			   int *argc, char ***argv, GError **error);
+
+/* `sbx-build help`, and the manual page in roff, both made from the table. Newly allocated. */
+char *sbx_command_overview(void);
+char *sbx_command_man_page(void);
 
 #endif

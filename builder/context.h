@@ -9,9 +9,9 @@
 
 /* What every verb shares: where things are and how to speak. Filled by main and the parser. */
 struct sbx_context {
-	char *root;	       /* $SBX_ROOT: an absolute path, made on first use with mode 0700 */
-	gboolean json;	       /* --json: results as JSON on stdout */
-	gboolean verbose;      /* -v */
+	char *root;	  /* $SBX_ROOT: an absolute path, made on first use with mode 0700 */
+	gboolean json;	  /* --json: results as JSON on stdout */
+	gboolean verbose; /* -v */
 	struct sbx_progress *progress;
 	GCancellable *cancellable; /* cancelled by SIGINT and SIGTERM */
 
@@ -22,6 +22,32 @@ struct sbx_context {
 	char *keyring;	    /* --keyring FILE */
 	gboolean trusted;   /* --trusted: accept an archive without a valid signature */
 };
+
+/* The options of every verb, one table for the parser and the manual. */
+#define SBX_COMMON_OPTIONS(json, verbose, quiet, progress_fd, root, suite, arch, mirrors, keyring, \
+			   trusted)                                                                \
+	{"json", 0, 0, G_OPTION_ARG_NONE, json, "Print the result as JSON", NULL},                 \
+	{"verbose", 'v', 0, G_OPTION_ARG_NONE, verbose, "Tell each stage and what it found", NULL}, \
+	{"quiet", 'q', 0, G_OPTION_ARG_NONE, quiet, "No progress", NULL},                          \
+	{"progress-fd", 0, 0, G_OPTION_ARG_INT, progress_fd,                                       \
+	 "Write progress events to this descriptor, a JSON object a line", "N"},                   \
+	{"root", 0, 0, G_OPTION_ARG_FILENAME, root, "Where state is kept, instead of $SBX_ROOT",   \
+	 "DIR"},                                                                                   \
+	{"suite", 0, 0, G_OPTION_ARG_STRING, suite, "The suite to use, instead of the host's",     \
+	 "NAME"},                                                                                  \
+	{"arch", 0, 0, G_OPTION_ARG_STRING, arch, "The architecture, instead of the host's",       \
+	 "NAME"},                                                                                  \
+	{"mirror", 0, 0, G_OPTION_ARG_STRING_ARRAY, mirrors,                                       \
+	 "An archive to use instead of the host's apt sources (may be repeated)", "URI"},          \
+	{"keyring", 0, 0, G_OPTION_ARG_FILENAME, keyring,                                          \
+	 "The keyring that must have signed the archive", "FILE"},                                 \
+	{"trusted", 0, 0, G_OPTION_ARG_NONE, trusted,                                              \
+	 "Accept an archive without a valid signature", NULL}
+
+/* Fill in the defaults once the options are known. */
+gboolean sbx_context_finish(struct sbx_context *ctx, gboolean quiet, int progress_fd,
+			    GError **error);
+void sbx_context_release(struct sbx_context *ctx);
 
 /* $root/<name>, newly allocated; the folder $root is made (mode 0700) when missing. */
 char *sbx_context_path(struct sbx_context *ctx, const char *name, GError **error);
