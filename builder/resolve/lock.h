@@ -9,6 +9,9 @@
 /* Bump when the same lock would give another tree; part of every template's id. */
 #define SBX_BUILDER_FORMAT 1
 
+/* The value of "format" in the JSON of a lock. */
+#define SBX_LOCK_FORMAT "sbx-lock-1"
+
 struct sbx_lock_package {
 	char *name, *version, *architecture;
 	char *path;	/* of the .deb below the archive's root */
@@ -39,12 +42,17 @@ SBX_DEFINE_AUTO(sbx_lock, sbx_lock_free)
 void sbx_lock_package_free(struct sbx_lock_package *package);
 void sbx_lock_release_free(struct sbx_lock_release *release);
 
+/* Bring packages and releases into the order above. */
+void sbx_lock_sort(struct sbx_lock *lock);
+
 /* Pretty JSON, newly allocated, ends with a newline; the same lock gives the same bytes. */
 char *sbx_lock_to_json(const struct sbx_lock *lock);
 
 /*
  * Read and check: names, versions and paths of the allowed form (a path is relative and has no
- * `..`), checksums of 64 hex digits, no package twice. SBX_E_INPUT names `where` and the field.
+ * `..`), checksums of 64 lower-case hex digits, every field there and none that is not known, no
+ * package twice, none of another architecture. SBX_E_INPUT names `where` and the field. n_bytes -1:
+ * NUL-terminated.
  */
 struct sbx_lock *sbx_lock_from_json(const char *text, gssize n_bytes, const char *where,
 				    GError **error);
