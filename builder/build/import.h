@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_BUILD_IMPORT_H
+#define SBX_BUILDER_BUILD_IMPORT_H
+
+#include "builder/resolve/lock.h"
+#include "store/tree.h"
+
+/*
+ * A package in the store is a commit pkg/deb/<name>/<version>/<arch> with two folders: data/, the
+ * tree of its files, and control/, its maintainer scripts and lists under the names they get in
+ * /var/lib/dpkg/info, besides `list`. What composing needs to know at once is metadata of the
+ * commit:
+ *
+ *	sbx.sha256	s	of the .deb it came from
+ *	sbx.status	s	its stanza for /var/lib/dpkg/status
+ *	sbx.depends	s	Pre-Depends and Depends, comma-separated
+ *	sbx.pre-depends, sbx.replaces, sbx.provides, sbx.multi-arch
+ *			s	the fields' values, "" when absent
+ *	sbx.essential	b
+ *	sbx.bytes	t	sum of its files' sizes
+ */
+struct sbx_import_limits {
+	guint64 max_bytes;   /* of a package's files together */
+	guint64 max_entries; /* files and folders in a package */
+	guint64 max_ratio;   /* unpacked to packed bytes, checked beyond 64 MiB */
+};
+extern const struct sbx_import_limits sbx_import_default_limits;
+
+/* The ref of a package, newly allocated. */
+char *sbx_import_ref(const struct sbx_lock_package *package);
+
+/* Is it in the store (from a .deb with the same checksum)? */
+gboolean sbx_import_is_stored(struct sbx_store *store, const struct sbx_lock_package *package);
+
+/*
+ * Unpack the .deb at `path` straight into store objects and commit it, in the running transaction;
+ * any number of threads may import at once. The .deb's checksum, name, version and architecture
+ * must be those of `package`. Hostile content (paths that leave the root, device nodes, hard links
+ * to elsewhere, more than the limits) is SBX_E_ARCHIVE naming package and path; nothing is
+ * committed then.
+ */
+gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_package *package,
+			    const char *path, const struct sbx_import_limits *limits,
+			    GCancellable *cancellable, GError **error);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_STORE_CATALOG_H
+#define SBX_STORE_CATALOG_H
+
+#include "store/store.h"
+
+/* One template's row. */
+struct sbx_template {
+	char *id;	/* 64 hex digits */
+	char *commit;	/* of its tree in the repository */
+	char *suite, *architecture;
+	gint64 created_usec, last_used_usec; /* since the epoch; 0: never */
+	guint64 n_packages, n_uses;
+	guint64 n_bytes;     /* of its files, each counted once */
+	guint64 build_usec;  /* how long building took */
+	char **names;	     /* sorted; may be empty */
+};
+
+void sbx_template_free(struct sbx_template *row);
+SBX_DEFINE_AUTO(sbx_template, sbx_template_free)
+
+gboolean sbx_catalog_open(struct sbx_store *store, GError **error);
+void sbx_catalog_close(struct sbx_store *store);
+
+gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_template *row,
+				  GError **error);
+gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GError **error);
+
+/* The exact id's row; NULL without an error when there is none. */
+struct sbx_template *sbx_catalog_template(struct sbx_store *store, const char *id, GError **error);
+
+/* All rows, the last used first. */
+GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error);
+
+/*
+ * By id, unambiguous prefix (4 digits at least) or name. SBX_E_NOT_FOUND says what there is,
+ * SBX_E_USAGE lists the ids that an ambiguous prefix fits.
+ */
+struct sbx_template *sbx_catalog_find(struct sbx_store *store, const char *what, GError **error);
+
+/* Point a name at a template (it moves when it exists); remove one (TRUE when it existed). */
+gboolean sbx_catalog_set_name(struct sbx_store *store, const char *name, const char *id,
+			      GError **error);
+gboolean sbx_catalog_remove_name(struct sbx_store *store, const char *name, gboolean *out_existed,
+				 GError **error);
+/* A name is 1 to 64 of [a-z0-9._-], begins with a letter and is no prefix of an id. */
+gboolean sbx_catalog_check_name(const char *name, GError **error);
+
+/* Usage records: what ran on a template, how it ended. */
+struct sbx_use {
+	const char *template_id, *task, *reason;
+	int exit_status;
+	gint64 started_usec, wall_usec, cpu_usec, peak_bytes;
+};
+gboolean sbx_catalog_record_use(struct sbx_store *store, const struct sbx_use *use, GError **error);
+
+/*
+ * What a task came to: its sources' content id and the index's generation lead to the profile and
+ * the template, so that an unchanged task needs neither parsing nor solving.
+ */
+gboolean sbx_catalog_remember_task(struct sbx_store *store, const char *content_id,
+				   const char *generation, const char *profile_json,
+				   const char *template_id, GError **error);
+/* Outputs are NULL when it is not known (or its template is gone). */
+gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *content_id,
+				 const char *generation, char **out_profile_json,
+				 char **out_template_id, GError **error);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_STORE_STORE_H
+#define SBX_STORE_STORE_H
+
+#include <ostree.h>
+#include <sqlite3.h>
+
+#include "store/gerror.h"
+
+/*
+ * What is kept below $SBX_ROOT (docs/architecture.md, "On disk"):
+ *
+ *	repo/		the ostree repository: bare as root, bare-user-only otherwise
+ *	catalog.db	sqlite, WAL
+ *	templates/<id>/	root/ (checkout), lock.json, meta.json, lock
+ *	tmp/		work in progress; what a crash leaves there is cleared by gc
+ *	lock		held shared by whoever reads or adds, exclusively by gc while it deletes
+ *
+ * Refs: pkg/deb/<name>/<version>/<arch> a package (data/ and control/), pyc/... what its modules
+ * compile to, base/<key> what configuring the base packages changed, template/<id> a template.
+ */
+struct sbx_store {
+	char *root;
+	OstreeRepo *repo;
+	sqlite3 *catalog;
+	gboolean rootless; /* owners, set-id bits and xattrs can't be kept */
+	int lock_fd;
+};
+
+enum sbx_store_access { SBX_STORE_SHARED, SBX_STORE_EXCLUSIVE };
+
+/*
+ * Open, and make what is missing (mode 0700). Exclusive access waits for running builds, shared
+ * access for a running gc; both end early when cancelled.
+ */
+struct sbx_store *sbx_store_open(const char *root, enum sbx_store_access access,
+				 GCancellable *cancellable, GError **error);
+
+/*
+ * Open only the catalog and the templates, without libostree's repository (`repo` is NULL), which
+ * costs milliseconds that a warm `run` does not have.
+ */
+struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancellable,
+					 GError **error);
+
+void sbx_store_free(struct sbx_store *store);
+SBX_DEFINE_AUTO(sbx_store, sbx_store_free)
+
+/* A fresh folder below tmp/, for the caller to remove. Newly allocated. */
+char *sbx_store_make_tmp(struct sbx_store *store, const char *prefix, GError **error);
+
+/* rm -rf of a folder that we made, symbolic links not followed; a missing one is fine. */
+gboolean sbx_store_remove_tree(const char *path, GError **error);
+
+/* flock(2) that waits in small steps, so that it can be cancelled. operation: LOCK_SH, LOCK_EX. */
+gboolean sbx_store_flock(int fd, int operation, const char *what, GCancellable *cancellable,
+			 GError **error);
+
+/* `text` with every byte that ref names do not allow as _XX (hex). Newly allocated. */
+char *sbx_store_ref_part(const char *text);
+
+#endif
