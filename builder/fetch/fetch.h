@@ -19,16 +19,18 @@ struct sbx_fetch {
 	guint64 max_bytes;   /* refuse more than this when size is 0; 0: 1 GiB */
 	const char *etag, *last_modified; /* for a conditional request; NULL: unconditional */
 	const char *const *fallback_uris; /* tried in order after `uri` fails, NULL-ended; NULL */
+	gboolean optional;   /* that no URI has it (404, 410) is no failure but `missing` */
 	gpointer data;	     /* the caller's */
 
 	/* results */
+	gboolean missing;	/* nobody has it */
 	gboolean not_modified;	/* the server answered 304: nothing was written */
 	char *out_etag, *out_last_modified, *out_sha256; /* newly allocated by the fetch */
 };
 
 /*
- * Called in the fetching thread as soon as one file is complete, so that work on it can begin
- * while others still arrive. Returning FALSE with *error set stops all transfers.
+ * Called in the fetching thread as soon as one file is complete (or not modified, or missing), so
+ * that work on it can begin while others still arrive. Returning FALSE with *error set stops all transfers.
  */
 typedef gboolean (*sbx_fetch_done)(struct sbx_fetch *fetch, gpointer data, GError **error);
 
@@ -43,6 +45,9 @@ typedef gboolean (*sbx_fetch_done)(struct sbx_fetch *fetch, gpointer data, GErro
 gboolean sbx_fetch_all(struct sbx_fetch *fetches, gsize n, struct sbx_progress *progress,
 		       const char *phase, sbx_fetch_done done, gpointer data,
 		       GCancellable *cancellable, GError **error);
+
+/* May this URI be fetched (scheme, host)? SBX_E_USAGE otherwise, naming it without credentials. */
+gboolean sbx_fetch_check_uri(const char *uri, GError **error);
 
 /* Free the results of a fetch, not the struct. */
 void sbx_fetch_clear(struct sbx_fetch *fetch);
