@@ -17,7 +17,12 @@
  * Contents index, then finish.
  */
 struct sbx_provider_writer;
+/* `path` is written from scratch and synced by finish: write aside, rename. One thread at a time. */
 struct sbx_provider_writer *sbx_provider_writer_new(const char *path, GError **error);
+/* The same for other languages than sbx_languages() (tests). NULL-ended, they must outlive it. */
+struct sbx_provider_writer *
+sbx_provider_writer_new_for(const char *path, const struct sbx_language *const *languages,
+			    GError **error);
 void sbx_provider_writer_free(struct sbx_provider_writer *writer);
 SBX_DEFINE_AUTO(sbx_provider_writer, sbx_provider_writer_free)
 gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *writer,
@@ -31,8 +36,23 @@ gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *writer,
 					  GCancellable *cancellable, GError **error);
 gboolean sbx_provider_writer_finish(struct sbx_provider_writer *writer, GError **error);
 
+/*
+ * What an index depends on besides the archive: its format and the languages' path templates. An
+ * index with another id is refused by sbx_providers_open() and must be written again, even though
+ * the archive did not change. Newly allocated hex digits.
+ */
+char *sbx_providers_rules_id(const struct sbx_language *const *languages);
+
+/*
+ * Open for lookups, which take microseconds: the file is mapped and never changes. One thread at
+ * a time. SBX_E_NOT_FOUND: there is none, or it was made by other rules; SBX_E_DAMAGED: it is no
+ * index at all. Both say what to run.
+ */
 struct sbx_providers;
 struct sbx_providers *sbx_providers_open(const char *path, GError **error);
+struct sbx_providers *sbx_providers_open_for(const char *path,
+					     const struct sbx_language *const *languages,
+					     GError **error);
 void sbx_providers_free(struct sbx_providers *providers);
 SBX_DEFINE_AUTO(sbx_providers, sbx_providers_free)
 

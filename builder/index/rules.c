@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/index/rules.h"
+
+#include "builder/index/providers.h"
+
+static gboolean each(const struct sbx_language *language, const char *const *texts,
+		     sbx_template_func func, gpointer data, GError **error)
+{
+	for (; texts && *texts; texts++)
+		if (!func(language, *texts, data, error))
+			return FALSE;
+	return TRUE;
+}
+
+gboolean sbx_rules_each_template(const struct sbx_language *language, sbx_template_func func,
+				 gpointer data, GError **error)
+{
+	const struct sbx_scoped_path *scoped = language->scoped_module_paths;
+	for (; scoped && scoped->prefix; scoped++)
+		if (!func(language, scoped->template, data, error))
+			return FALSE;
+	return each(language, language->module_paths, func, data, error) &&
+	       each(language, language->command_paths, func, data, error);
+}
+
+static void hash_line(GChecksum *sum, const char *text)
+{
+	g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_update(sum, (const guchar *)"\n", 1);
+}
+
+static gboolean hash_template(const struct sbx_language *language, const char *text, gpointer sum,
+			      GError **error)
+{
+	hash_line(sum, text);
+	return TRUE;
+}
+
+char *sbx_providers_rules_id(const struct sbx_language *const *languages)
+{
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_autofree char *format = g_strdup_printf("format %d", SBX_PROVIDERS_FORMAT);
+	hash_line(sum, format);
+	for (; *languages; languages++) {
+		const char separator[] = {(*languages)->separator, '\0'};
+		hash_line(sum, (*languages)->name);
+		hash_line(sum, separator);
+		for (const struct sbx_root *r = (*languages)->roots; r && r->name; r++) {
+			hash_line(sum, r->name);
+			hash_line(sum, r->pattern);
+		}
+		sbx_rules_each_template(*languages, hash_template, sum, NULL);
+	}
+	return g_strdup(g_checksum_get_string(sum));
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_INDEX_RULES_H
+#define SBX_BUILDER_INDEX_RULES_H
+
+#include "builder/index/template.h"
+
+/* Bump when the tables below change; see sbx_providers_rules_id(). */
+#define SBX_PROVIDERS_FORMAT 1
+
+/*
+ * The tables of a provider index:
+ *
+ *	meta	what it was made with
+ *	package	every package, its number, what ranks it, and what it depends on (numbers,
+ *		little-endian, four bytes each)
+ *	root	which folders a root's glob stands for in this archive, with their paths' count
+ *	path	who ships what
+ */
+#define SBX_PROVIDERS_SCHEMA                                                                       \
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"              \
+	"CREATE TABLE package(id INTEGER PRIMARY KEY, name TEXT NOT NULL, section TEXT NOT NULL,"  \
+	" priority INTEGER NOT NULL, n_reverse_depends INTEGER NOT NULL,"                          \
+	" in_base INTEGER NOT NULL, front INTEGER, depends BLOB NOT NULL);"                        \
+	"CREATE TABLE root(pattern TEXT NOT NULL, folder TEXT NOT NULL, n_paths INTEGER NOT NULL," \
+	" PRIMARY KEY(pattern, folder)) WITHOUT ROWID;"                                            \
+	"CREATE TABLE path(path TEXT NOT NULL, package INTEGER NOT NULL,"                          \
+	" PRIMARY KEY(path, package)) WITHOUT ROWID;"
+
+/* A function that is given every path template of a language: modules', scoped ones', commands'. */
+typedef gboolean (*sbx_template_func)(const struct sbx_language *language, const char *text,
+				      gpointer data, GError **error);
+gboolean sbx_rules_each_template(const struct sbx_language *language, sbx_template_func func,
+				 gpointer data, GError **error);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_INDEX_TEMPLATE_H
+#define SBX_BUILDER_INDEX_TEMPLATE_H
+
+#include <glib.h>
+
+#include "profiler/language.h"
+#include "store/gerror.h"
+
+/*
+ * A path template of a language (profiler/language.h), taken apart. It is used both ways: while
+ * the index is written, to tell which paths a language can ask for; when a name is looked up, to
+ * tell which paths it asks for.
+ */
+enum sbx_part_kind {
+	SBX_PART_TEXT,	/* itself */
+	SBX_PART_STAR,	/* '*': anything within a component */
+	SBX_PART_WORD,	/* {name}, {last}: one component */
+	SBX_PART_PATH,	/* {path}: components, none of which holds the language's separator */
+};
+
+struct sbx_part {
+	enum sbx_part_kind kind;
+	gboolean whole_name; /* WORD: {name}; else {last} */
+	char *text;	     /* TEXT */
+	gsize n_text;
+};
+
+struct sbx_template {
+	const char *root; /* the root's pattern, which what follows begins with; NULL: none */
+	char separator;
+	GArray *parts;	  /* struct sbx_part */
+	gboolean is_folder; /* ends with {path}: any folder of that name will do */
+	gboolean is_package; /* names the module as a folder: "{dist}/{path}/__init__.py" */
+};
+
+/* An unknown placeholder or a '*' that would need a search of the whole index: SBX_E_FAILED. */
+struct sbx_template *sbx_template_new(const struct sbx_language *language, const char *text,
+				      GError **error);
+void sbx_template_free(struct sbx_template *t);
+SBX_DEFINE_AUTO(sbx_template, sbx_template_free)
+
+/* Can a name be found at this path (behind the root's folder and its slash, if there is a root)? */
+gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gsize n_path);
+
+/*
+ * How many bytes of `path` its root's folder is, 0 when it is not below such a folder. `pattern`
+ * is a glob for each component.
+ */
+gsize sbx_root_match(const char *pattern, const char *path, gsize n_path);
+
+/* The bytes every path of a root or of a rootless template begins with. Newly allocated. */
+char *sbx_template_prefix(const struct sbx_template *t);
+
+/*
+ * The path that the first n_parts of `parts` ask for, with SBX_TEMPLATE_STAR where anything may
+ * stand. `folder` is the root's, NULL without a root. Newly allocated.
+ */
+#define SBX_TEMPLATE_STAR '\001'
+char *sbx_template_expand(const struct sbx_template *t, const char *folder, char *const *parts,
+			  guint n_parts);
+
+/* Does `path` fit what sbx_template_expand() gave? */
+gboolean sbx_template_fits(const char *expanded, const char *path);
+
+/* Must "usr/" be put before it, since bin, sbin and lib* are links into usr (merged-usr)? */
+gboolean sbx_path_is_unmerged(const char *path, gsize n_path);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "builder/index/contents.h"
+#include "builder/index/writer.h"
+
+static void root_free(gpointer data)
+{
+	struct sbx_index_root *root = data;
+	g_ptr_array_unref(root->templates);
+	g_hash_table_unref(root->folders);
+	g_free(root);
+}
+
+static struct sbx_index_root *root_for(struct sbx_provider_writer *w, const char *pattern)
+{
+	for (guint i = 0; i < w->roots->len; i++) {
+		struct sbx_index_root *root = w->roots->pdata[i];
+		if (g_strcmp0(root->pattern, pattern) == 0)
+			return root;
+	}
+	struct sbx_index_root *root = g_new0(struct sbx_index_root, 1);
+	root->pattern = pattern;
+	root->templates = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_template_free);
+	root->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_ptr_array_add(w->roots, root);
+	return root;
+}
+
+/* A prefix that begins with a known one adds nothing; one that a known one begins with, all. */
+static void add_prefix(struct sbx_provider_writer *w, const char *prefix)
+{
+	for (guint i = 0; i < w->prefixes->len; i++) {
+		char *known = w->prefixes->pdata[i];
+		if (g_str_has_prefix(prefix, known))
+			return;
+		if (g_str_has_prefix(known, prefix))
+			g_ptr_array_remove_index(w->prefixes, i--);
+	}
+	g_ptr_array_add(w->prefixes, g_strdup(prefix));
+}
+
+static gboolean add_template(const struct sbx_language *language, const char *text, gpointer data,
+			     GError **error)
+{
+	struct sbx_provider_writer *w = data;
+	struct sbx_template *t = sbx_template_new(language, text, error);
+	if (!t)
+		return FALSE;
+	g_ptr_array_add(root_for(w, t->root)->templates, t);
+	g_autofree char *prefix = sbx_template_prefix(t);
+	add_prefix(w, prefix);
+	/* The same before the file is named by its place behind the links (merged-usr). */
+	if (g_str_has_prefix(prefix, "usr/") &&
+	    (sbx_path_is_unmerged(prefix + 4, strlen(prefix + 4)) ||
+	     g_str_equal(prefix, "usr/")))
+		add_prefix(w, prefix + 4);
+	return TRUE;
+}
+
+struct sbx_provider_writer *
+sbx_provider_writer_new_for(const char *path, const struct sbx_language *const *languages,
+			    GError **error)
+{
+	SBX_AUTO(sbx_provider_writer) w = g_new0(struct sbx_provider_writer, 1);
+	w->path = g_strdup(path);
+	w->languages = languages;
+	w->graph = sbx_graph_new();
+	w->roots = g_ptr_array_new_with_free_func(root_free);
+	w->prefixes = g_ptr_array_new_with_free_func(g_free);
+	w->rows = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_row));
+	w->texts = g_string_chunk_new(256 * 1024);
+	w->scratch = g_string_new(NULL);
+	for (; *languages; languages++)
+		if (!sbx_rules_each_template(*languages, add_template, w, error))
+			return NULL;
+	g_ptr_array_add(w->prefixes, NULL);
+	return g_steal_pointer(&w);
+}
+
+struct sbx_provider_writer *sbx_provider_writer_new(const char *path, GError **error)
+{
+	return sbx_provider_writer_new_for(path, sbx_languages(), error);
+}
+
+void sbx_provider_writer_free(struct sbx_provider_writer *w)
+{
+	if (!w)
+		return;
+	g_free(w->path);
+	sbx_graph_free(w->graph);
+	g_ptr_array_unref(w->roots);
+	g_ptr_array_unref(w->prefixes);
+	g_array_unref(w->rows);
+	g_string_chunk_free(w->texts);
+	g_string_free(w->scratch, TRUE);
+	g_free(w);
+}
+
+gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *w,
+					 const struct sbx_package *package, GError **error)
+{
+	sbx_graph_add(w->graph, package);
+	return TRUE;
+}
+
+/* Does some language ask for it? Notes the folder that its root stood for. */
+static gboolean is_asked_for(struct sbx_index_root *root, const char *path, gsize n_path)
+{
+	gsize n_folder = 0;
+	if (root->pattern) {
+		n_folder = sbx_root_match(root->pattern, path, n_path);
+		if (n_folder == 0)
+			return FALSE;
+	}
+	gsize skip = n_folder ? n_folder + 1 : 0;
+	for (guint i = 0; i < root->templates->len; i++) {
+		if (!sbx_template_matches(root->templates->pdata[i], path + skip, n_path - skip))
+			continue;
+		if (n_folder) {
+			g_autofree char *folder = g_strndup(path, n_folder);
+			guint n = GPOINTER_TO_UINT(g_hash_table_lookup(root->folders, folder));
+			g_hash_table_replace(root->folders, g_steal_pointer(&folder),
+					     GUINT_TO_POINTER(n + 1));
+		}
+		return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_contents_line *line,
+			 const char *path, gsize n_path, GError **error)
+{
+	const char *list = line->packages, *name;
+	gsize n_list = line->n_packages;
+	gssize n;
+	struct sbx_index_row row = {NULL, 0};
+	while ((n = sbx_contents_next_package(&list, &n_list, &name)) > 0) {
+		char package[256];
+		if ((gsize)n >= sizeof(package))
+			return sbx_contents_fail(w->where, line->number,
+						 "a package's name is too long", error);
+		memcpy(package, name, (gsize)n);
+		package[n] = '\0';
+		row.package = sbx_graph_find(w->graph, package);
+		if (row.package == SBX_GRAPH_NONE)
+			continue; /* older than Packages: it cannot be installed any more */
+		if (!row.path)
+			row.path = g_string_chunk_insert_len(w->texts, path, (gssize)n_path);
+		g_array_append_val(w->rows, row);
+	}
+	if (n < 0)
+		return sbx_contents_fail(w->where, line->number, "a package's name is malformed",
+					 error);
+	return TRUE;
+}
+
+static gboolean add_line(const struct sbx_contents_line *line, gpointer data, GError **error)
+{
+	struct sbx_provider_writer *w = data;
+	const char *path = line->path;
+	gsize n_path = line->n_path;
+	if (sbx_path_is_unmerged(path, n_path)) {
+		g_string_assign(w->scratch, "usr/");
+		g_string_append_len(w->scratch, path, (gssize)n_path);
+		path = w->scratch->str;
+		n_path = w->scratch->len;
+	}
+	/* Every root is asked: several may count the path among their folder's. */
+	gboolean wanted = FALSE;
+	for (guint i = 0; i < w->roots->len; i++)
+		wanted |= is_asked_for(w->roots->pdata[i], path, n_path);
+	return !wanted || add_rows(w, line, path, n_path, error);
+}
+
+gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *w, GInputStream *stream,
+					  const char *where, GCancellable *cancellable,
+					  GError **error)
+{
+	w->where = where;
+	return sbx_contents_read(stream, where, (const char *const *)w->prefixes->pdata, add_line,
+				 w, cancellable, error);
+}

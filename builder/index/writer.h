@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_INDEX_WRITER_H
+#define SBX_BUILDER_INDEX_WRITER_H
+
+#include "builder/index/graph.h"
+#include "builder/index/providers.h"
+#include "builder/index/rules.h"
+
+struct sbx_index_row {
+	const char *path; /* in the writer's `texts`, NUL-terminated */
+	guint32 package;  /* its number in the graph */
+};
+
+/* A root's glob, the templates below it, and the folders that were seen. */
+struct sbx_index_root {
+	const char *pattern;  /* NULL: templates without a root */
+	GPtrArray *templates; /* struct sbx_template * */
+	GHashTable *folders;  /* char * to how many paths, GUINT */
+};
+
+/* What is collected in memory (writer.c) until it is written in one go (writer_tables.c). */
+struct sbx_provider_writer {
+	char *path;
+	const struct sbx_language *const *languages;
+	struct sbx_graph *graph;
+	GPtrArray *roots;    /* struct sbx_index_root * */
+	GPtrArray *prefixes; /* char *, NULL-ended: how wanted lines begin */
+	GArray *rows;	     /* struct sbx_index_row */
+	GStringChunk *texts;
+	GString *scratch;
+	const char *where;   /* the Contents index being read */
+};
+
+#endif

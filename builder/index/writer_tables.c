@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "builder/index/writer.h"
+
+struct db {
+	sqlite3 *handle;
+	sqlite3_stmt *insert;
+	const char *path;
+};
+
+static void db_close(struct db *db)
+{
+	sqlite3_finalize(db->insert);
+	sqlite3_close(db->handle);
+}
+#define AUTO_DB __attribute__((cleanup(db_close))) struct db
+
+static gboolean db_fail(const struct db *db, GError **error)
+{
+	int code = sqlite3_extended_errcode(db->handle);
+	int os_errno = sqlite3_system_errno(db->handle);
+	gboolean full = code == SQLITE_FULL || os_errno == ENOSPC || os_errno == EDQUOT;
+	return sbx_set_error(error, full ? SBX_E_NO_SPACE : SBX_E_FAILED,
+			     "%s: the provider index cannot be written: %s", db->path,
+			     full ? "the disk is full" : sqlite3_errmsg(db->handle));
+}
+
+static gboolean db_exec(const struct db *db, const char *sql, GError **error)
+{
+	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK || db_fail(db, error);
+}
+
+static gboolean db_prepare(struct db *db, const char *sql, GError **error)
+{
+	sqlite3_finalize(db->insert);
+	db->insert = NULL;
+	return sqlite3_prepare_v2(db->handle, sql, -1, &db->insert, NULL) == SQLITE_OK ||
+	       db_fail(db, error);
+}
+
+static gboolean db_insert(const struct db *db, GError **error)
+{
+	if (sqlite3_step(db->insert) != SQLITE_DONE)
+		return db_fail(db, error);
+	sqlite3_reset(db->insert);
+	return TRUE;
+}
+
+static void bind_text(const struct db *db, int column, const char *text)
+{
+	sqlite3_bind_text(db->insert, column, text, -1, SQLITE_STATIC);
+}
+
+static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GError **error)
+{
+	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?)", error))
+		return FALSE;
+	g_autoptr(GArray) depends = g_array_new(FALSE, FALSE, sizeof(guint32));
+	for (guint32 i = 0; i < graph->nodes->len; i++) {
+		const struct sbx_graph_node *node = sbx_graph_node(graph, i);
+		if (!node->version)
+			continue;
+		g_array_set_size(depends, node->n_depends);
+		for (guint32 k = 0; k < node->n_depends; k++)
+			g_array_index(depends, guint32, k) = GUINT32_TO_LE(
+				g_array_index(graph->depends, guint32, node->depends_at + k));
+		sqlite3_bind_int64(db->insert, 1, i);
+		bind_text(db, 2, node->name);
+		bind_text(db, 3, node->section);
+		sqlite3_bind_int(db->insert, 4, node->priority);
+		sqlite3_bind_int64(db->insert, 5, node->n_reverse_depends);
+		sqlite3_bind_int(db->insert, 6, node->in_base);
+		if (node->front == SBX_GRAPH_NONE)
+			sqlite3_bind_null(db->insert, 7);
+		else
+			sqlite3_bind_int64(db->insert, 7, node->front);
+		/* A NULL pointer would make it an SQL NULL. */
+		if (node->n_depends == 0)
+			sqlite3_bind_zeroblob(db->insert, 8, 0);
+		else
+			sqlite3_bind_blob(db->insert, 8, depends->data, (int)depends->len * 4,
+					  SQLITE_STATIC);
+		if (!db_insert(db, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static int compare_rows(gconstpointer a, gconstpointer b)
+{
+	const struct sbx_index_row *x = a, *y = b;
+	int order = strcmp(x->path, y->path);
+	return order ? order : (x->package > y->package) - (x->package < y->package);
+}
+
+static gboolean write_paths(struct db *db, GArray *rows, GError **error)
+{
+	/* In the key's order every page is filled once; the indexes are nearly sorted already. */
+	g_array_sort(rows, compare_rows);
+	if (!db_prepare(db, "INSERT INTO path VALUES(?,?)", error))
+		return FALSE;
+	const struct sbx_index_row *before = NULL;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct sbx_index_row *row = &g_array_index(rows, struct sbx_index_row, i);
+		if (before && compare_rows(before, row) == 0)
+			continue; /* the same file in an update */
+		before = row;
+		bind_text(db, 1, row->path);
+		sqlite3_bind_int64(db->insert, 2, row->package);
+		if (!db_insert(db, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean write_roots(struct db *db, GPtrArray *roots, GError **error)
+{
+	if (!db_prepare(db, "INSERT INTO root VALUES(?,?,?)", error))
+		return FALSE;
+	for (guint i = 0; i < roots->len; i++) {
+		const struct sbx_index_root *root = roots->pdata[i];
+		GHashTableIter iter;
+		gpointer folder, n;
+		g_hash_table_iter_init(&iter, root->folders);
+		while (g_hash_table_iter_next(&iter, &folder, &n)) {
+			bind_text(db, 1, root->pattern);
+			bind_text(db, 2, folder);
+			sqlite3_bind_int64(db->insert, 3, GPOINTER_TO_UINT(n));
+			if (!db_insert(db, error))
+				return FALSE;
+		}
+	}
+	return TRUE;
+}
+
+static gboolean write_meta(struct db *db, const struct sbx_language *const *languages,
+			   GError **error)
+{
+	g_autofree char *rules = sbx_providers_rules_id(languages);
+	if (!db_prepare(db, "INSERT INTO meta VALUES('rules',?)", error))
+		return FALSE;
+	bind_text(db, 1, rules);
+	return db_insert(db, error);
+}
+
+static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
+{
+	AUTO_DB db = {.path = w->path};
+	if (sqlite3_open_v2(w->path, &db.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+	    SQLITE_OK)
+		return db_fail(&db, error);
+	/* Nobody sees the file before it is whole and synced: no journal, no sync on the way. */
+	return db_exec(&db,
+		       "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
+		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-65536;" SBX_PROVIDERS_SCHEMA
+		       "BEGIN", error) &&
+	       write_packages(&db, w->graph, error) && write_paths(&db, w->rows, error) &&
+	       write_roots(&db, w->roots, error) && write_meta(&db, w->languages, error) &&
+	       db_exec(&db, "CREATE UNIQUE INDEX package_name ON package(name); COMMIT", error);
+}
+
+gboolean sbx_provider_writer_finish(struct sbx_provider_writer *w, GError **error)
+{
+	if (g_unlink(w->path) < 0 && errno != ENOENT)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", w->path);
+	sbx_graph_finish(w->graph);
+	if (!write_tables(w, error))
+		return FALSE;
+	SBX_CLEANUP_FD int fd = open(w->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", w->path);
+	return TRUE;
+}
