@@ -6,9 +6,16 @@
 #include "builder/archive/package.h"
 #include "builder/resolve/lock.h"
 
+/* The cache's name in the archive's index folder. */
+#define SBX_SOLV_FILE "packages.solv"
+
 /* A libsolv pool filled from the archive's .solv cache: load once per process, solve often. */
 struct sbx_resolver;
 
+/*
+ * `archive` must outlive the resolver. SBX_E_DAMAGED when the cache is not whole or of another
+ * version of this program: `sbx-build update` makes it anew.
+ */
 struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError **error);
 void sbx_resolver_free(struct sbx_resolver *resolver);
 SBX_DEFINE_AUTO(sbx_resolver, sbx_resolver_free)
@@ -21,7 +28,9 @@ struct sbx_resolve_options {
 /*
  * Choose what `apt-get --no-install-recommends install names...` would choose on a system with just
  * the Essential packages: the lock holds these, `names`, and their dependencies. Names may be
- * virtual, `name=version`, `name/suite` or `name:arch`. SBX_E_NOT_FOUND names an unknown package
+ * virtual, `name=version`, `name/suite` or `name:arch`, also combined as in apt-get(8). Where apt
+ * would refuse a virtual name since several packages provide it, the one is taken that apt takes
+ * for a dependency on that name. `options` may be NULL. SBX_E_NOT_FOUND names an unknown package
  * (and the nearest known names), SBX_E_UNSATISFIABLE explains in terms of packages and versions.
  */
 struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *const *names,
@@ -35,7 +44,20 @@ struct sbx_solv_writer;
 struct sbx_solv_writer *sbx_solv_writer_new(const char *architecture);
 void sbx_solv_writer_free(struct sbx_solv_writer *writer);
 SBX_DEFINE_AUTO(sbx_solv_writer, sbx_solv_writer_free)
-/* `package` as from sbx_packages_parse(); origin "<suite>/<component>". */
+/*
+ * Pin priority of an origin's packages, as apt_preferences(5) has it by default: 500 (what an
+ * origin has when nothing is said), 100 when its Release says NotAutomatic and
+ * ButAutomaticUpgrades (backports), 1 when it only says NotAutomatic (experimental). Call it
+ * before adding the origin's packages.
+ */
+#define SBX_PIN_DEFAULT		500
+#define SBX_PIN_AUTO_UPGRADES	100
+#define SBX_PIN_NOT_AUTOMATIC	1
+void sbx_solv_writer_set_pin(struct sbx_solv_writer *writer, const char *origin, guint pin);
+/*
+ * `package` as from sbx_packages_parse(); origin "<suite>/<component>". SBX_E_ARCHIVE names the
+ * package and the field that is malformed.
+ */
 gboolean sbx_solv_writer_add(struct sbx_solv_writer *writer, const struct sbx_package *package,
 			     const char *origin, GError **error);
 gboolean sbx_solv_writer_write(struct sbx_solv_writer *writer, const char *path, GError **error);

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/resolve/pool.h"
+
+#include <errno.h>
+#include <solv/evr.h>
+#include <solv/repo_solv.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "builder/resolve/relation.h"
+
+guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_key key,
+			    guint64 otherwise)
+{
+	return pool_lookup_num(resolver->pool, p, resolver->keys.id[key], otherwise);
+}
+
+const char *sbx_resolver_text(struct sbx_resolver *resolver, Id p, enum sbx_key key)
+{
+	return pool_lookup_str(resolver->pool, p, resolver->keys.id[key]);
+}
+
+/* Would apt rather have p than q, another package of the same name? */
+static gboolean is_better(struct sbx_resolver *resolver, Id p, Id q)
+{
+	Pool *pool = resolver->pool;
+	guint64 pin_p = sbx_resolver_number(resolver, p, SBX_KEY_PIN, SBX_PIN_DEFAULT);
+	guint64 pin_q = sbx_resolver_number(resolver, q, SBX_KEY_PIN, SBX_PIN_DEFAULT);
+	if (pin_p != pin_q)
+		return pin_p > pin_q;
+	/* The same version in two suites is taken from the source that is named first. */
+	return pool_evrcmp(pool, pool_id2solvable(pool, p)->evr, pool_id2solvable(pool, q)->evr,
+			   EVRCMP_COMPARE) > 0;
+}
+
+static void find_candidates(struct sbx_resolver *resolver)
+{
+	Pool *pool = resolver->pool;
+	Id p;
+	Solvable *s;
+	resolver->n_names = (guint)pool->ss.nstrings;
+	resolver->best = g_new0(Id, resolver->n_names);
+	resolver->candidate = g_new0(Id, resolver->n_names);
+	FOR_REPO_SOLVABLES(resolver->repo, p, s) {
+		Id *best = &resolver->best[s->name];
+		if (!*best || is_better(resolver, p, *best))
+			*best = p;
+	}
+}
+
+void sbx_resolver_reset(struct sbx_resolver *resolver)
+{
+	map_empty(&resolver->considered);
+	for (guint name = 0; name < resolver->n_names; name++) {
+		resolver->candidate[name] = resolver->best[name];
+		if (resolver->best[name])
+			MAPSET(&resolver->considered, resolver->best[name]);
+	}
+}
+
+void sbx_resolver_set_candidate(struct sbx_resolver *resolver, Id p)
+{
+	Id *candidate = &resolver->candidate[pool_id2solvable(resolver->pool, p)->name];
+	MAPCLR(&resolver->considered, *candidate);
+	*candidate = p;
+	MAPSET(&resolver->considered, p);
+}
+
+gboolean sbx_resolver_is_essential(const struct sbx_resolver *resolver, Id name)
+{
+	for (int i = 0; i < resolver->essential.count; i++)
+		if (resolver->essential.elements[i] == name)
+			return TRUE;
+	return FALSE;
+}
+
+static int compare_ids(const void *a, const void *b, void *data)
+{
+	const Id x = *(const Id *)a, y = *(const Id *)b;
+	return (x > y) - (x < y);
+}
+
+static void find_essential(struct sbx_resolver *resolver)
+{
+	Queue *names = &resolver->essential;
+	repo_lookup_idarray(resolver->repo, SOLVID_META, resolver->keys.id[SBX_KEY_ESSENTIAL],
+			    names);
+	solv_sort(names->elements, (size_t)names->count, sizeof(Id), compare_ids, NULL);
+	int n = 0;
+	for (int i = 0; i < names->count; i++)
+		if (n == 0 || names->elements[i] != names->elements[n - 1])
+			names->elements[n++] = names->elements[i];
+	queue_truncate(names, n);
+}
+
+static gboolean load(struct sbx_resolver *resolver, const char *path, GError **error)
+{
+	SBX_CLEANUP_FILE FILE *file = fopen(path, "re");
+	if (!file && errno == ENOENT)
+		return sbx_set_error(error, SBX_E_NOT_FOUND,
+				     "%s: no packages are indexed; run `sbx-build update`", path);
+	if (!file)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	resolver->repo = repo_create(resolver->pool, "archive");
+	const char *problem = NULL;
+	if (repo_add_solv(resolver->repo, file, 0) != 0)
+		problem = pool_errstr(resolver->pool);
+	else if (repo_lookup_num(resolver->repo, SOLVID_META, resolver->keys.id[SBX_KEY_FORMAT],
+				 0) != SBX_SOLV_FORMAT)
+		problem = "was made by another version of sbx-build";
+	else if (g_strcmp0(repo_lookup_str(resolver->repo, SOLVID_META,
+					   resolver->keys.id[SBX_KEY_ARCHITECTURE]),
+			   resolver->archive->architecture) != 0)
+		problem = "is for another architecture";
+	if (problem)
+		return sbx_set_error(error, SBX_E_DAMAGED,
+				     "%s: %s; remove it and run `sbx-build update`", path, problem);
+	return TRUE;
+}
+
+struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError **error)
+{
+	g_autofree char *path = g_build_filename(archive->path, SBX_SOLV_FILE, NULL);
+	SBX_AUTO(sbx_resolver) resolver = g_new0(struct sbx_resolver, 1);
+	resolver->archive = archive;
+	resolver->pool = sbx_solv_pool_new(archive->architecture);
+	sbx_keys_init(&resolver->keys, resolver->pool);
+	queue_init(&resolver->essential);
+	if (!load(resolver, path, error))
+		return NULL;
+	find_candidates(resolver);
+	find_essential(resolver);
+	pool_createwhatprovides(resolver->pool);
+	map_init(&resolver->considered, resolver->pool->nsolvables);
+	sbx_resolver_reset(resolver);
+	/* Not before: what pool_createwhatprovides leaves out could not come back on request. */
+	resolver->pool->considered = &resolver->considered;
+	return g_steal_pointer(&resolver);
+}
+
+void sbx_resolver_free(struct sbx_resolver *resolver)
+{
+	if (!resolver)
+		return;
+	resolver->pool->considered = NULL; /* it is ours, not the pool's */
+	pool_free(resolver->pool);
+	map_free(&resolver->considered);
+	queue_free(&resolver->essential);
+	g_free(resolver->best);
+	g_free(resolver->candidate);
+	g_free(resolver);
+}
+
+void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_key key, Queue *out)
+{
+	struct sbx_relation_reader reader;
+	Queue group;
+	queue_init(&group);
+	sbx_relation_begin(&reader, sbx_resolver_text(resolver, p, key));
+	while (sbx_solv_read_group(resolver->pool, &reader, resolver->archive->architecture, TRUE,
+				   &group, NULL) &&
+	       group.count > 0) {
+		queue_insertn(out, out->count, group.count, group.elements);
+		queue_push(out, 0);
+	}
+	queue_free(&group);
+}
+
+struct order {
+	struct sbx_resolver *resolver;
+	const char *name; /* what the dependency names, without ":any" */
+	gsize n_name;
+};
+
+static gboolean has_name(const struct order *order, const Solvable *s)
+{
+	const char *name = pool_id2str(order->resolver->pool, s->name);
+	return strlen(name) == order->n_name && memcmp(name, order->name, order->n_name) == 0;
+}
+
+/*
+ * Among several that serve a dependency apt takes: the package of that name, an essential one,
+ * one of higher priority, the one whose name it met first.
+ */
+static int compare_providers(const void *a, const void *b, void *data)
+{
+	const struct order *order = data;
+	struct sbx_resolver *resolver = order->resolver;
+	Id p = *(const Id *)a, q = *(const Id *)b;
+	const Solvable *s = pool_id2solvable(resolver->pool, p);
+	const Solvable *t = pool_id2solvable(resolver->pool, q);
+	int by_name = has_name(order, t) - has_name(order, s);
+	if (by_name)
+		return by_name;
+	int by_essential = sbx_resolver_is_essential(resolver, t->name) -
+			   sbx_resolver_is_essential(resolver, s->name);
+	if (by_essential)
+		return by_essential;
+	guint64 rank_p = sbx_resolver_number(resolver, p, SBX_KEY_RANK, 0);
+	guint64 rank_q = sbx_resolver_number(resolver, q, SBX_KEY_RANK, 0);
+	if (rank_p != rank_q)
+		return rank_p < rank_q ? -1 : 1;
+	guint64 met_p = sbx_resolver_number(resolver, p, SBX_KEY_ORDER, 0);
+	guint64 met_q = sbx_resolver_number(resolver, q, SBX_KEY_ORDER, 0);
+	return (met_p > met_q) - (met_p < met_q);
+}
+
+void sbx_resolver_providers(struct sbx_resolver *resolver, Id dep, Queue *out)
+{
+	Pool *pool = resolver->pool;
+	Id p, pp, name = dep;
+	queue_empty(out);
+	FOR_PROVIDES(p, pp, dep) {
+		if (sbx_resolver_is_candidate(resolver, p))
+			queue_push(out, p);
+	}
+	if (out->count < 2)
+		return;
+	while (ISRELDEP(name))
+		name = GETRELDEP(pool, name)->name;
+	struct order order = {.resolver = resolver, .name = pool_id2str(pool, name)};
+	const char *colon = strchr(order.name, ':');
+	order.n_name = colon ? (gsize)(colon - order.name) : strlen(order.name);
+	solv_sort(out->elements, (size_t)out->count, sizeof(Id), compare_providers, &order);
+}

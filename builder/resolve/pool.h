@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_RESOLVE_POOL_H
+#define SBX_BUILDER_RESOLVE_POOL_H
+
+/* What the files of the resolver share; nobody else includes this. */
+
+#include <solv/bitmap.h>
+#include <solv/pool.h>
+#include <solv/queue.h>
+#include <solv/repo.h>
+
+#include "builder/resolve/keys.h"
+#include "builder/resolve/resolve.h"
+
+struct sbx_resolver {
+	const struct sbx_archive *archive;
+	Pool *pool;
+	Repo *repo;
+	struct sbx_keys keys;
+	Queue essential; /* ids of the essential packages' names, sorted, each once */
+	/*
+	 * apt never installs anything but a package's candidate: the highest version of the
+	 * highest pin. `best` maps a name's id to its candidate (0: no such package) by those
+	 * rules, `candidate` is the same with what the request at hand changes.
+	 */
+	Id *best, *candidate;
+	guint n_names;
+	Map considered; /* of the solvables, those that are candidates */
+};
+
+/* Put the candidates back to `best`. */
+void sbx_resolver_reset(struct sbx_resolver *resolver);
+/* Make p its name's candidate. */
+void sbx_resolver_set_candidate(struct sbx_resolver *resolver, Id p);
+
+guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_key key,
+			    guint64 otherwise);
+const char *sbx_resolver_text(struct sbx_resolver *resolver, Id p, enum sbx_key key);
+
+static inline gboolean sbx_resolver_is_candidate(const struct sbx_resolver *resolver, Id p)
+{
+	return MAPTST(&resolver->considered, p) != 0;
+}
+/* Is the name (id) that of an essential package? */
+gboolean sbx_resolver_is_essential(const struct sbx_resolver *resolver, Id name);
+
+/*
+ * The providers of a dependency without alternatives that are candidates, in the order in which
+ * apt tries them, into `out`.
+ */
+void sbx_resolver_providers(struct sbx_resolver *resolver, Id dep, Queue *out);
+
+/*
+ * The dependencies of a relation field of p, appended to `out` in the field's order: the ids of the
+ * alternatives of each, ended by 0. The cache's writer has checked the text.
+ */
+void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_key key, Queue *out);
+
+/* Look up what was asked for, set the candidates by it, and append it to `out`, each once. */
+gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *names, Queue *out,
+			      GError **error);
+
+/*
+ * What apt would choose, by its own way of going about it: mark `wanted`, then what they depend
+ * on, depth first. `chosen` holds what is there already and gets what is added, in the order of
+ * marking. FALSE when that way leads nowhere: `chosen` then holds what could be marked.
+ */
+gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted,
+			   gboolean recommends, Queue *chosen);
+
+struct s_Solver;
+/* Why the solver found nothing, as SBX_E_UNSATISFIABLE. Always FALSE. */
+gboolean sbx_resolver_explain(struct sbx_resolver *resolver, struct s_Solver *solver,
+			      const Queue *wanted, GError **error);
+
+/* At most three names that are near to one that is not known, best first; NULL-ended. */
+char **sbx_resolver_near_names(struct sbx_resolver *resolver, const char *name);
+
+#endif

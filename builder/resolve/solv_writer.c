@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/resolve/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <solv/pool.h>
+#include <solv/repo.h>
+#include <solv/repo_write.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "builder/resolve/keys.h"
+#include "builder/resolve/relation.h"
+
+struct sbx_solv_writer {
+	char *architecture;
+	Pool *pool;
+	Repo *repo;
+	Repodata *data;
+	struct sbx_keys keys;
+	GHashTable *pins; /* origin -> GUINT_TO_POINTER(pin) */
+};
+
+struct sbx_solv_writer *sbx_solv_writer_new(const char *architecture)
+{
+	struct sbx_solv_writer *writer = g_new0(struct sbx_solv_writer, 1);
+	writer->architecture = g_strdup(architecture);
+	writer->pool = sbx_solv_pool_new(architecture);
+	writer->repo = repo_create(writer->pool, "archive");
+	writer->data = repo_add_repodata(writer->repo, 0);
+	writer->pins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	sbx_keys_init(&writer->keys, writer->pool);
+	Id *key = writer->keys.id;
+	repodata_set_num(writer->data, SOLVID_META, key[SBX_KEY_FORMAT], SBX_SOLV_FORMAT);
+	repodata_set_str(writer->data, SOLVID_META, key[SBX_KEY_ARCHITECTURE], architecture);
+	return writer;
+}
+
+void sbx_solv_writer_free(struct sbx_solv_writer *writer)
+{
+	if (!writer)
+		return;
+	pool_free(writer->pool);
+	g_hash_table_unref(writer->pins);
+	g_free(writer->architecture);
+	g_free(writer);
+}
+
+void sbx_solv_writer_set_pin(struct sbx_solv_writer *writer, const char *origin, guint pin)
+{
+	g_hash_table_insert(writer->pins, g_strdup(origin), GUINT_TO_POINTER(pin));
+}
+
+static gboolean in_field(const struct sbx_package *package, const char *field, GError **error)
+{
+	g_prefix_error(error, "%s %s: %s: ", package->name, package->version, field);
+	return FALSE;
+}
+
+/* What is written of a package ends up in locks, which are just as strict. */
+static gboolean check_package(const struct sbx_package *package, GError **error)
+{
+	struct sbx_relation_reader reader;
+	struct sbx_relation name;
+	sbx_relation_begin(&reader, package->name);
+	if (sbx_relation_next(&reader, &name, NULL) != SBX_RELATION_READ ||
+	    package->name[name.n_name] != '\0')
+		return sbx_set_error(error, SBX_E_ARCHIVE,
+				     "\"%.40s\" is no package name; use another mirror",
+				     package->name);
+	const char *problem = NULL;
+	if (!package->filename || !sbx_path_check_relative(package->filename))
+		problem = "Filename is missing or leads out of the archive";
+	else if (!package->sha256 || strspn(package->sha256, "0123456789abcdef") != 64 ||
+		 package->sha256[64])
+		problem = "SHA256 is missing or malformed";
+	if (problem)
+		return sbx_set_error(error, SBX_E_ARCHIVE, "%s: %s; use another mirror",
+				     package->name, problem);
+	return TRUE;
+}
+
+/* A dependency as one id: alternatives hang on each other from the right, in their order. */
+static Id join_alternatives(Pool *pool, const Queue *group)
+{
+	Id id = group->elements[group->count - 1];
+	for (int i = group->count - 2; i >= 0; i--)
+		id = pool_rel2id(pool, group->elements[i], id, REL_OR, 1);
+	return id;
+}
+
+static gboolean add_depends(struct sbx_solv_writer *writer, Solvable *s, const char *field,
+			    Id marker, GError **error)
+{
+	struct sbx_relation_reader reader;
+	Queue group;
+	queue_init(&group);
+	sbx_relation_begin(&reader, field);
+	gboolean ok;
+	while ((ok = sbx_solv_read_group(writer->pool, &reader, writer->architecture, TRUE, &group,
+					 error)) &&
+	       group.count > 0)
+		s->requires = repo_addid_dep(writer->repo, s->requires,
+					     join_alternatives(writer->pool, &group), marker);
+	queue_free(&group);
+	return ok;
+}
+
+/* Conflicts and Breaks: the difference is one of unpacking order, not of what can be together. */
+static gboolean add_conflicts(struct sbx_solv_writer *writer, Solvable *s, const char *field,
+			      GError **error)
+{
+	struct sbx_relation_reader reader;
+	struct sbx_relation r;
+	enum sbx_relation_result result;
+	sbx_relation_begin(&reader, field);
+	while ((result = sbx_relation_next(&reader, &r, error)) == SBX_RELATION_READ) {
+		if (r.n_qualifier == 3 && strncmp(r.qualifier, "any", 3) == 0)
+			r.n_qualifier = 0;
+		Id id = sbx_solv_relation_id(writer->pool, &r, writer->architecture, TRUE);
+		s->conflicts = repo_addid_dep(writer->repo, s->conflicts, id, 0);
+	}
+	return result == SBX_RELATION_END;
+}
+
+/* "name:any" beside "name" for what may be used from any architecture (Multi-Arch: allowed). */
+static void add_any(struct sbx_solv_writer *writer, Solvable *s, const struct sbx_relation *r)
+{
+	struct sbx_relation any = *r;
+	g_autofree char *name = g_strdup_printf("%.*s:any", (int)r->n_name, r->name);
+	any.name = name;
+	any.qualifier = name + r->n_name + 1;
+	any.n_qualifier = 3;
+	Id id = sbx_solv_relation_id(writer->pool, &any, writer->architecture, TRUE);
+	s->provides = repo_addid_dep(writer->repo, s->provides, id, 0);
+}
+
+static gboolean add_provides(struct sbx_solv_writer *writer, Solvable *s,
+			     const struct sbx_package *package, GError **error)
+{
+	gboolean allowed = g_strcmp0(package->multi_arch, "allowed") == 0;
+	struct sbx_relation_reader reader;
+	struct sbx_relation r = {.name = package->name,
+				 .n_name = strlen(package->name),
+				 .op = SBX_REL_EQ,
+				 .version = package->version,
+				 .n_version = strlen(package->version)};
+	enum sbx_relation_result result;
+	s->provides = repo_addid_dep(writer->repo, s->provides,
+				     pool_rel2id(writer->pool, s->name, s->evr, REL_EQ, 1), 0);
+	if (allowed)
+		add_any(writer, s, &r);
+	sbx_relation_begin(&reader, package->provides);
+	while ((result = sbx_relation_next(&reader, &r, error)) == SBX_RELATION_READ) {
+		Id id = sbx_solv_relation_id(writer->pool, &r, writer->architecture, TRUE);
+		s->provides = repo_addid_dep(writer->repo, s->provides, id, 0);
+		if (allowed && r.n_qualifier == 0)
+			add_any(writer, s, &r);
+	}
+	return result == SBX_RELATION_END;
+}
+
+static guint rank_of(const char *priority)
+{
+	static const char *const names[] = {"required", "important", "standard", "optional",
+					    "extra"};
+	for (guint i = 0; priority && i < G_N_ELEMENTS(names); i++)
+		if (g_ascii_strcasecmp(priority, names[i]) == 0)
+			return i + 1;
+	return 0;
+}
+
+static void set_text(struct sbx_solv_writer *writer, Id p, enum sbx_key key, const char *text)
+{
+	if (text && *text)
+		repodata_set_str(writer->data, p, writer->keys.id[key], text);
+}
+
+static void set_id(struct sbx_solv_writer *writer, Id p, enum sbx_key key, const char *text)
+{
+	if (text && *text)
+		repodata_set_poolstr(writer->data, p, writer->keys.id[key], text);
+}
+
+static void set_number(struct sbx_solv_writer *writer, Id p, enum sbx_key key, guint64 value)
+{
+	repodata_set_num(writer->data, p, writer->keys.id[key], value);
+}
+
+static void add_data(struct sbx_solv_writer *writer, Id p, const struct sbx_package *package,
+		     const char *origin)
+{
+	Solvable *s = pool_id2solvable(writer->pool, p);
+	set_id(writer, p, SBX_KEY_ORIGIN, origin);
+	set_id(writer, p, SBX_KEY_SECTION, package->section);
+	set_id(writer, p, SBX_KEY_MULTI_ARCH, package->multi_arch);
+	set_text(writer, p, SBX_KEY_PATH, sbx_path_check_relative(package->filename));
+	set_text(writer, p, SBX_KEY_SHA256, package->sha256);
+	set_text(writer, p, SBX_KEY_PRE_DEPENDS, package->pre_depends);
+	set_text(writer, p, SBX_KEY_DEPENDS, package->depends);
+	set_text(writer, p, SBX_KEY_RECOMMENDS, package->recommends);
+	set_text(writer, p, SBX_KEY_CONFLICTS, package->conflicts);
+	set_number(writer, p, SBX_KEY_SIZE, package->size);
+	set_number(writer, p, SBX_KEY_INSTALLED, package->installed_kib);
+	set_number(writer, p, SBX_KEY_RANK, rank_of(package->priority));
+	/* Ids are given out in the order in which strings are first met. */
+	set_number(writer, p, SBX_KEY_ORDER, (guint64)s->name);
+	gpointer pin;
+	if (g_hash_table_lookup_extended(writer->pins, origin, NULL, &pin) &&
+	    GPOINTER_TO_UINT(pin) != SBX_PIN_DEFAULT)
+		set_number(writer, p, SBX_KEY_PIN, GPOINTER_TO_UINT(pin));
+	if (package->essential)
+		repodata_add_idarray(writer->data, SOLVID_META, writer->keys.id[SBX_KEY_ESSENTIAL],
+				     s->name);
+}
+
+gboolean sbx_solv_writer_add(struct sbx_solv_writer *writer, const struct sbx_package *package,
+			     const char *origin, GError **error)
+{
+	/* Of another architecture it could not be run here, whatever list it stands in. */
+	if (!g_str_equal(package->architecture, "all") &&
+	    !g_str_equal(package->architecture, writer->architecture))
+		return TRUE;
+	if (!check_package(package, error))
+		return FALSE;
+	Id p = repo_add_solvable(writer->repo);
+	Solvable *s = pool_id2solvable(writer->pool, p);
+	s->name = pool_str2id(writer->pool, package->name, 1);
+	s->evr = pool_str2id(writer->pool, package->version, 1);
+	s->arch = pool_str2id(writer->pool, package->architecture, 1);
+	if (!add_depends(writer, s, package->depends, -SOLVABLE_PREREQMARKER, error))
+		return in_field(package, "Depends", error);
+	if (!add_depends(writer, s, package->pre_depends, SOLVABLE_PREREQMARKER, error))
+		return in_field(package, "Pre-Depends", error);
+	if (!add_conflicts(writer, s, package->conflicts, error))
+		return in_field(package, "Conflicts", error);
+	if (!add_conflicts(writer, s, package->breaks, error))
+		return in_field(package, "Breaks", error);
+	if (!add_provides(writer, s, package, error))
+		return in_field(package, "Provides", error);
+	add_data(writer, p, package, origin);
+	return TRUE;
+}
+
+static int choose_storage(Repo *repo, Repokey *key, void *data)
+{
+	const struct sbx_keys *keys = data;
+	static const enum sbx_key paged[] = {SBX_KEY_PATH,	  SBX_KEY_SHA256,
+					     SBX_KEY_PRE_DEPENDS, SBX_KEY_DEPENDS,
+					     SBX_KEY_RECOMMENDS,  SBX_KEY_CONFLICTS};
+	for (gsize i = 0; i < G_N_ELEMENTS(paged); i++)
+		if (key->name == keys->id[paged[i]])
+			return KEY_STORAGE_VERTICAL_OFFSET;
+	return repo_write_stdkeyfilter(repo, key, NULL);
+}
+
+static int write_repo(struct sbx_solv_writer *writer, FILE *file)
+{
+	Repowriter *out = repowriter_create(writer->repo);
+	repowriter_set_keyfilter(out, choose_storage, &writer->keys);
+	int failed = repowriter_write(out, file);
+	repowriter_free(out);
+	return failed || fflush(file) != 0 || fsync(fileno(file)) < 0 ? -1 : 0;
+}
+
+gboolean sbx_solv_writer_write(struct sbx_solv_writer *writer, const char *path, GError **error)
+{
+	g_autofree char *aside = g_strconcat(path, ".part", NULL);
+	repo_internalize(writer->repo);
+	SBX_CLEANUP_FD int fd = open(aside, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	SBX_CLEANUP_FILE FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+	if (!file)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s: cannot be written", aside);
+	sbx_steal_fd(&fd);
+	if (write_repo(writer, file) < 0 || rename(aside, path) < 0) {
+		int saved = errno;
+		unlink(aside);
+		return sbx_set_error_os(error, SBX_E_FAILED, saved, "%s: cannot be written", path);
+	}
+	return TRUE;
+}

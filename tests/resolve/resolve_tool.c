@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * For test scripts: a cache from Packages files at hand, and many requests answered in one go.
+ *
+ *	resolve-tool make DIR ARCH ORIGIN[@PIN]=FILE...
+ *	resolve-tool solve DIR ARCH [--recommends] [--no-base]	requests on stdin, names of one a line
+ *
+ * An answer is a line: "name=version:arch ..." of all packages, or "! <code>: <message>".
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/resolve/resolve.h"
+
+struct adding {
+	struct sbx_solv_writer *writer;
+	const char *origin;
+};
+
+static gboolean add(const struct sbx_package *package, gpointer data, GError **error)
+{
+	const struct adding *adding = data;
+	return sbx_solv_writer_add(adding->writer, package, adding->origin, error);
+}
+
+static gboolean add_file(struct sbx_solv_writer *writer, char *argument, GError **error)
+{
+	g_autofree char *text = NULL;
+	gsize n_bytes;
+	char *path = strchr(argument, '=');
+	if (!path)
+		return sbx_set_error(error, SBX_E_USAGE, "%s: give ORIGIN=FILE", argument);
+	*path++ = '\0';
+	char *pin = strchr(argument, '@');
+	if (pin) {
+		*pin++ = '\0';
+		sbx_solv_writer_set_pin(writer, argument, (guint)strtoul(pin, NULL, 10));
+	}
+	struct adding adding = {writer, argument};
+	return g_file_get_contents(path, &text, &n_bytes, error) &&
+	       sbx_packages_parse(text, n_bytes, path, add, &adding, error);
+}
+
+static gboolean make(int argc, char **argv, GError **error)
+{
+	SBX_AUTO(sbx_solv_writer) writer = sbx_solv_writer_new(argv[1]);
+	for (int i = 2; i < argc; i++)
+		if (!add_file(writer, argv[i], error))
+			return FALSE;
+	g_autofree char *path = g_build_filename(argv[0], SBX_SOLV_FILE, NULL);
+	return sbx_solv_writer_write(writer, path, error);
+}
+
+static void answer(struct sbx_resolver *resolver, char *line,
+		   const struct sbx_resolve_options *options)
+{
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) names = g_strsplit(g_strstrip(line), " ", -1);
+	SBX_AUTO(sbx_lock) lock = sbx_resolver_solve(
+		resolver, (const char *const *)names, options, &error);
+	if (!lock) {
+		printf("! %s: %s\n", sbx_code_name(sbx_gerror_code(error)), error->message);
+		return;
+	}
+	for (guint i = 0; i < lock->packages->len; i++) {
+		const struct sbx_lock_package *p = lock->packages->pdata[i];
+		printf("%s%s=%s:%s", i ? " " : "", p->name, p->version, p->architecture);
+	}
+	putchar('\n');
+}
+
+static gboolean solve(int argc, char **argv, GError **error)
+{
+	struct sbx_archive archive = {.suite = (char *)"test", .path = argv[0],
+				      .architecture = argv[1]};
+	struct sbx_resolve_options options = {0};
+	for (int i = 2; i < argc; i++) {
+		options.recommends |= g_str_equal(argv[i], "--recommends");
+		options.no_base |= g_str_equal(argv[i], "--no-base");
+	}
+	gint64 begun = g_get_monotonic_time();
+	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(&archive, error);
+	if (!resolver)
+		return FALSE;
+	fprintf(stderr, "open %.1f ms\n", (double)(g_get_monotonic_time() - begun) / 1e3);
+	char line[65536];
+	while (fgets(line, sizeof(line), stdin)) {
+		begun = g_get_monotonic_time();
+		answer(resolver, line, &options);
+		fprintf(stderr, "solve %.1f ms\n",
+			(double)(g_get_monotonic_time() - begun) / 1e3);
+	}
+	return TRUE;
+}
+
+int main(int argc, char **argv)
+{
+	g_autoptr(GError) error = NULL;
+	gboolean ok = FALSE;
+	if (argc >= 4 && g_str_equal(argv[1], "make"))
+		ok = make(argc - 2, argv + 2, &error);
+	else if (argc >= 4 && g_str_equal(argv[1], "solve"))
+		ok = solve(argc - 2, argv + 2, &error);
+	else
+		sbx_set_error(&error, SBX_E_USAGE, "make DIR ARCH ORIGIN=FILE... | solve DIR ARCH");
+	if (!ok)
+		fprintf(stderr, "resolve-tool: %s\n", error->message);
+	return ok ? 0 : sbx_code_exit_status(sbx_gerror_code(error));
+}
