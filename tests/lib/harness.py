@@ -1,0 +1,284 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What the end-to-end tests share. A test is a function `test_<what it shows>(t)` in tests/e2e/; CTest
+runs each alone: `tests/e2e/build.py test_name`. `t` is a Test: an empty SBX_ROOT, a server of the
+tests' archive, and helpers. From the environment: SBX_BUILD and SBX_PROVISION (the programs),
+SBX_TEST_ARCHIVE (what make-archive made), SBX_SOURCE (the checkout).
+
+`def test_x(t):  # root` runs only as root, `# user` only as an ordinary user; else both.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+
+from server import Server  # noqa: E402
+
+SUITE = "testing-sbx"
+SKIP_STATUS = 77
+
+# base/error.h has the table; tests name what they expect.
+FAILED, USAGE, INPUT, UNRESOLVED, UNSATISFIABLE, NETWORK, UNTRUSTED, ARCHIVE, SCRIPT, NO_SPACE, \
+	DAMAGED, NOT_FOUND, BUSY = range(1, 14)
+TIMED_OUT, SANDBOX, INTERRUPTED = 124, 125, 130
+
+
+class Skip(Exception):
+	"""Raised with the reason why a test can't run here."""
+
+
+class Result:
+	def __init__(self, command, status, out, err, seconds):
+		self.command, self.status, self.out, self.err = command, status, out, err
+		self.seconds = seconds
+
+	def __str__(self):
+		return (f"$ {' '.join(map(str, self.command))}\n(exit {self.status}, {self.seconds:.2f} s)\n"
+			f"--- stdout\n{self.out[-4000:]}\n--- stderr\n{self.err[-4000:]}")
+
+	def ok(self):
+		assert self.status == 0, f"expected success:\n{self}"
+		return self
+
+	def fails(self, status, *patterns):
+		"""The status, one line `sbx-build: ...` on stderr and nothing else, the patterns in it."""
+		assert self.status == status, f"expected exit {status}:\n{self}"
+		lines = [line for line in self.err.splitlines() if line.strip()]
+		assert len(lines) == 1, f"expected one line on stderr:\n{self}"
+		assert re.match(r"sbx-(build|provision): \S", lines[0]), f"unexpected form:\n{self}"
+		for pattern in patterns:
+			assert re.search(pattern, lines[0]), f"{pattern!r} is not in the message:\n{self}"
+		return self
+
+	def json(self):
+		self.ok()
+		try:
+			return json.loads(self.out)
+		except ValueError as error:
+			raise AssertionError(f"stdout is not JSON ({error}):\n{self}") from None
+
+	@property
+	def id(self):
+		"""The template's id that `build` printed."""
+		self.ok()
+		match = re.fullmatch(r"([0-9a-f]{64})\n", self.out)
+		assert match, f"expected a template's id on stdout:\n{self}"
+		return match[1]
+
+
+def equal(got, expected, what="value"):
+	assert got == expected, f"{what}: expected {expected!r}, got {got!r}"
+
+
+def contains(text, *patterns):
+	for pattern in patterns:
+		assert re.search(pattern, text, re.M), f"{pattern!r} is not in:\n{text}"
+
+
+def environment(tmp):
+	"""A plain environment: nothing of the caller's proxies, locale or state."""
+	apt = os.path.join(tmp, "apt.conf")
+	with open(apt, "w", encoding="utf-8") as f:
+		# The host's proxy would not find our loopback.
+		f.write('Dir::Etc::main "/dev/null";\nDir::Etc::parts "/nonexistent";\n')
+	env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	       "HOME": os.path.join(tmp, "home"), "LC_ALL": "C.UTF-8", "TERM": "dumb",
+	       "APT_CONFIG": apt, "SBX_ROOT": os.path.join(tmp, "root"),
+	       "no_proxy": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": "1"}
+	for name in ("SBX_PROVISION", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
+		if name in os.environ:
+			env[name] = os.environ[name]
+	os.makedirs(env["HOME"], exist_ok=True)
+	return env
+
+
+class Test:
+	def __init__(self):
+		self.tmp = tempfile.mkdtemp(prefix="sbx-test-")
+		self.env = environment(self.tmp)
+		self.root = self.env["SBX_ROOT"]
+		self.archive = os.environ["SBX_TEST_ARCHIVE"]
+		self.source = os.environ["SBX_SOURCE"]
+		self.build_program = os.environ["SBX_BUILD"]
+		self.provision_program = os.environ["SBX_PROVISION"]
+		self.is_root = os.geteuid() == 0
+		self.server = Server(self.archive)
+		self.suite, self.keyring = SUITE, os.path.join(self.archive, "keyring.gpg")
+		self.processes = []
+
+	# Running things ------------------------------------------------------------------------
+
+	def run(self, *command, env=None, cwd=None, stdin="", timeout=180):
+		started = time.monotonic()
+		done = subprocess.run([str(c) for c in command], env={**self.env, **(env or {})},
+				      cwd=cwd or self.tmp, input=stdin, capture_output=True, text=True,
+				      errors="surrogateescape", timeout=timeout)
+		return Result(command, done.returncode, done.stdout, done.stderr,
+			      time.monotonic() - started)
+
+	def command(self, verb, *args, archive=True):
+		"""
+		The command line of a verb: quiet, and with the tests' archive unless told otherwise.
+		Options come before the arguments, since a task's own may follow them.
+		"""
+		options = ["--quiet"]
+		if archive:
+			options += ["--mirror", self.server.uri, "--suite", self.suite,
+				    "--keyring", self.keyring]
+		return [self.build_program, verb, *options, *map(str, args)]
+
+	def sbx(self, verb, *args, archive=True, **how):
+		return self.run(*self.command(verb, *args, archive=archive), **how)
+
+	def start(self, verb, *args, env=None, progress=False, **popen):
+		"""Start a verb without waiting; with progress=True its events come from `.events`."""
+		command = self.command(verb, *args)
+		pass_fds = ()
+		if progress:
+			reader, writer = os.pipe()
+			command[2:2] = ["--progress-fd", str(writer)]
+			pass_fds = (writer,)
+		process = subprocess.Popen(command, env={**self.env, **(env or {})}, cwd=self.tmp,
+					   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+					   stderr=subprocess.PIPE, text=True, pass_fds=pass_fds, **popen)
+		process.started = time.monotonic()
+		if progress:
+			os.close(writer)
+			process.events = os.fdopen(reader, encoding="utf-8")
+		self.processes.append(process)
+		return process
+
+	def finish(self, process, timeout=180):
+		out, err = process.communicate(timeout=timeout)
+		return Result(process.args, process.returncode, out, err,
+			      time.monotonic() - process.started)
+
+	# Steps that many tests begin with ---------------------------------------------------------
+
+	def update(self):
+		return self.sbx("update").ok()
+
+	def build(self, packages, *options):
+		"""Update, if that wasn't done, and build; returns the id."""
+		if not os.path.isdir(os.path.join(self.root, "index")):
+			self.update()
+		return self.sbx("build", "--packages", packages, *options).id
+
+	def template(self, id):
+		return os.path.join(self.root, "templates", id, "root")
+
+	def inside(self, id, *command, options=(), **how):
+		"""Run a command in a sandbox on the template."""
+		return self.run(self.provision_program, "run", *options, self.template(id), "--", *command,
+				**how)
+
+	def shell(self, id, script, **how):
+		return self.inside(id, "/bin/sh", "-c", script, **how)
+
+	def file(self, name, text, mode=0o644):
+		"""A file below the test's folder; returns its path."""
+		path = os.path.join(self.tmp, name)
+		os.makedirs(os.path.dirname(path), exist_ok=True)
+		with open(path, "wb") as f:
+			f.write(text if isinstance(text, bytes) else text.encode())
+		os.chmod(path, mode)
+		return path
+
+	def kill_at(self, signo, phase, event="begin", verb="build", args=()):
+		"""Start a verb and signal it when the phase's event comes; its Result, None if too late."""
+		process = self.start(verb, *args, progress=True, start_new_session=True)
+		for line in process.events:
+			seen = json.loads(line)
+			if seen.get("phase") == phase and seen.get("event") == event:
+				process.send_signal(signo)
+				return self.finish(process)
+		self.finish(process)
+		return None
+
+	def fsck_clean(self):
+		result = self.sbx("fsck", archive=False)
+		assert result.status == 0, f"the store is damaged:\n{result}"
+
+	# The end ----------------------------------------------------------------------------------
+
+	def leftovers(self):
+		"""Mounts and processes that a test's programs left behind."""
+		found = []
+		with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
+			found += [f"mount {line.split()[4]}" for line in f if self.tmp in line]
+		for pid in filter(str.isdigit, os.listdir("/proc")):
+			try:
+				with open(f"/proc/{pid}/environ", "rb") as f:
+					if self.tmp.encode() in f.read() and int(pid) != os.getpid():
+						with open(f"/proc/{pid}/cmdline", "rb") as c:
+							found.append(f"process {pid} {c.read().decode(errors='replace')!r}")
+			except OSError:
+				pass
+		return found
+
+	def close(self):
+		for process in self.processes:
+			if process.poll() is None:
+				process.kill()
+				process.wait()
+		self.server.close()
+		deadline = time.monotonic() + 5
+		while (left := self.leftovers()) and time.monotonic() < deadline:
+			time.sleep(0.1)
+		remove_tree(self.tmp)
+		return left
+
+
+def remove_tree(path):
+	def unlock(function, name, _):
+		os.chmod(os.path.dirname(name), 0o700)
+		os.chmod(name, 0o700) if not os.path.islink(name) else None
+		function(name) if os.path.lexists(name) and function != os.scandir else remove_tree(name)
+	shutil.rmtree(path, onerror=unlock)
+
+
+def sandbox_works():
+	"""An ordinary user can make a user namespace here."""
+	done = subprocess.run(["unshare", "-Ur", "true"], capture_output=True)
+	return done.returncode == 0
+
+
+def main(namespace):
+	"""Run the functions named on the command line, or all; 77 when all of them were skipped."""
+	names = sys.argv[1:] or [n for n in namespace if n.startswith("test_")]
+	results = []
+	for name in names:
+		left = []
+		try:
+			if os.geteuid() != 0 and not sandbox_works():
+				raise Skip("this kernel gives ordinary users no user namespaces")
+			t = Test()
+			try:
+				namespace[name](t)
+			finally:
+				left = t.close()
+			assert not left, f"left behind: {left}"
+			results.append("passed")
+			print(f"passed: {name}", flush=True)
+		except Skip as reason:
+			results.append("skipped")
+			print(f"SKIPPED: {name}: {reason}", flush=True)
+		except Exception:
+			results.append("failed")
+			traceback.print_exc(file=sys.stdout)
+			print(f"FAILED: {name}", flush=True)
+	if "failed" in results:
+		sys.exit(1)
+	sys.exit(0 if "passed" in results else SKIP_STATUS)
+
+
+SIGINT, SIGKILL, SIGTERM = signal.SIGINT, signal.SIGKILL, signal.SIGTERM
