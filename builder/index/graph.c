@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define RECOMMENDED (1u << 31)
+#define RECOMMENDED (1u << 31) /* in a group's count */
 
 static void clear_node(gpointer data)
 {
@@ -159,89 +159,132 @@ static guint32 best_provider(const struct sbx_graph *graph, const struct sbx_gra
 	return best;
 }
 
-static guint32 choose(const struct sbx_graph *graph, const guint32 *names, guint32 n)
+/* A dependency with its alternatives, and the one that is taken. */
+struct choice {
+	guint32 chosen;	      /* SBX_GRAPH_NONE: nobody serves it */
+	gboolean recommended; /* not a must */
+	gboolean is_open;     /* several packages would do, so that none is sure to be there */
+};
+
+/* Read the group at *at and move on. */
+static struct choice next_choice(const struct sbx_graph *graph, const guint32 **at)
 {
-	for (guint32 i = 0; i < n; i++)
-		if (sbx_graph_node(graph, names[i])->version)
-			return names[i];
+	const guint32 *names = *at + 1;
+	guint32 n = **at & ~RECOMMENDED, n_real = 0;
+	struct choice choice = {SBX_GRAPH_NONE, (**at & RECOMMENDED) != 0, FALSE};
+	*at += n + 1;
 	for (guint32 i = 0; i < n; i++) {
-		guint32 provider = best_provider(graph, sbx_graph_node(graph, names[i]));
-		if (provider != SBX_GRAPH_NONE)
-			return provider;
+		if (!sbx_graph_node(graph, names[i])->version)
+			continue;
+		if (n_real++ == 0)
+			choice.chosen = names[i];
 	}
-	return SBX_GRAPH_NONE;
+	for (guint32 i = 0; i < n && choice.chosen == SBX_GRAPH_NONE; i++)
+		choice.chosen = best_provider(graph, sbx_graph_node(graph, names[i]));
+	choice.is_open = n_real > 1;
+	return choice;
 }
 
 static void resolve_node(struct sbx_graph *graph, guint32 number)
 {
 	struct sbx_graph_node *node = sbx_graph_node(graph, number);
-	const guint32 *at = &g_array_index(graph->groups, guint32, node->groups_at);
+	const guint32 *at = (const guint32 *)(void *)graph->groups->data + node->groups_at;
 	node->depends_at = graph->depends->len;
 	for (guint32 i = 0; i < node->n_groups; i++) {
-		guint32 n = *at & ~RECOMMENDED;
-		gboolean recommended = (*at & RECOMMENDED) != 0;
-		guint32 chosen = choose(graph, at + 1, n);
-		at += n + 1;
-		if (chosen == SBX_GRAPH_NONE || chosen == number)
+		struct choice choice = next_choice(graph, &at);
+		if (choice.chosen == SBX_GRAPH_NONE || choice.chosen == number)
 			continue;
-		struct sbx_graph_node *other = sbx_graph_node(graph, chosen);
+		struct sbx_graph_node *other = sbx_graph_node(graph, choice.chosen);
 		if (other->mark == number)
 			continue; /* counted for this one already */
 		other->mark = number;
 		other->n_reverse_depends++;
-		if (!recommended)
-			g_array_append_val(graph->depends, chosen);
+		if (!choice.recommended)
+			g_array_append_val(graph->depends, choice.chosen);
 	}
 	node->n_depends = graph->depends->len - node->depends_at;
 }
 
+static void add_to_base(struct sbx_graph *graph, GArray *todo, guint32 number)
+{
+	struct sbx_graph_node *node = sbx_graph_node(graph, number);
+	if (node->in_base)
+		return;
+	node->in_base = TRUE;
+	g_array_append_val(todo, number);
+}
+
+/*
+ * What is there in every Essential system, whichever alternatives were taken: init-system-helpers
+ * needs usrmerge (and with it perl) or usr-is-merged, so neither is sure.
+ */
 static void mark_base(struct sbx_graph *graph)
 {
 	g_autoptr(GArray) todo = g_array_new(FALSE, FALSE, sizeof(guint32));
-	for (guint32 i = 0; i < graph->nodes->len; i++) {
-		struct sbx_graph_node *node = sbx_graph_node(graph, i);
-		if (!node->essential || !node->version)
-			continue;
-		node->in_base = TRUE;
-		g_array_append_val(todo, i);
-	}
+	for (guint32 i = 0; i < graph->nodes->len; i++)
+		if (sbx_graph_node(graph, i)->essential)
+			add_to_base(graph, todo, i);
 	while (todo->len) {
 		guint32 number = g_array_index(todo, guint32, todo->len - 1);
 		g_array_set_size(todo, todo->len - 1);
 		const struct sbx_graph_node *node = sbx_graph_node(graph, number);
-		for (guint32 i = 0; i < node->n_depends; i++) {
-			guint32 next = g_array_index(graph->depends, guint32, node->depends_at + i);
-			struct sbx_graph_node *other = sbx_graph_node(graph, next);
-			if (other->in_base)
-				continue;
-			other->in_base = TRUE;
-			g_array_append_val(todo, next);
+		const guint32 *at =
+			(const guint32 *)(void *)graph->groups->data + node->groups_at;
+		for (guint32 i = 0; i < node->n_groups; i++) {
+			struct choice choice = next_choice(graph, &at);
+			if (choice.chosen != SBX_GRAPH_NONE && !choice.recommended &&
+			    !choice.is_open)
+				add_to_base(graph, todo, choice.chosen);
 		}
 	}
 }
 
-/* The name without what looks like a version: "python3.11-venv" gives "python-venv". */
-static char *unversioned(const char *name)
+/* Length of the version at `s`, which begins with a digit: "3", "3.11", "6.q16". */
+static gsize version_length(const char *s)
 {
-	g_auto(GStrv) words = g_strsplit(name, "-", -1);
-	GString *out = g_string_new(NULL);
-	for (guint i = 0; words[i]; i++) {
-		gsize n = strcspn(words[i], "0123456789");
-		if (n == 0 && i > 0)
-			continue;
-		g_string_append_printf(out, "%s%.*s", i ? "-" : "", (int)n, words[i]);
+	gsize n = strspn(s, "0123456789");
+	while (s[n] == '.' && g_ascii_isalnum(s[n + 1]))
+		n += 1 + strspn(s + n + 1, "0123456789abcdefghijklmnopqrstuvwxyz");
+	return n;
+}
+
+/* "3" is the general form of "3.11", and so is nothing at all; "5" is not that of "5.sip". */
+static gboolean is_wider_version(const char *wide, gsize n_wide, const char *version, gsize n)
+{
+	return n_wide <= n && memcmp(wide, version, n_wide) == 0 &&
+	       (n_wide == 0 || n_wide == n ||
+		(version[n_wide] == '.' && g_ascii_isdigit(version[n_wide + 1])));
+}
+
+/* Is `front` the same name with less of a version in it? */
+static gboolean is_wider_name(const char *front, const char *name)
+{
+	gboolean wider = FALSE;
+	while (*name) {
+		gboolean dash = name[0] == '-' && g_ascii_isdigit(name[1]) &&
+				!(front[0] == '-' && g_ascii_isdigit(front[1]));
+		if (dash)
+			name++;
+		if (g_ascii_isdigit(*name)) {
+			gsize n = version_length(name);
+			gsize n_front = !dash && g_ascii_isdigit(*front) ? version_length(front) : 0;
+			if (!is_wider_version(front, n_front, name, n))
+				return FALSE;
+			wider |= n_front < n;
+			front += n_front;
+			name += n;
+		} else if (*front++ != *name++) {
+			return FALSE;
+		}
 	}
-	return g_string_free(out, FALSE);
+	return !*front && wider;
 }
 
 static gboolean is_front(const struct sbx_graph_node *front, const struct sbx_graph_node *node)
 {
-	if (front->name[0] != node->name[0] || strlen(front->name) >= strlen(node->name) ||
-	    front->n_reverse_depends < node->n_reverse_depends ||
-	    g_str_has_suffix(front->section, "oldlibs"))
-		return FALSE;
-	g_autofree char *a = unversioned(front->name), *b = unversioned(node->name);
-	return g_str_equal(a, b);
+	return front->n_reverse_depends >= node->n_reverse_depends &&
+	       !g_str_has_suffix(front->section, "oldlibs") &&
+	       is_wider_name(front->name, node->name);
 }
 
 static void find_fronts(struct sbx_graph *graph)

@@ -58,7 +58,7 @@ SBX_DEFINE_AUTO(sbx_providers, sbx_providers_free)
 
 struct sbx_provider {
 	char *package;
-	char *path;	       /* the file that decided */
+	char *path;	       /* the file that decided; "" when it is compiled in or named outright */
 	guint n_reverse_depends;
 	gboolean in_base;      /* Essential closure: always there */
 	gboolean in_interpreter; /* closure of the language's interpreter package */
@@ -69,12 +69,28 @@ struct sbx_provider {
  * Who ships module `name` (longest prefix decides; *out_matched is the part that was found) or
  * command `name` for `language`. Returns candidates (struct sbx_provider *), best first; empty
  * when nobody does. `chosen` (names, may be NULL) are packages already in the closure: preferred.
+ *
+ * A prefix of the name counts when it is a file: what follows is then an attribute. A folder
+ * without a file of its own (a namespace package) has no attributes and counts only when it is
+ * the whole name. A name below a scoped template's prefix is found by that template or not at all.
  */
 GPtrArray *sbx_providers_find_module(struct sbx_providers *providers,
 				     const struct sbx_language *language, const char *name,
 				     GHashTable *chosen, char **out_matched, GError **error);
+
+/*
+ * `name` may be an absolute path ("/usr/bin/jq"). Best: the package of the language whose
+ * interpreter it is; then what the language's aliases say, in their order; then who ships it.
+ */
 GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
 				      const struct sbx_language *language, const char *name,
 				      GHashTable *chosen, GError **error);
+
+/* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */
+const char *sbx_providers_scope_of(const struct sbx_language *language, const char *name);
+
+/* Add `package` and all it depends on, by name, to a set of char * (g_str_hash, owning). */
+gboolean sbx_providers_add_closure(struct sbx_providers *providers, const char *package,
+				   GHashTable *set, GError **error);
 
 #endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_INDEX_INDEX_H
+#define SBX_BUILDER_INDEX_INDEX_H
+
+#include <sqlite3.h>
+
+#include "builder/index/providers.h"
+#include "builder/index/rules.h"
+
+/* A row of the table `package`. */
+struct sbx_index_package {
+	gint64 id, front; /* front: -1 when it has none */
+	char *name, *section;
+	int priority;
+	guint n_reverse_depends;
+	gboolean in_base;
+	guint32 *depends;
+	gsize n_depends;
+};
+
+/* A language's templates, taken apart once per process. */
+struct sbx_index_language {
+	GPtrArray *modules, *commands; /* struct sbx_template * */
+	GPtrArray *scoped; /* the same, one for each of the language's scoped paths */
+	GHashTable *interpreter; /* names in the closure of the interpreter's package */
+};
+
+enum sbx_index_query {
+	SBX_QUERY_PATH,	   /* who ships exactly this path */
+	SBX_QUERY_RANGE,   /* paths from one to before another */
+	SBX_QUERY_SHIPPERS, /* packages that ship anything in such a range */
+	SBX_QUERY_PACKAGE, /* by id */
+	SBX_QUERY_NAME,	   /* a package's id by name */
+	SBX_QUERY_ROOT,	   /* a root pattern's folders, those with the most paths first */
+	SBX_N_QUERIES
+};
+
+struct sbx_providers {
+	char *path;
+	sqlite3 *db;
+	sqlite3_stmt *queries[SBX_N_QUERIES];
+	GHashTable *packages;  /* gint64 to struct sbx_index_package * */
+	GHashTable *languages; /* struct sbx_language * to struct sbx_index_language * */
+	GHashTable *roots;     /* pattern to GStrv */
+};
+
+/* All of these: NULL (-1) with *error set when the index cannot be read. */
+const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, gint64 id,
+						      GError **error);
+struct sbx_index_language *sbx_index_get_language(struct sbx_providers *p,
+						  const struct sbx_language *language,
+						  GError **error);
+char **sbx_index_get_folders(struct sbx_providers *p, const char *pattern, GError **error);
+/* 1 found, 0 no such package. */
+int sbx_index_find_package(struct sbx_providers *p, const char *name, gint64 *out_id,
+			   GError **error);
+
+/* Called for each row of a path query; FALSE with *error set ends it. */
+typedef gboolean (*sbx_index_row_func)(const char *path, gint64 package, gpointer data,
+				       GError **error);
+/* `expanded` as from sbx_template_expand(). */
+gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded,
+			     sbx_index_row_func func, gpointer data, GError **error);
+/* Once for each package that ships something below the folder; path is the folder's. */
+gboolean sbx_index_each_shipper(struct sbx_providers *p, const char *folder,
+				sbx_index_row_func func, gpointer data, GError **error);
+
+/* A candidate list that is being made. */
+struct sbx_ranking {
+	struct sbx_providers *providers;
+	struct sbx_index_language *language;
+	const char *interpreter; /* the language's package */
+	const char *name;	 /* what is looked for */
+	GHashTable *chosen;	 /* NULL: none */
+	double bonus;		 /* for the rows to come: alias order, template order */
+	GPtrArray *found;	 /* struct sbx_provider * */
+};
+
+/* A row of the index as a candidate; `data` is the struct sbx_ranking. */
+gboolean sbx_ranking_add(const char *path, gint64 package, gpointer data, GError **error);
+/* Best first, each package once. */
+void sbx_ranking_sort(struct sbx_ranking *ranking);
+
+#endif
