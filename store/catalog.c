@@ -18,6 +18,8 @@ static const char schema[] =
 	" WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS name(name TEXT PRIMARY KEY, template TEXT NOT NULL REFERENCES"
 	" template(id) ON DELETE CASCADE) WITHOUT ROWID;"
+	"CREATE TABLE IF NOT EXISTS template_ref(template TEXT NOT NULL REFERENCES template(id)"
+	" ON DELETE CASCADE, ref TEXT NOT NULL, PRIMARY KEY(template, ref)) WITHOUT ROWID;"
 	"CREATE TABLE IF NOT EXISTS use(template TEXT NOT NULL, task TEXT, started_usec INTEGER,"
 	" wall_usec INTEGER, cpu_usec INTEGER, peak_bytes INTEGER, exit_status INTEGER,"
 	" reason TEXT);"
@@ -131,8 +133,25 @@ void sbx_template_free(struct sbx_template *row)
 	g_free(row);
 }
 
-gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_template *row,
-				  GError **error)
+static gboolean exec(struct sbx_store *store, const char *sql, GError **error)
+{
+	return sqlite3_exec(store->catalog, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	       fail_sql(store, error);
+}
+
+static gboolean add_refs(struct sbx_store *store, const struct sbx_template *row, GError **error)
+{
+	gboolean fine = TRUE;
+	for (char **ref = row->refs; fine && ref && *ref; ref++)
+		fine = run(store,
+			   prepare(store, error,
+				   "INSERT OR IGNORE INTO template_ref(template, ref) VALUES(?,?)",
+				   "ss", row->id, *ref),
+			   error);
+	return fine;
+}
+
+static gboolean add_row(struct sbx_store *store, const struct sbx_template *row, GError **error)
 {
 	return run(store,
 		   prepare(store, error,
@@ -146,6 +165,36 @@ gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_temp
 			   row->created_usec, (gint64)row->n_packages, (gint64)row->n_bytes,
 			   (gint64)row->build_usec),
 		   error);
+}
+
+gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_template *row,
+				  GError **error)
+{
+	if (!exec(store, "BEGIN IMMEDIATE", error))
+		return FALSE;
+	if (add_row(store, row, error) && add_refs(store, row, error) &&
+	    exec(store, "COMMIT", error))
+		return TRUE;
+	exec(store, "ROLLBACK", NULL);
+	return FALSE;
+}
+
+GHashTable *sbx_catalog_needed_refs(struct sbx_store *store, GError **error)
+{
+	sqlite3_stmt *stmt = prepare(store, error,
+				     "SELECT ref FROM template_ref UNION"
+				     " SELECT 'template/' || id FROM template",
+				     "");
+	if (!stmt)
+		return NULL;
+	g_autoptr(GHashTable) refs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	int step;
+	while ((step = sqlite3_step(stmt)) == SQLITE_ROW)
+		g_hash_table_add(refs, column_text(stmt, 0));
+	if (step != SQLITE_DONE)
+		fail_sql(store, error);
+	sqlite3_finalize(stmt);
+	return step == SQLITE_DONE ? g_steal_pointer(&refs) : NULL;
 }
 
 gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GError **error)

@@ -13,7 +13,8 @@ struct sbx_template {
 	guint64 n_packages, n_uses;
 	guint64 n_bytes;     /* of its files, each counted once */
 	guint64 build_usec;  /* how long building took */
-	char **names;	     /* sorted; may be empty */
+	char **names;	     /* sorted; may be empty; ignored when a row is added */
+	char **refs;	     /* what it is made of and must outlive it; only when a row is added */
 };
 
 void sbx_template_free(struct sbx_template *row);
@@ -28,6 +29,9 @@ gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GE
 
 /* The exact id's row; NULL without an error when there is none. */
 struct sbx_template *sbx_catalog_template(struct sbx_store *store, const char *id, GError **error);
+
+/* The refs that some template needs, as a set. */
+GHashTable *sbx_catalog_needed_refs(struct sbx_store *store, GError **error);
 
 /* All rows, the last used first. */
 GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error);

@@ -179,6 +179,16 @@ gboolean sbx_tree_remove(struct sbx_tree *tree, const char *name, GError **error
 		return TRUE;
 }
 
+struct sbx_tree *sbx_tree_take_folder(struct sbx_tree *tree, const char *name, GError **error)
+{
+	struct sbx_entry *entry = sbx_tree_lookup(tree, name, error);
+	if (!entry || entry->kind != SBX_ENTRY_FOLDER)
+		return NULL;
+	struct sbx_tree *taken = g_steal_pointer(&entry->folder);
+	g_hash_table_remove(tree->entries, name);
+	return taken;
+}
+
 struct sbx_tree *sbx_tree_make_folders(struct sbx_tree *tree, const char *path,
 				       const guint8 dirmeta[SBX_CHECKSUM_BYTES], guint16 owner,
 				       GError **error)
@@ -284,7 +294,8 @@ gboolean sbx_tree_commit(struct sbx_tree *tree, const char *ref, GVariant *metad
 						OSTREE_REPO_FILE(root), 0, &commit, cancellable,
 						error))
 		return FALSE;
-	ostree_repo_transaction_set_ref(repo, NULL, ref, commit);
+	if (ref)
+		ostree_repo_transaction_set_ref(repo, NULL, ref, commit);
 	if (out_commit)
 		*out_commit = g_steal_pointer(&commit);
 	return TRUE;

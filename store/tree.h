@@ -41,6 +41,8 @@ gboolean sbx_tree_put_file(struct sbx_tree *tree, const char *name,
 gboolean sbx_tree_put_folder(struct sbx_tree *tree, const char *name, struct sbx_tree *folder,
 			     guint16 owner, GError **error);
 gboolean sbx_tree_remove(struct sbx_tree *tree, const char *name, GError **error);
+/* Take a folder out of its tree, contents and all; it is the caller's. NULL when it is none. */
+struct sbx_tree *sbx_tree_take_folder(struct sbx_tree *tree, const char *name, GError **error);
 
 /*
  * The folder at a relative path, folders made with `dirmeta` as needed. A file in the way is
@@ -58,7 +60,7 @@ gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
 			GCancellable *cancellable, GError **error);
 
 /*
- * Commit the tree under a ref, in the running transaction. `metadata` is a{sv} or NULL. The commit
+ * Commit the tree under a ref (NULL: none), in the running transaction. `metadata` is a{sv} or NULL. The commit
  * carries no time of its own, so that the same tree gives the same commit.
  */
 gboolean sbx_tree_commit(struct sbx_tree *tree, const char *ref, GVariant *metadata,

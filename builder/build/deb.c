@@ -65,11 +65,11 @@ static la_ssize_t read_member(struct archive *archive, void *data, const void **
 	return (la_ssize_t)n;
 }
 
-struct sbx_deb *sbx_deb_open(const char *path, GError **error)
+struct sbx_deb *sbx_deb_open(const char *path, const char *name, GError **error)
 {
 	struct sbx_deb *deb = g_new0(struct sbx_deb, 1);
 	SBX_AUTO(sbx_deb) owned = deb;
-	deb->name = g_path_get_basename(path);
+	deb->name = g_strdup(name);
 	deb->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (deb->fd < 0) {
 		sbx_set_error_os(error, SBX_E_INPUT, errno, "%s", path);

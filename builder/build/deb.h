@@ -14,7 +14,8 @@
  */
 struct sbx_deb;
 
-struct sbx_deb *sbx_deb_open(const char *path, GError **error);
+/* `name` is what messages call it. */
+struct sbx_deb *sbx_deb_open(const char *path, const char *name, GError **error);
 void sbx_deb_free(struct sbx_deb *deb);
 SBX_DEFINE_AUTO(sbx_deb, sbx_deb_free)
 

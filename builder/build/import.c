@@ -444,7 +444,8 @@ gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_packa
 		.buffer = g_byte_array_new(),
 	};
 	struct sbx_file_meta folder = {.mode = S_IFDIR | 0755};
-	SBX_AUTO(sbx_deb) deb = sbx_deb_open(path, error);
+	g_autofree char *shown = g_strdup_printf("%s %s", package->name, package->version);
+	SBX_AUTO(sbx_deb) deb = sbx_deb_open(path, shown, error);
 	if (!deb ||
 	    !sbx_object_write_dirmeta(store, &folder, in.default_dirmeta, cancellable, error))
 		return FALSE;

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/build/build.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "builder/build/base_layer.h"
+#include "builder/build/compile.h"
+#include "builder/build/configure.h"
+#include "builder/build/diversions.h"
+#include "builder/build/import.h"
+#include "builder/build/supply.h"
+#include "store/checkout.h"
+#include "store/template.h"
+
+/* A build on its way. */
+struct build {
+	struct sbx_context *ctx;
+	struct sbx_store *store;
+	const struct sbx_lock *lock;
+	char *id, *work, *provisioner;
+	char *root;	   /* the checkout: work/template/root */
+	char *layer;	   /* of the configuration */
+	GPtrArray *units;
+	struct sbx_tree *tree;
+	struct sbx_compile *compile;
+	char *commit;
+	gint64 began_usec;
+	GError *compile_failure;
+};
+
+void sbx_build_result_clear(struct sbx_build_result *result)
+{
+	g_clear_pointer(&result->id, g_free);
+}
+
+static void build_release(struct build *b)
+{
+	/* The work folder holds links to objects and scratch: never anything worth keeping. */
+	if (b->work)
+		sbx_store_remove_tree(b->work, NULL);
+	sbx_tree_free(b->tree);
+	sbx_compile_free(b->compile);
+	g_clear_pointer(&b->units, g_ptr_array_unref);
+	g_clear_error(&b->compile_failure);
+	g_free(b->id);
+	g_free(b->work);
+	g_free(b->provisioner);
+	g_free(b->root);
+	g_free(b->layer);
+	g_free(b->commit);
+}
+
+static gboolean supply(struct build *b, const struct sbx_archive *archive,
+		       struct sbx_base_layer **out_base, guint *out_n_fetched, GError **error)
+{
+	SBX_AUTO(sbx_supply) supply = sbx_supply_start(b->ctx, b->store, archive, b->lock, error);
+	if (!supply)
+		return FALSE;
+	guint n = sbx_supply_n_missing(supply);
+	*out_n_fetched = n;
+	if (n)
+		sbx_progress_begin(b->ctx->progress, "import", SBX_UNIT_ITEMS, n);
+	if (!sbx_supply_import(supply, SBX_SUPPLY_BASE, error))
+		return FALSE;
+	*out_base = sbx_base_layer_start(b->ctx, b->store, b->lock, b->provisioner, b->work, error);
+	if (!*out_base || !sbx_supply_import(supply, SBX_SUPPLY_REST, error))
+		return FALSE;
+	if (n)
+		sbx_progress_end(b->ctx->progress, "import", "%u packages", n);
+	return TRUE;
+}
+
+/* Everything unpacked, the base configured, known modules compiled: checked out. */
+static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **error)
+{
+	GCancellable *cancellable = b->ctx->cancellable;
+	g_autoptr(GPtrArray) diversions = NULL;
+	if (!sbx_diversions_find(b->ctx, b->store, b->lock, b->provisioner, b->work, &diversions,
+				 error))
+		return FALSE;
+	b->units = sbx_compose_load(b->store, b->lock, FALSE, error);
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	if (!b->units || !sbx_transaction_begin(&transaction, b->store, cancellable, error))
+		return FALSE;
+	SBX_AUTO(sbx_delta) delta = sbx_base_layer_finish(base, error);
+	if (!delta)
+		return FALSE;
+	sbx_progress_begin(b->ctx->progress, "compose", SBX_UNIT_ITEMS, b->units->len);
+	b->tree = sbx_compose_merge(b->store, b->units, diversions, cancellable, error);
+	if (!b->tree ||
+	    !sbx_compose_add_database(b->tree, b->store, b->lock, b->units, diversions, cancellable,
+				      error) ||
+	    !sbx_delta_apply(delta, b->tree, error))
+		return FALSE;
+	b->compile = sbx_compile_plan(b->store, b->units, b->tree, error);
+	g_autofree char *commit = NULL;
+	if (!b->compile || !sbx_compile_apply(b->compile, b->tree, error) ||
+	    !sbx_tree_commit(b->tree, NULL, NULL, &commit, cancellable, error) ||
+	    !sbx_transaction_commit(&transaction, cancellable, error) ||
+	    !sbx_store_checkout(b->store, commit, b->root, cancellable, error))
+		return FALSE;
+	sbx_progress_end(b->ctx->progress, "compose", "%u packages merged and checked out",
+			 b->units->len);
+	return TRUE;
+}
+
+static gpointer compile_thread(gpointer data)
+{
+	struct build *b = data;
+	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->root, b->work, &b->compile_failure);
+	return NULL;
+}
+
+static guint count_base(const struct build *b)
+{
+	guint n = 0;
+	while (n < b->units->len && ((struct sbx_unit *)b->units->pdata[n])->lock->base)
+		n++;
+	return n;
+}
+
+/* Scripts of the packages beyond the base; modules are compiled at the same time. */
+static gboolean configure(struct build *b, GError **error)
+{
+	g_autofree char *work = g_build_filename(b->work, "configure", NULL);
+	g_mkdir(work, 0755);
+	g_mkdir(b->layer, 0755);
+	struct sbx_configure c = {
+		.provisioner = b->provisioner,
+		.root = b->root,
+		.layer = b->layer,
+		.work = work,
+		.units = b->units,
+		.first = count_base(b),
+	};
+	GThread *thread = sbx_compile_n_missing(b->compile)
+				  ? g_thread_new("compile", compile_thread, b)
+				  : NULL;
+	sbx_progress_begin(b->ctx->progress, "configure", SBX_UNIT_ITEMS, 0);
+	gboolean fine = sbx_configure_run(&c, b->ctx, "configure", error);
+	if (fine)
+		sbx_progress_end(b->ctx->progress, "configure", "%u packages, %u scripts",
+				 b->units->len - c.first, c.n_scripts_run);
+	if (thread)
+		g_thread_join(thread);
+	if (fine && b->compile_failure) {
+		g_propagate_error(error, g_steal_pointer(&b->compile_failure));
+		fine = FALSE;
+	}
+	return fine;
+}
+
+/*
+ * Bring the checkout to what was committed: only the changed paths are touched. Folders whose
+ * owner or mode a script changed are not links and are set by hand.
+ */
+static gboolean update_folders(const char *upper, const char *root, GError **error)
+{
+	g_autoptr(GDir) dir = g_dir_open(upper, 0, NULL);
+	for (const char *name; dir && (name = g_dir_read_name(dir));) {
+		g_autofree char *from = g_build_filename(upper, name, NULL);
+		g_autofree char *to = g_build_filename(root, name, NULL);
+		struct stat a, b;
+		if (lstat(from, &a) < 0 || !S_ISDIR(a.st_mode) || lstat(to, &b) < 0 ||
+		    !S_ISDIR(b.st_mode))
+			continue;
+		if ((a.st_uid != b.st_uid || a.st_gid != b.st_gid) &&
+		    lchown(to, a.st_uid, a.st_gid) < 0)
+			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", to);
+		if (a.st_mode != b.st_mode && chmod(to, a.st_mode & 07777) < 0)
+			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", to);
+		if (!update_folders(from, to, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean update_checkout(struct build *b, const struct sbx_delta *delta,
+				const char *changes, GError **error)
+{
+	g_autofree char *upper = g_build_filename(b->layer, "upper", NULL);
+	for (guint i = 0; i < delta->removed->len; i++) {
+		g_autofree char *path = g_build_filename(b->root, delta->removed->pdata[i], NULL);
+		if (!sbx_store_remove_tree(path, error))
+			return FALSE;
+	}
+	return sbx_store_checkout_over(b->store, changes, b->root, b->ctx->cancellable, error) &&
+	       update_folders(upper, b->root, error);
+}
+
+/* What was configured and compiled becomes part of the tree, the store and the checkout. */
+static gboolean commit(struct build *b, GError **error)
+{
+	GCancellable *cancellable = b->ctx->cancellable;
+	g_autofree char *upper = g_build_filename(b->layer, "upper", NULL);
+	g_mkdir(upper, 0755); /* there is none when no script ran */
+	sbx_progress_begin(b->ctx->progress, "commit", SBX_UNIT_ITEMS, 0);
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	if (!sbx_transaction_begin(&transaction, b->store, cancellable, error))
+		return FALSE;
+	SBX_AUTO(sbx_delta) delta =
+		sbx_delta_read(b->store, upper, sbx_configure_mount_points(), cancellable, error);
+	if (!delta || !sbx_compile_import(b->compile, b->work, cancellable, error))
+		return FALSE;
+	/* The changes on their own, to lay over the checkout. */
+	g_autofree char *changes = NULL;
+	SBX_AUTO(sbx_tree) changed = sbx_tree_new(b->store, sbx_tree_dirmeta(b->tree));
+	guint8 contents[SBX_CHECKSUM_BYTES];
+	if (!sbx_tree_write(delta->tree, contents, cancellable, error))
+		return FALSE;
+	SBX_AUTO(sbx_tree) stored =
+		sbx_tree_new_stored(b->store, contents, sbx_tree_dirmeta(delta->tree), 0);
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	struct sbx_delta additions = {stored, none};
+	if (!sbx_compile_apply_new(b->compile, changed, error) ||
+	    !sbx_delta_apply(&additions, changed, error) ||
+	    !sbx_tree_commit(changed, NULL, NULL, &changes, cancellable, error))
+		return FALSE;
+	g_autofree char *ref = g_strconcat("template/", b->id, NULL);
+	if (!sbx_compile_apply_new(b->compile, b->tree, error) ||
+	    !sbx_delta_apply(delta, b->tree, error) ||
+	    !sbx_tree_commit(b->tree, ref, NULL, &b->commit, cancellable, error) ||
+	    !sbx_transaction_commit(&transaction, cancellable, error) ||
+	    !update_checkout(b, delta, changes, error))
+		return FALSE;
+	sbx_progress_end(b->ctx->progress, "commit", "%.16s", b->commit);
+	return TRUE;
+}
+
+static guint64 sum_bytes(const struct build *b)
+{
+	guint64 sum = 0;
+	for (guint i = 0; i < b->units->len; i++)
+		sum += ((struct sbx_unit *)b->units->pdata[i])->n_bytes;
+	return sum;
+}
+
+/* What must stay in the store as long as the template does. */
+static char **needed_refs(const struct build *b)
+{
+	GPtrArray *refs = g_ptr_array_new();
+	for (guint i = 0; i < b->lock->packages->len; i++)
+		g_ptr_array_add(refs, sbx_import_ref(b->lock->packages->pdata[i]));
+	sbx_compile_add_refs(b->compile, refs);
+	char *base = sbx_base_layer_ref(b->lock);
+	if (base)
+		g_ptr_array_add(refs, base);
+	g_ptr_array_add(refs, NULL);
+	return (char **)g_ptr_array_free(refs, FALSE);
+}
+
+static char *meta_json(const struct build *b, gint64 now_usec)
+{
+	g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(now_usec / G_USEC_PER_SEC);
+	g_autofree char *created = g_date_time_format_iso8601(when);
+	g_autoptr(JsonBuilder) json = json_builder_new();
+	json_builder_begin_object(json);
+	json_builder_set_member_name(json, "id");
+	json_builder_add_string_value(json, b->id);
+	json_builder_set_member_name(json, "commit");
+	json_builder_add_string_value(json, b->commit);
+	json_builder_set_member_name(json, "created");
+	json_builder_add_string_value(json, created);
+	json_builder_set_member_name(json, "builder");
+	json_builder_add_string_value(json, "sbx-build " SBX_VERSION);
+	json_builder_set_member_name(json, "rootless");
+	json_builder_add_boolean_value(json, b->store->rootless);
+	json_builder_end_object(json);
+	g_autoptr(JsonNode) node = json_builder_get_root(json);
+	return json_to_string(node, TRUE);
+}
+
+static gboolean publish(struct build *b, GError **error)
+{
+	gint64 now = g_get_real_time();
+	g_autofree char *folder = g_build_filename(b->work, "template", NULL);
+	g_autofree char *lock_json = sbx_lock_to_json(b->lock);
+	g_autofree char *meta = meta_json(b, now);
+	g_autofree char *lock_path = g_build_filename(folder, "lock.json", NULL);
+	g_autofree char *meta_path = g_build_filename(folder, "meta.json", NULL);
+	g_autofree char *flock_path = g_build_filename(folder, "lock", NULL);
+	g_auto(GStrv) refs = needed_refs(b);
+	struct sbx_template row = {
+		.id = b->id,
+		.commit = b->commit,
+		.suite = b->lock->suite,
+		.architecture = b->lock->architecture,
+		.created_usec = now,
+		.n_packages = b->lock->packages->len,
+		.n_bytes = sum_bytes(b),
+		.refs = refs,
+		.build_usec = (guint64)(g_get_monotonic_time() - b->began_usec),
+	};
+	return g_file_set_contents(lock_path, lock_json, -1, error) &&
+	       g_file_set_contents(meta_path, meta, -1, error) &&
+	       g_file_set_contents(flock_path, "", 0, error) &&
+	       sbx_template_publish(b->store, folder, &row, error);
+}
+
+static gboolean prepare(struct build *b, GError **error)
+{
+	b->provisioner = sbx_context_provisioner(b->ctx, error);
+	b->work = b->provisioner ? sbx_store_make_tmp(b->store, "build", error) : NULL;
+	if (!b->work)
+		return FALSE;
+	/* Scripts inside run as this user, but nobody else has business here. */
+	g_autofree char *folder = g_build_filename(b->work, "template", NULL);
+	g_mkdir(folder, 0700);
+	b->root = g_build_filename(folder, "root", NULL);
+	b->layer = g_build_filename(b->work, "layer", NULL);
+	return TRUE;
+}
+
+static gboolean run(struct build *b, const struct sbx_archive *archive, guint *out_n_fetched,
+		    GError **error)
+{
+	SBX_AUTO(sbx_base_layer) base = NULL;
+	return prepare(b, error) && supply(b, archive, &base, out_n_fetched, error) &&
+	       compose(b, base, error) && configure(b, error) && commit(b, error) &&
+	       publish(b, error);
+}
+
+/* One builds, others of the same lock wait here. */
+static int lock_build(struct build *b, GError **error)
+{
+	g_autofree char *path = g_strdup_printf("%s/tmp/%s.lock", b->store->root, b->id);
+	SBX_CLEANUP_FD int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+		return -1;
+	}
+	if (!sbx_store_flock(fd, LOCK_EX, path, b->ctx->cancellable, error))
+		return -1;
+	return sbx_steal_fd(&fd);
+}
+
+gboolean sbx_build_template(struct sbx_context *ctx, struct sbx_store *store,
+			    const struct sbx_archive *archive, const struct sbx_lock *lock,
+			    struct sbx_build_result *out_result, GError **error)
+{
+	__attribute__((cleanup(build_release))) struct build b = {
+		.ctx = ctx,
+		.store = store,
+		.lock = lock,
+		.id = sbx_lock_id(lock),
+		.began_usec = g_get_monotonic_time(),
+	};
+	struct sbx_build_result result = {.n_packages = lock->packages->len};
+	SBX_CLEANUP_FD int lock_fd = lock_build(&b, error);
+	if (lock_fd < 0)
+		return FALSE;
+	g_autoptr(GError) failed = NULL;
+	SBX_AUTO(sbx_template) row = sbx_catalog_template(store, b.id, &failed);
+	if (failed) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	result.was_there = row && sbx_template_is_present(store, b.id);
+	if (!result.was_there && !run(&b, archive, &result.n_fetched, error))
+		return FALSE;
+	result.id = g_strdup(b.id);
+	result.usec = g_get_monotonic_time() - b.began_usec;
+	*out_result = result;
+	return TRUE;
+}

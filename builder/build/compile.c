@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/build/compile.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "builder/build/delta.h"
+#include "builder/build/embedded.h"
+#include "builder/build/sandbox.h"
+
+#define SILENCE_SECONDS 600 /* the largest package takes ten */
+
+struct job {
+	char *ref;
+	GString *sources; /* absolute paths, each with a tab before it */
+	gboolean missing;
+	guint8 contents[SBX_CHECKSUM_BYTES], dirmeta[SBX_CHECKSUM_BYTES]; /* once imported */
+};
+
+struct sbx_compile {
+	struct sbx_store *store;
+	char *interpreter; /* "python3.11" */
+	GPtrArray *jobs;   /* struct job * */
+	guint n_missing;
+	/* while running */
+	struct sbx_context *ctx;
+	GString *failed;
+};
+
+static void job_free(gpointer data)
+{
+	struct job *job = data;
+	g_free(job->ref);
+	g_string_free(job->sources, TRUE);
+	g_free(job);
+}
+
+void sbx_compile_free(struct sbx_compile *compile)
+{
+	if (!compile)
+		return;
+	g_ptr_array_unref(compile->jobs);
+	g_string_free(compile->failed, TRUE);
+	g_free(compile->interpreter);
+	g_free(compile);
+}
+
+/* The interpreter of the tree: usr/bin/python3.<minor>; NULL when there is none. */
+static char *find_interpreter(struct sbx_tree *root)
+{
+	struct sbx_entry *bin = sbx_tree_find(root, "usr/bin", NULL);
+	if (!bin || bin->kind != SBX_ENTRY_FOLDER)
+		return NULL;
+	g_autoptr(GPtrArray) names = sbx_tree_names(bin->folder, NULL);
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = names->pdata[i];
+		const char *minor = name + strlen("python3.");
+		if (g_str_has_prefix(name, "python3.") && *minor &&
+		    strspn(minor, "0123456789") == strlen(minor))
+			return g_strdup(name);
+	}
+	return NULL;
+}
+
+static char *script_text(struct sbx_store *store, struct sbx_unit *unit)
+{
+	struct sbx_entry *entry = sbx_tree_lookup(unit->control, "postinst", NULL);
+	return entry ? sbx_object_read(store, entry->checksum, 1 << 20, NULL, NULL) : NULL;
+}
+
+/* Folders outside the public ones that its postinst hands to `py3compile -p PACKAGE FOLDER`. */
+static GPtrArray *private_folders(struct sbx_store *store, struct sbx_unit *unit)
+{
+	GPtrArray *folders = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *text = script_text(store, unit);
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+	for (guint i = 0; lines[i]; i++) {
+		char *command = g_strstrip(lines[i]);
+		if (!g_str_has_prefix(command, "py3compile "))
+			continue;
+		g_auto(GStrv) words = g_strsplit(command, " ", -1);
+		for (guint k = 1; words[k]; k++)
+			if (words[k][0] == '/')
+				g_ptr_array_add(folders, g_strconcat(words[k], "/", NULL));
+	}
+	return folders;
+}
+
+static gboolean is_compiled(const char *path, const char *library, const GPtrArray *folders)
+{
+	if (!g_str_has_suffix(path, ".py"))
+		return FALSE;
+	if (g_str_has_prefix(path, "/usr/lib/python3/dist-packages/") ||
+	    g_str_has_prefix(path, library))
+		/* Test data of lib2to3 is wrong on purpose; Debian's scripts leave it out as well. */
+		return strstr(path, "/lib2to3/tests/data") == NULL;
+	for (guint i = 0; i < folders->len; i++)
+		if (g_str_has_prefix(path, folders->pdata[i]))
+			return TRUE;
+	return FALSE;
+}
+
+static gboolean plan_unit(struct sbx_compile *compile, struct sbx_unit *unit, GError **error)
+{
+	if (!strstr(unit->list, ".py\n"))
+		return TRUE;
+	g_autoptr(GPtrArray) folders = private_folders(compile->store, unit);
+	g_autofree char *library = g_strdup_printf("/usr/lib/%s/", compile->interpreter);
+	g_autoptr(GString) sources = g_string_new(NULL);
+	g_auto(GStrv) paths = g_strsplit(unit->list, "\n", -1);
+	for (guint i = 0; paths[i]; i++)
+		if (is_compiled(paths[i], library, folders) && !strchr(paths[i], '\t'))
+			g_string_append_printf(sources, "\t%s", paths[i]);
+	if (sources->len == 0)
+		return TRUE;
+	g_autofree char *name = sbx_store_ref_part(unit->lock->name);
+	g_autofree char *version = sbx_store_ref_part(unit->lock->version);
+	struct job *job = g_new0(struct job, 1);
+	job->ref = g_strdup_printf("pyc/%s/%s/%s/%s", name, version, unit->lock->architecture,
+				   compile->interpreter);
+	job->sources = g_steal_pointer(&sources);
+	g_ptr_array_add(compile->jobs, job);
+	g_autofree char *commit = NULL;
+	if (!sbx_tree_load_ref(compile->store, job->ref, 0, NULL, NULL, &commit, error))
+		return FALSE;
+	job->missing = commit == NULL;
+	compile->n_missing += job->missing;
+	return TRUE;
+}
+
+struct sbx_compile *sbx_compile_plan(struct sbx_store *store, GPtrArray *units,
+				     struct sbx_tree *root, GError **error)
+{
+	SBX_AUTO(sbx_compile) compile = g_new0(struct sbx_compile, 1);
+	compile->store = store;
+	compile->jobs = g_ptr_array_new_with_free_func(job_free);
+	compile->failed = g_string_new(NULL);
+	compile->interpreter = find_interpreter(root);
+	for (guint i = 0; compile->interpreter && i < units->len; i++)
+		if (!plan_unit(compile, units->pdata[i], error))
+			return NULL;
+	return g_steal_pointer(&compile);
+}
+
+guint sbx_compile_n_missing(const struct sbx_compile *compile)
+{
+	return compile->n_missing;
+}
+
+static gint larger_first(gconstpointer a, gconstpointer b)
+{
+	const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
+	return x->sources->len == y->sources->len ? strcmp(x->ref, y->ref)
+	       : x->sources->len > y->sources->len ? -1 : 1;
+}
+
+static void on_line(const char *line, gpointer data)
+{
+	struct sbx_compile *compile = data;
+	guint number;
+	if (sscanf(line, "done %u", &number) == 1 && number < compile->jobs->len) {
+		const struct job *job = compile->jobs->pdata[number];
+		sbx_progress_add(compile->ctx->progress, "compile", 1, job->ref);
+	} else if (sscanf(line, "failed %u", &number) == 1 && number < compile->jobs->len) {
+		const struct job *job = compile->jobs->pdata[number];
+		g_string_append_printf(compile->failed, " %s", job->ref);
+	}
+}
+
+static gboolean write_work(struct sbx_compile *compile, const char *folder, GError **error)
+{
+	g_autofree char *out = g_build_filename(folder, "out", NULL);
+	g_autofree char *work = g_build_filename(folder, "work", NULL);
+	g_autofree char *script = g_build_filename(folder, "bytecompile.py", NULL);
+	g_autoptr(GString) text = g_string_new(NULL);
+	/* The largest first, so that no core idles at the end. */
+	g_ptr_array_sort(compile->jobs, larger_first);
+	for (guint i = 0; i < compile->jobs->len; i++) {
+		const struct job *job = compile->jobs->pdata[i];
+		if (job->missing)
+			g_string_append_printf(text, "%u%s\n", i, job->sources->str);
+	}
+	g_mkdir(out, 0755);
+	return g_file_set_contents(work, text->str, (gssize)text->len, error) &&
+	       g_file_set_contents(script, sbx_bytecompile_py, (gssize)sbx_bytecompile_py_size,
+				   error);
+}
+
+gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
+			 const char *provisioner, const char *root, const char *folder,
+			 GError **error)
+{
+	g_autofree char *work = g_build_filename(folder, "compile", NULL);
+	g_autofree char *layer = g_build_filename(folder, "compile-layer", NULL);
+	g_autofree char *interpreter = g_strconcat("/usr/bin/", compile->interpreter, NULL);
+	g_autofree char *n_jobs = g_strdup_printf("%u", g_get_num_processors());
+	const char *argv[] = {interpreter, "-I", "-S", "/run/sbx/bytecompile.py", "/run/sbx/work",
+			      "/run/sbx/out", n_jobs, NULL};
+	compile->ctx = ctx;
+	g_mkdir(work, 0755);
+	g_mkdir(layer, 0755);
+	if (!write_work(compile, work, error))
+		return FALSE;
+	struct sbx_sandbox sandbox = {
+		.provisioner = provisioner,
+		.root = root,
+		.layer = layer,
+		.work = work,
+		.argv = argv,
+		.silence_seconds = SILENCE_SECONDS,
+		.line = on_line,
+		.data = compile,
+	};
+	int status = 0;
+	gboolean silent = FALSE;
+	g_autofree char *errors = NULL;
+	sbx_progress_begin(ctx->progress, "compile", SBX_UNIT_ITEMS, compile->n_missing);
+	if (!sbx_sandbox_run(&sandbox, &status, &silent, &errors, ctx->cancellable, error))
+		return FALSE;
+	if (status != 0 || compile->failed->len)
+		return sbx_set_error(error, SBX_E_SCRIPT,
+				     "compiling Python modules: %s ended with %d%s%s: %s",
+				     compile->interpreter, status,
+				     compile->failed->len ? " on" : "", compile->failed->str,
+				     errors);
+	sbx_progress_end(ctx->progress, "compile", "%u packages' Python modules",
+			 compile->n_missing);
+	return TRUE;
+}
+
+gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,
+			    GCancellable *cancellable, GError **error)
+{
+	for (guint i = 0; i < compile->jobs->len; i++) {
+		struct job *job = compile->jobs->pdata[i];
+		if (!job->missing)
+			continue;
+		g_autofree char *path = g_strdup_printf("%s/compile/out/%u", folder, i);
+		/* A package none of whose modules compiles has no folder; it is not tried again. */
+		g_mkdir_with_parents(path, 0755);
+		SBX_AUTO(sbx_delta) delta =
+			sbx_delta_read(compile->store, path, NULL, cancellable, error);
+		if (!delta || !sbx_delta_commit(delta, job->ref, cancellable, error) ||
+		    !sbx_tree_write(delta->tree, job->contents, cancellable, error))
+			return FALSE;
+		memcpy(job->dirmeta, sbx_tree_dirmeta(delta->tree), SBX_CHECKSUM_BYTES);
+	}
+	return TRUE;
+}
+
+static gboolean apply(struct sbx_compile *compile, gboolean missing, struct sbx_tree *root,
+		      GError **error)
+{
+	for (guint i = 0; i < compile->jobs->len; i++) {
+		const struct job *job = compile->jobs->pdata[i];
+		SBX_AUTO(sbx_tree) tree = NULL;
+		if (job->missing != missing)
+			continue;
+		/* What this build compiled has no ref yet: the transaction is still running. */
+		if (missing)
+			tree = sbx_tree_new_stored(compile->store, job->contents, job->dirmeta, 0);
+		else if (!sbx_tree_load_ref(compile->store, job->ref, 0, &tree, NULL, NULL, error))
+			return FALSE;
+		g_autoptr(GPtrArray) none = g_ptr_array_new();
+		struct sbx_delta delta = {tree, none};
+		if (tree && !sbx_delta_apply(&delta, root, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+gboolean sbx_compile_apply(struct sbx_compile *compile, struct sbx_tree *root, GError **error)
+{
+	return apply(compile, FALSE, root, error);
+}
+
+gboolean sbx_compile_apply_new(struct sbx_compile *compile, struct sbx_tree *root, GError **error)
+{
+	return apply(compile, TRUE, root, error);
+}
+
+void sbx_compile_add_refs(const struct sbx_compile *compile, GPtrArray *refs)
+{
+	for (guint i = 0; i < compile->jobs->len; i++)
+		g_ptr_array_add(refs, g_strdup(((struct job *)compile->jobs->pdata[i])->ref));
+}

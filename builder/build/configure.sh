@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# Runs maintainer scripts inside the build sandbox, as dpkg would (deb-postinst(5), policy 6).
+#
+# Each line of /run/sbx/steps is: number, package, architecture, script's name, its path, and then
+# the script's arguments, with tabs between. "begin N" and "end N STATUS" go to stdout; what the
+# script says goes to /run/sbx/log/N. The first script that fails ends the run.
+
+umask 022
+cd /
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export HOME=/root LC_ALL=C.UTF-8 LANG=C.UTF-8
+export DEBIAN_FRONTEND=noninteractive DEBCONF_NONINTERACTIVE_SEEN=true
+export DPKG_ROOT= DPKG_ADMINDIR=/var/lib/dpkg DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=1
+export DPKG_FRONTEND_LOCKED=1 DPKG_COLORS=never
+# Whatever writes a date takes this one, so that the tree is the same whenever it is built.
+export SOURCE_DATE_EPOCH=1577836800
+unset TERM
+
+tab=$(printf '\t')
+while IFS="$tab" read -r number package architecture name script arguments; do
+	echo "begin $number"
+	export DPKG_MAINTSCRIPT_PACKAGE="$package" DPKG_MAINTSCRIPT_ARCH="$architecture"
+	export DPKG_MAINTSCRIPT_NAME="$name"
+	IFS=$tab
+	set -f
+	# shellcheck disable=SC2086 # the arguments are to be split at tabs
+	set -- $arguments
+	set +f
+	unset IFS
+	# dpkg gives the version configured before, and "" when there is none.
+	[ "$name$1" = postinstconfigure ] && set -- configure ""
+	"$script" "$@" </dev/null >"/run/sbx/log/$number" 2>&1
+	status=$?
+	echo "end $number $status"
+	[ "$status" = 0 ] || exit 0
+done </run/sbx/steps
+echo finished

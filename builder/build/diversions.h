@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_BUILD_DIVERSIONS_H
+#define SBX_BUILDER_BUILD_DIVERSIONS_H
+
+#include "builder/build/compose.h"
+#include "builder/context.h"
+
+/*
+ * Which files are diverted must be known before they are unpacked, but it is a preinst that says
+ * so, with dpkg-divert. So the preinsts that call it are run first, over a tree of all other
+ * packages; only the diversions that they enter in dpkg's database are kept. Without such a script
+ * this costs nothing but a look at the scripts. *out_diversions is NULL when there are none.
+ */
+gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
+			     const struct sbx_lock *lock, const char *provisioner,
+			     const char *work, GPtrArray **out_diversions, GError **error);
+
+#endif

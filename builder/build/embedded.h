@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_BUILD_EMBEDDED_H
+#define SBX_BUILDER_BUILD_EMBEDDED_H
+
+#include <stddef.h>
+
+/* Scripts that run inside the build sandbox, compiled in from the files of the same name. */
+extern const char sbx_configure_sh[];
+extern const size_t sbx_configure_sh_size;
+extern const char sbx_bytecompile_py[];
+extern const size_t sbx_bytecompile_py_size;
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_BUILD_SANDBOX_H
+#define SBX_BUILDER_BUILD_SANDBOX_H
+
+#include "builder/context.h"
+
+/*
+ * Something that runs while a template is built: maintainer scripts, the byte compiler. It runs in
+ * `sbx-provision run --profile build`, without network, over `root`, which is not written to.
+ */
+struct sbx_sandbox {
+	const char *provisioner; /* path of sbx-provision */
+	const char *root;	 /* the tree, read-only lower */
+	const char *layer;	 /* folder that gets upper/: what was changed */
+	const char *work;	 /* folder that is bound at /run/sbx */
+	const char *const *ro_binds; /* "SRC:DST" over files of the tree, NULL-ended */
+	const char *const *argv;     /* command inside, NULL-ended */
+	guint silence_seconds;	     /* kill it when it prints nothing for so long */
+	void (*line)(const char *line, gpointer data); /* for each line of its stdout */
+	gpointer data;
+};
+
+/*
+ * Run it to its end. *out_status is the command's exit status; *out_silent tells that it was
+ * killed for saying nothing. What it writes to stderr is kept in *out_stderr (its end, newly
+ * allocated). FALSE: it could not be run, or was cancelled.
+ */
+gboolean sbx_sandbox_run(const struct sbx_sandbox *sandbox, int *out_status, gboolean *out_silent,
+			 char **out_stderr, GCancellable *cancellable, GError **error);
+
+/* Start argv with signals as a fresh process has them; descriptors -1 are inherited. */
+gboolean sbx_sandbox_spawn(const char *const *argv, int stdin_fd, int stdout_fd, int stderr_fd,
+			   pid_t *out_pid, GError **error);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_BUILD_SUPPLY_H
+#define SBX_BUILDER_BUILD_SUPPLY_H
+
+#include "builder/archive/archive.h"
+#include "builder/resolve/lock.h"
+#include "store/store.h"
+
+/*
+ * Bring the packages of a lock that the store lacks: they are fetched in one thread and imported
+ * by one thread per processor as they arrive, the base packages first, the largest first after
+ * them.
+ */
+struct sbx_supply;
+
+/* Plan and begin to fetch. */
+struct sbx_supply *sbx_supply_start(struct sbx_context *ctx, struct sbx_store *store,
+				    const struct sbx_archive *archive, const struct sbx_lock *lock,
+				    GError **error);
+/* Ends the fetching, early if something failed; packages that are not imported stay in cache/. */
+void sbx_supply_free(struct sbx_supply *supply);
+SBX_DEFINE_AUTO(sbx_supply, sbx_supply_free)
+
+guint sbx_supply_n_missing(const struct sbx_supply *supply);
+
+enum sbx_supply_part { SBX_SUPPLY_BASE, SBX_SUPPLY_REST };
+
+/* Import that part, in a transaction of its own, waiting for what is still being fetched. */
+gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part, GError **error);
+
+#endif
