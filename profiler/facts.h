@@ -53,6 +53,8 @@ struct sbx_facts {
 	char *folder; /* absolute path of the task's folder */
 	char *entry;  /* relative path of the file that is run */
 	const struct sbx_language *language; /* of the entry */
+	char *interpreter; /* from the entry's shebang: "bash"; NULL: the language's program */
+	char **interpreter_options; /* from the shebang: "-u"; NULL-ended, NULL: none */
 	struct sbx_fact *facts;
 	size_t n_facts;
 	struct sbx_source *sources;
@@ -80,6 +82,13 @@ int sbx_facts_read(struct sbx_facts *facts, const char *task_path, struct sbx_er
  * known without parsing, the id covers all source files beside it that it could import.
  */
 int sbx_facts_identify(struct sbx_facts *facts, const char *task_path, struct sbx_error *err);
+
+/*
+ * The argument vector that runs `entry` (the path inside the sandbox): the language's `run` with
+ * its placeholders filled in and the shebang's options after the interpreter. malloc'd as one
+ * block, NULL-ended: free() it. NULL without memory.
+ */
+char **sbx_facts_run(const struct sbx_facts *facts, const char *entry);
 
 /* Free what is in it, not the struct; fine on a zeroed one. */
 void sbx_facts_release(struct sbx_facts *facts);

@@ -16,6 +16,24 @@ struct sbx_root {
 				without a slash at either end */
 };
 
+/*
+ * A path template for the modules below one name only: with prefix "gi.repository", it is tried
+ * for gi.repository.Gtk but neither for gi.repository nor for gi.
+ */
+struct sbx_scoped_path {
+	const char *prefix;   /* "gi.repository" */
+	const char *template; /* "{gir}/{last}-*.typelib" */
+};
+
+/*
+ * A command that no package ships under that name, since it is made by update-alternatives(1).
+ * What to look for instead, best first: other commands, or "package:NAME" for a package.
+ */
+struct sbx_alias {
+	const char *name;	     /* "awk" */
+	const char *const *targets; /* "mawk", "gawk", ... */
+};
+
 struct sbx_language {
 	const char *name;		/* the folder's name: "python" */
 	const char *title;		/* for people: "Python" */
@@ -23,7 +41,10 @@ struct sbx_language {
 	const char *const *shebangs;	/* interpreter names, a trailing version is ignored */
 	const char *interpreter;	/* Debian package that runs it: "python3"; "" when it is
 					   always there (sh) */
-	const char *const *run;		/* argument vector, "{entry}" stands for the entry file */
+	const char *const *commands;	/* commands that start this interpreter: "python3" */
+	const char *program;		/* {interpreter} when the entry names none: "sh" */
+	const char *const *run;		/* argument vector; "{entry}" stands for the entry file,
+					   "{interpreter}" for the shebang's: sbx_facts_run() */
 	const char *const *builtin_modules; /* compiled into the interpreter: no file to find */
 	char separator;			/* of a module name's parts: '.' */
 
@@ -32,13 +53,26 @@ struct sbx_language {
 	 * {last} its last part, {ROOT} a root's folder; '*' matches within one component. */
 	const struct sbx_root *roots;	      /* ended by a row without name */
 	const char *const *module_paths;      /* "{dist}/{path}.py", ... */
+	const struct sbx_scoped_path *scoped_module_paths; /* only for modules below a prefix */
 	const char *const *command_paths;     /* "usr/bin/{name}", ... */
+	const struct sbx_alias *command_aliases; /* ended by a row without name */
 };
 
 /* All languages, NULL-ended, in a fixed order. They live as long as the process. */
 const struct sbx_language *const *sbx_languages(void);
 
 const struct sbx_language *sbx_language_by_name(const char *name);
+
+/*
+ * The language whose interpreter this command is ("python3", "bash"): its `interpreter` package
+ * serves the command, since the package that ships the file alone may lack the standard library.
+ * NULL when it is no interpreter.
+ */
+const struct sbx_language *sbx_language_by_command(const char *command);
+
+/* What to look for instead of a command, NULL-ended; NULL when it has no alias. */
+const char *const *sbx_language_command_targets(const struct sbx_language *language,
+						const char *command);
 
 /*
  * Which language is this: by shebang, else extension, else what the first bytes look like.

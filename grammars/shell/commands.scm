@@ -1,0 +1,44 @@
+; SPDX-License-Identifier: Apache-2.0
+; Programs that a shell script starts.
+
+(command name: (command_name) @command) @line
+
+; What the script defines itself (aliases: [commands] of language.conf)
+(function_definition name: (word) @define)
+
+; --- where it stands ---
+
+(function_definition body: (_) @region (#set! region "function"))
+(if_statement "then" @region "fi" @region.end (#set! region "conditional"))
+(case_item) @region (#set! region "conditional")
+(list "||" @region (_) (#set! region "conditional"))
+(list "||" (_) @region (#set! region "conditional"))
+(list "&&" (_) @region (#set! region "conditional"))
+
+; Only where a program is there: if command -v x; then ...; [ -x /usr/bin/x ] && ...
+(if_statement
+  condition: (_) @_condition
+  "then" @region
+  [(elif_clause) (else_clause) "fi"] @region.end
+  (#match? @_condition "^[^!]*(command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +-x )")
+  (#not-match? @_condition "^ *!|\\[ +!|-z ")
+  (#set! region "guarded-commands"))
+(elif_clause
+  . (_) @_condition
+  . (_)* @region
+  (#match? @_condition "^[^!]*(command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +-x )")
+  (#not-match? @_condition "^ *!|\\[ +!|-z ")
+  (#set! region "guarded-commands"))
+(if_statement
+  condition: (_) @_condition
+  (else_clause) @region
+  (#match? @_condition "command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +! +-x ")
+  (#match? @_condition "^ *!|\\[ +!|-z ")
+  (#set! region "guarded-commands"))
+(list
+  . (_) @_condition
+  "&&"
+  (_) @region
+  (#match? @_condition "^[^!]*(command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +-x )")
+  (#not-match? @_condition "^ *!|\\[ +!|-z ")
+  (#set! region "guarded-commands"))

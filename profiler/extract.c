@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profiler/extract.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/fd.h"
+#include "profiler/scan.h"
+
+/*
+ * How sure we are that a run needs it: by grade, and by where it stands (docs/adding-a-language.md
+ * has the same table with its reasons).
+ */
+enum { AT_TOP, IN_FUNCTION, CONDITIONAL, CONDITIONAL_IN_FUNCTION, N_POSITIONS };
+static const double confidence_table[SBX_N_GRADES][N_POSITIONS] = {
+	[SBX_GRADE_HARD] = {0.98, 0.90, 0.80, 0.72},
+	[SBX_GRADE_GUARDED] = {0.30, 0.30, 0.25, 0.25},
+	[SBX_GRADE_TYPE_ONLY] = {0.02, 0.02, 0.02, 0.02},
+	[SBX_GRADE_DYNAMIC_LITERAL] = {0.95, 0.85, 0.75, 0.65},
+	[SBX_GRADE_DYNAMIC_UNKNOWN] = {0.50, 0.45, 0.40, 0.35},
+	[SBX_GRADE_IMPLIED] = {0.70, 0.65, 0.60, 0.55},
+	[SBX_GRADE_DECLARED] = {0.90, 0.90, 0.90, 0.90},
+	[SBX_GRADE_LEARNED] = {0.95, 0.95, 0.95, 0.95},
+};
+
+static int scan_text(struct sbx_scan *scan, struct sbx_error *err);
+
+void sbx_extraction_release(struct sbx_extraction *x)
+{
+	free(x->facts);
+	free(x->scripts);
+	free(x->defines);
+	free(x->searches);
+	sbx_arena_release(&x->arena);
+	*x = (struct sbx_extraction){0};
+}
+
+static void *grow(struct sbx_scan *scan, void *array_at, size_t *n, size_t *room, size_t size)
+{
+	void *slot = sbx_grow(array_at, n, room, size);
+	scan->no_memory |= !slot;
+	return slot;
+}
+
+static const char *keep_string(struct sbx_scan *scan, const char *s)
+{
+	return s ? sbx_arena_string(&scan->out->arena, s, strlen(s)) : NULL;
+}
+
+void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_fact *fact)
+{
+	if (!fact->name || strlen(fact->name) > N_MAX_NAME_BYTES ||
+	    (!*fact->name && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN))
+		return;
+	struct sbx_item *item = grow(scan, &scan->items, &scan->n_items, &scan->items_room,
+				     sizeof(*item));
+	if (!item)
+		return;
+	item->start = ts_node_start_byte(node);
+	item->fact = *fact;
+	item->fact.row = ts_node_start_point(node).row;
+}
+
+void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
+		       const char *code)
+{
+	if (!code || !*code || !language)
+		return;
+	struct sbx_item *item = grow(scan, &scan->items, &scan->n_items, &scan->items_room,
+				     sizeof(*item));
+	if (!item)
+		return;
+	item->start = ts_node_start_byte(node);
+	item->fact.language = language;
+	item->fact.row = ts_node_start_point(node).row;
+	item->code = code;
+	uint32_t n_lines = 0;
+	for (const char *p = code; *p; p++)
+		n_lines += *p == '\n';
+	item->rows_match = n_lines == ts_node_end_point(node).row - item->fact.row;
+}
+
+void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
+			 const struct sbx_language *language)
+{
+	/* "$here/x.py": tried below the task's folder. */
+	if (path[0] == SBX_HOLE && path[1] == '/')
+		path += 2;
+	if (!*path || strchr(path, SBX_HOLE) || strlen(path) > 4 * N_MAX_NAME_BYTES)
+		return;
+	struct sbx_script *script = grow(scan, &scan->out->scripts, &scan->out->n_scripts,
+					 &scan->out->scripts_room, sizeof(*script));
+	if (script)
+		*script = (struct sbx_script){keep_string(scan, path), language};
+}
+
+void sbx_scan_add_define(struct sbx_scan *scan, const char *name)
+{
+	const char **slot = grow(scan, &scan->out->defines, &scan->out->n_defines,
+				 &scan->out->defines_room, sizeof(*slot));
+	if (slot)
+		*slot = keep_string(scan, name);
+}
+
+static char *join(struct sbx_scan *scan, const char *a, char separator, const char *b)
+{
+	size_t n = strlen(a), n_b = strlen(b);
+	char *s = sbx_arena_alloc(&scan->arena, n + n_b + 2);
+	if (!s)
+		return NULL;
+	memcpy(s, a, n);
+	s[n] = separator;
+	memcpy(s + n + 1, b, n_b);
+	return s;
+}
+
+static void bind(struct sbx_scan *scan, const struct sbx_match *m)
+{
+	TSNode name = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_NAME);
+	TSNode target = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_TARGET);
+	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_MEMBER);
+	if (ts_node_is_null(name) || ts_node_is_null(target))
+		return;
+	const char *to = sbx_scan_name(scan, target);
+	const char *part = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
+	if (to && part)
+		to = join(scan, to, scan->rules->language.separator, part);
+	const char *from = sbx_scan_name(scan, name);
+	if (from && to)
+		sbx_map_add(&scan->bindings, from, to);
+}
+
+/* "tag name": how uses and variables find each other. */
+static const char *use_key(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
+{
+	const char *name = sbx_scan_name(scan, node);
+	return name && m->pattern->use ? join(scan, m->pattern->use, ' ', name) : NULL;
+}
+
+static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
+{
+	struct sbx_raw_fact fact = {.kind = SBX_FACT_MODULE,
+				    .grade = m->pattern->grade,
+				    .language = &scan->rules->language};
+	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_MEMBER);
+	fact.member = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
+	for (uint32_t i = 0; i < m->n; i++) {
+		const TSQueryCapture *c = &scan->captures[m->first + i];
+		enum sbx_capture capture = scan->rules->captures[c->index];
+		if (capture == SBX_CAPTURE_MODULE)
+			fact.name = sbx_scan_name(scan, c->node);
+		else if (capture == SBX_CAPTURE_MODULE_STRING)
+			fact.name = sbx_scan_literal(scan, c->node);
+		else
+			continue;
+		struct sbx_raw_fact one = fact;
+		if (one.name && strchr(one.name, SBX_HOLE)) {
+			one.name = "";
+			one.grade = SBX_GRADE_DYNAMIC_UNKNOWN;
+		}
+		sbx_scan_add_fact(scan, c->node, &one);
+	}
+	if (m->pattern->module && m->n) {
+		fact.name = m->pattern->module;
+		fact.member = NULL;
+		sbx_scan_add_fact(scan, scan->captures[m->first].node, &fact);
+	}
+}
+
+static void take_command_line(struct sbx_scan *scan, const struct sbx_match *m, TSNode command)
+{
+	struct sbx_word words[N_MAX_WORDS];
+	size_t n = 0;
+	words[n].node = command;
+	words[n++].text = m->pattern->command ? m->pattern->command
+					      : sbx_scan_literal(scan, command);
+	TSNode line = sbx_scan_captured(scan, m, SBX_CAPTURE_LINE);
+	if (!ts_node_is_null(line)) {
+		uint32_t behind = ts_node_end_byte(command);
+		TSTreeCursor cursor = ts_tree_cursor_new(line);
+		bool more = ts_tree_cursor_goto_first_child(&cursor);
+		for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
+			TSNode node = ts_tree_cursor_current_node(&cursor);
+			TSSymbol symbol = ts_node_symbol(node);
+			if (ts_node_start_byte(node) < behind || !ts_node_is_named(node) ||
+			    (symbol < scan->rules->n_symbols &&
+			     scan->rules->roles[symbol] == SBX_SYMBOL_SKIP))
+				continue;
+			words[n].node = node;
+			words[n++].text = sbx_scan_literal(scan, node);
+		}
+		ts_tree_cursor_delete(&cursor);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!words[i].text) {
+			scan->no_memory = true;
+			return;
+		}
+	sbx_scan_command_line(scan, words, n, m->pattern->grade);
+}
+
+static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode use)
+{
+	const char *key = use_key(scan, m, use);
+	if (!key || sbx_map_get(&scan->satisfied, key))
+		return;
+	struct sbx_raw_fact fact = {
+		.kind = m->pattern->kind && !strcmp(m->pattern->kind, "command") ? SBX_FACT_COMMAND
+										 : SBX_FACT_MODULE,
+		.grade = SBX_GRADE_DYNAMIC_UNKNOWN,
+		.language = &scan->rules->language,
+		.name = ""};
+	sbx_scan_add_fact(scan, use, &fact);
+}
+
+static void take_search(struct sbx_scan *scan, TSNode node)
+{
+	char *path = sbx_scan_literal(scan, node);
+	if (!path || !*path || strchr(path, SBX_HOLE))
+		return;
+	const char **slot = grow(scan, &scan->out->searches, &scan->out->n_searches,
+				 &scan->out->searches_room, sizeof(*slot));
+	if (slot)
+		*slot = keep_string(scan, path);
+}
+
+/* Everything that a match says but for bindings and variables. */
+static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
+{
+	take_modules(scan, m);
+	for (uint32_t i = 0; i < m->n; i++) {
+		const TSQueryCapture *c = &scan->captures[m->first + i];
+		switch (scan->rules->captures[c->index]) {
+		case SBX_CAPTURE_COMMAND:
+			take_command_line(scan, m, c->node);
+			break;
+		case SBX_CAPTURE_CODE:
+			if (m->pattern->inject)
+				sbx_scan_add_code(scan, c->node,
+						  sbx_language_by_name(m->pattern->inject),
+						  sbx_scan_literal(scan, c->node));
+			break;
+		case SBX_CAPTURE_DEFINE: {
+			const char *name = sbx_scan_name(scan, c->node);
+			if (name)
+				sbx_scan_add_define(scan, name);
+			break;
+		}
+		case SBX_CAPTURE_SEARCH:
+			take_search(scan, c->node);
+			break;
+		default:
+			break;
+		}
+	}
+	if (m->pattern->region)
+		sbx_scan_add_region(scan, m);
+}
+
+static bool holds_resolved(struct sbx_scan *scan, const struct sbx_match *m)
+{
+	return sbx_scan_holds(scan, m->pattern, scan->captures + m->first, m->n, true);
+}
+
+/*
+ * In three rounds, since a use may stand before what it needs: what names mean; which variables
+ * are used where a value is needed; then all the rest.
+ */
+static void take_matches(struct sbx_scan *scan)
+{
+	for (size_t i = 0; i < scan->n_matches; i++)
+		if (scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
+			bind(scan, &scan->matches[i]);
+	size_t n = 0;
+	for (size_t i = 0; i < scan->n_matches; i++)
+		if (!scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
+			scan->matches[n++] = scan->matches[i];
+	scan->n_matches = n;
+	for (size_t i = 0; i < n; i++) {
+		TSNode use = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_USE);
+		if (!ts_node_is_null(use))
+			sbx_map_add(&scan->uses, use_key(scan, &scan->matches[i], use), "");
+	}
+	for (size_t i = 0; i < n; i++) {
+		const struct sbx_match *m = &scan->matches[i];
+		if (m->pattern->has_variable) {
+			const char *key = use_key(
+				scan, m, sbx_scan_captured(scan, m, SBX_CAPTURE_VARIABLE));
+			if (!key || !sbx_map_get(&scan->uses, key))
+				continue;
+			sbx_map_add(&scan->satisfied, key, "");
+		}
+		take_match(scan, m);
+	}
+	for (size_t i = 0; i < n; i++) {
+		TSNode use = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_USE);
+		if (!ts_node_is_null(use))
+			take_use(scan, &scan->matches[i], use);
+	}
+}
+
+static enum sbx_grade grade_in(const struct sbx_raw_fact *fact, unsigned flags)
+{
+	unsigned guard = fact->kind == SBX_FACT_MODULE ? SBX_REGION_GUARD_MODULES
+						       : SBX_REGION_GUARD_COMMANDS;
+	if (flags & SBX_REGION_TYPE_ONLY)
+		return SBX_GRADE_TYPE_ONLY;
+	if (flags & guard && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN)
+		return SBX_GRADE_GUARDED;
+	return fact->grade;
+}
+
+static void keep_fact(struct sbx_scan *scan, const struct sbx_item *item, unsigned flags)
+{
+	struct sbx_raw_fact *fact = grow(scan, &scan->out->facts, &scan->out->n_facts,
+					 &scan->out->facts_room, sizeof(*fact));
+	if (!fact)
+		return;
+	*fact = item->fact;
+	fact->name = keep_string(scan, item->fact.name);
+	fact->member = keep_string(scan, item->fact.member);
+	fact->path = keep_string(scan, item->fact.path);
+	fact->grade = grade_in(&item->fact, flags);
+	fact->row = scan->outer_row + (scan->rows_match ? item->fact.row : 0);
+	unsigned position = flags & SBX_REGION_CONDITIONAL
+				    ? (flags & SBX_REGION_FUNCTION ? CONDITIONAL_IN_FUNCTION
+								   : CONDITIONAL)
+				    : (flags & SBX_REGION_FUNCTION ? IN_FUNCTION : AT_TOP);
+	fact->confidence = confidence_table[fact->grade][position];
+}
+
+static int scan_code(struct sbx_scan *scan, const struct sbx_item *item, unsigned flags,
+		     struct sbx_error *err)
+{
+	if (scan->depth >= N_MAX_DEPTH || scan->limits->n_codes >= N_MAX_CODES) {
+		scan->out->has_errors = true;
+		return 0;
+	}
+	scan->limits->n_codes++;
+	const struct sbx_rules *rules = sbx_rules_of(item->fact.language);
+	SBX_CLEANUP_BUFFER struct sbx_buffer code = SBX_BUFFER_INIT;
+	for (const char *p = item->code; *p;) {
+		size_t n = strcspn(p, "\001");
+		sbx_buffer_add(&code, p, n);
+		p += n;
+		if (*p) {
+			sbx_buffer_add_string(&code, rules->substitute);
+			p++;
+		}
+	}
+	if (code.failed)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	bool had_errors = scan->out->has_errors, timed_out = scan->out->timed_out;
+	struct sbx_scan inner = {.rules = rules,
+				 .text = code.data,
+				 .n_bytes = code.n_bytes,
+				 .depth = scan->depth + 1,
+				 .outer_flags = flags,
+				 .outer_row = scan->outer_row +
+					      (scan->rows_match ? item->fact.row : 0),
+				 .rows_match = scan->rows_match && item->rows_match,
+				 .limits = scan->limits,
+				 .out = scan->out};
+	int result = scan_text(&inner, err);
+	/* A string that is half a program is no fault of the text it stands in. */
+	scan->out->has_errors = had_errors;
+	scan->out->timed_out = timed_out;
+	return result;
+}
+
+static void scan_release(struct sbx_scan *scan)
+{
+	if (scan->tree)
+		ts_tree_delete(scan->tree);
+	free(scan->captures);
+	free(scan->matches);
+	free(scan->regions);
+	free(scan->items);
+	sbx_map_release(&scan->bindings);
+	sbx_map_release(&scan->uses);
+	sbx_map_release(&scan->satisfied);
+	sbx_arena_release(&scan->arena);
+}
+
+static int scan_parsed(struct sbx_scan *scan, struct sbx_error *err)
+{
+	take_matches(scan);
+	SBX_CLEANUP_FREE unsigned *flags_of = sbx_scan_place(scan);
+	if (!flags_of || scan->no_memory || scan->arena.failed)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	for (size_t i = 0; i < scan->n_items; i++) {
+		const struct sbx_item *item = &scan->items[i];
+		if (!item->code)
+			keep_fact(scan, item, flags_of[i]);
+		else if (scan_code(scan, item, flags_of[i], err) < 0)
+			return -1;
+	}
+	return scan->no_memory || scan->out->arena.failed
+		       ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory")
+		       : 0;
+}
+
+static int scan_text(struct sbx_scan *scan, struct sbx_error *err)
+{
+	int result = sbx_scan_parse(scan, err);
+	if (result == 0 && scan->tree)
+		result = scan_parsed(scan, err);
+	scan_release(scan);
+	return result;
+}
+
+int sbx_extract(struct sbx_extraction *out, const struct sbx_rules *rules, const char *text,
+		size_t n_bytes, struct sbx_error *err)
+{
+	struct sbx_limits limits = {.deadline_usec = sbx_now_usec() + PARSE_LIMIT_USEC};
+	struct sbx_scan scan = {.rules = rules,
+				.text = text,
+				.n_bytes = n_bytes,
+				.rows_match = true,
+				.limits = &limits,
+				.out = out};
+	return scan_text(&scan, err);
+}

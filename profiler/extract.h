@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROFILER_EXTRACT_H
+#define SBX_PROFILER_EXTRACT_H
+
+#include "profiler/rules.h"
+
+/* Private to profiler/: from one text to what it says, before other files are looked at. */
+
+struct sbx_raw_fact {
+	enum sbx_fact_kind kind;
+	enum sbx_grade grade;
+	double confidence;
+	const struct sbx_language *language;
+	const char *name, *member; /* a module's name begins with separators when it is relative */
+	const char *path; /* no fact when the task has this file; NULL: it names none */
+	uint32_t row;	  /* from 0 */
+};
+
+/* A file that the text runs or reads as source, as it names it. */
+struct sbx_script {
+	const char *path;
+	const struct sbx_language *language; /* NULL: the file tells */
+};
+
+/* Strings live in the arena. */
+struct sbx_extraction {
+	struct sbx_arena arena;
+	struct sbx_raw_fact *facts;
+	size_t n_facts, facts_room;
+	struct sbx_script *scripts;
+	size_t n_scripts, scripts_room;
+	const char **defines; /* commands that the text defines itself */
+	size_t n_defines, defines_room;
+	const char **searches; /* folders where it looks for modules */
+	size_t n_searches, searches_room;
+	bool has_errors; /* it did not parse completely, or a limit was met */
+	bool timed_out;	 /* nothing was extracted */
+};
+
+/*
+ * Parse a text (UTF-8) and extract. Fails only when the language's own data is at fault or memory
+ * runs out; what the text does wrong is told by has_errors and timed_out.
+ */
+int sbx_extract(struct sbx_extraction *out, const struct sbx_rules *rules, const char *text,
+		size_t n_bytes, struct sbx_error *err);
+void sbx_extraction_release(struct sbx_extraction *extraction);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profiler/facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "profiler/source.h"
+#include "profiler/task.h"
+
+const char *sbx_grade_name(enum sbx_grade grade)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		SBX_GRADE_TABLE(X)
+#undef X
+	};
+	return grade < SBX_N_GRADES ? names[grade] : "unknown";
+}
+
+static void fact_release(struct sbx_fact *fact)
+{
+	free(fact->name);
+	free(fact->member);
+	free(fact->file);
+	free(fact->text);
+}
+
+void sbx_facts_release(struct sbx_facts *facts)
+{
+	free(facts->folder);
+	free(facts->entry);
+	free(facts->interpreter);
+	free(facts->interpreter_options);
+	for (size_t i = 0; i < facts->n_facts; i++)
+		fact_release(&facts->facts[i]);
+	free(facts->facts);
+	for (size_t i = 0; i < facts->n_sources; i++)
+		free(facts->sources[i].path);
+	free(facts->sources);
+	*facts = (struct sbx_facts){0};
+}
+
+/* Room is doubled at powers of two, so that the public struct needs no field for it. */
+static void *grow_plain(void *array_at, size_t n, size_t size)
+{
+	void **array = array_at;
+	if ((n & (n - 1)) == 0) {
+		void *bigger = reallocarray(*array, n ? 2 * n : 1, size);
+		if (!bigger)
+			return NULL;
+		*array = bigger;
+	}
+	return memset((char *)*array + n * size, 0, size);
+}
+
+int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file, bool has_errors,
+			 struct sbx_error *err)
+{
+	struct sbx_source *s = grow_plain(&facts->sources, facts->n_sources, sizeof(*s));
+	if (!s || !(s->path = strdup(file->path)))
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	s->language = file->language;
+	s->n_bytes = file->n_bytes;
+	s->has_errors = has_errors;
+	facts->n_sources++;
+	return 0;
+}
+
+static int add_fact(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const char *file,
+		    const struct sbx_lines *lines, struct sbx_error *err)
+{
+	struct sbx_fact *fact = grow_plain(&facts->facts, facts->n_facts, sizeof(*fact));
+	if (!fact)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	fact->kind = raw->kind;
+	fact->grade = raw->grade;
+	fact->confidence = raw->confidence;
+	fact->language = raw->language;
+	fact->line = raw->row + 1;
+	fact->name = strdup(raw->name);
+	fact->member = raw->member ? strdup(raw->member) : NULL;
+	fact->file = strdup(file);
+	fact->text = sbx_lines_text(lines, raw->row);
+	facts->n_facts++;
+	if (!fact->name || (raw->member && !fact->member) || !fact->file || !fact->text)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	return 0;
+}
+
+static int compare_texts(const char *a, const char *b)
+{
+	return !a || !b ? (a != NULL) - (b != NULL) : strcmp(a, b);
+}
+
+/* Everything but how sure we are. */
+static int compare_subjects(const struct sbx_fact *a, const struct sbx_fact *b)
+{
+	int c = strcmp(a->file, b->file);
+	if (!c)
+		c = (a->line > b->line) - (a->line < b->line);
+	if (!c)
+		c = strcmp(a->name, b->name);
+	if (!c)
+		c = compare_texts(a->member, b->member);
+	if (!c)
+		c = (int)a->kind - (int)b->kind;
+	if (!c)
+		c = strcmp(a->language->name, b->language->name);
+	return c;
+}
+
+static int compare_facts(const void *pa, const void *pb)
+{
+	const struct sbx_fact *a = pa, *b = pb;
+	int c = compare_subjects(a, b);
+	if (!c)
+		c = (a->confidence < b->confidence) - (a->confidence > b->confidence);
+	return c ? c : (int)a->grade - (int)b->grade;
+}
+
+static int compare_sources(const void *pa, const void *pb)
+{
+	return strcmp(((const struct sbx_source *)pa)->path, ((const struct sbx_source *)pb)->path);
+}
+
+/* Sort; of the same need on one line the surest remains. Commands that the task defines go. */
+static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
+{
+	size_t n = 0;
+	if (facts->n_facts)
+		qsort(facts->facts, facts->n_facts, sizeof(*facts->facts), compare_facts);
+	if (facts->n_sources)
+		qsort(facts->sources, facts->n_sources, sizeof(*facts->sources), compare_sources);
+	for (size_t i = 0; i < facts->n_facts; i++) {
+		struct sbx_fact *fact = &facts->facts[i];
+		bool is_own = fact->kind == SBX_FACT_COMMAND && *fact->name &&
+			      sbx_map_get(defines, fact->name);
+		if (is_own || (n && !compare_subjects(&facts->facts[n - 1], fact)))
+			fact_release(fact);
+		else
+			facts->facts[n++] = *fact;
+	}
+	facts->n_facts = n;
+}
+
+static int take_interpreter(struct sbx_facts *facts, const char *file, const char *text, size_t n,
+			    struct sbx_error *err)
+{
+	struct sbx_arena arena = {0};
+	struct sbx_shebang shebang;
+	int result = 0;
+	if (sbx_shebang_parse(&arena, text, n, &shebang)) {
+		size_t n_options = 0, n_bytes = 0;
+		for (; shebang.options[n_options]; n_options++)
+			n_bytes += strlen(shebang.options[n_options]) + 1;
+		char **options = malloc((n_options + 1) * sizeof(char *) + n_bytes);
+		char *write = options ? (char *)(options + n_options + 1) : NULL;
+		for (size_t i = 0; options && i < n_options; i++) {
+			options[i] = strcpy(write, shebang.options[i]);
+			write += strlen(write) + 1;
+		}
+		if (options)
+			options[n_options] = NULL;
+		facts->interpreter = strdup(shebang.program);
+		facts->interpreter_options = options;
+		if (!options || !facts->interpreter)
+			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	} else {
+		/* x.bash says as much as a shebang does. */
+		const char *dot = strrchr(file, '.');
+		if (dot && sbx_list_has(facts->language->shebangs, dot + 1) &&
+		    !(facts->interpreter = strdup(dot + 1)))
+			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	}
+	sbx_arena_release(&arena);
+	return result;
+}
+
+char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)
+{
+	const char *program = facts->interpreter ? facts->interpreter : facts->language->program;
+	size_t n = 0, n_bytes = 0;
+	for (const char *const *r = facts->language->run; *r; r++, n++)
+		n_bytes += strlen(*r) + strlen(entry) + strlen(program) + 1;
+	for (char **o = facts->interpreter_options; o && *o; o++, n++)
+		n_bytes += strlen(*o) + 1;
+	char **run = malloc((n + 1) * sizeof(*run) + n_bytes);
+	if (!run)
+		return NULL;
+	char *write = (char *)(run + n + 1);
+	n = 0;
+	for (const char *const *r = facts->language->run; *r; r++) {
+		run[n++] = strcpy(write, !strcmp(*r, "{entry}")		? entry
+					 : !strcmp(*r, "{interpreter}") ? program
+									: *r);
+		write += strlen(write) + 1;
+		bool is_program = r == facts->language->run;
+		for (char **o = facts->interpreter_options; is_program && o && *o; o++) {
+			run[n++] = strcpy(write, *o);
+			write += strlen(write) + 1;
+		}
+	}
+	run[n] = NULL;
+	return run;
+}
+
+/* What one text says, as facts; in a task, what the task brings itself is followed instead. */
+static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct sbx_file *file,
+		   const struct sbx_extraction *x, const struct sbx_lines *lines,
+		   struct sbx_error *err)
+{
+	for (size_t i = 0; task && i < x->n_searches; i++)
+		if (sbx_task_take_search(task, file, x->searches[i], err) < 0)
+			return -1;
+	for (size_t i = 0; task && i < x->n_scripts; i++)
+		if (sbx_task_take_script(task, file, &x->scripts[i], err) < 0)
+			return -1;
+	for (size_t i = 0; i < x->n_facts; i++) {
+		const struct sbx_raw_fact *raw = &x->facts[i];
+		char separator = raw->language->separator;
+		int is_local = raw->kind == SBX_FACT_MODULE && separator && *raw->name == separator;
+		if (task && raw->kind == SBX_FACT_MODULE)
+			is_local = sbx_task_takes_module(task, file, raw, err);
+		else if (task && raw->path)
+			is_local = sbx_task_has_path(task, file, raw->path);
+		if (is_local < 0)
+			return -1;
+		if (!is_local && add_fact(facts, raw, file->path, lines, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_source(struct sbx_facts *facts, struct sbx_task *task, struct sbx_map *defines,
+		       struct sbx_arena *names, const struct sbx_file *file, struct sbx_error *err)
+{
+	if (!file->data)
+		return sbx_facts_add_source(facts, file, true, err);
+	size_t n;
+	SBX_CLEANUP_FREE char *text = sbx_source_normalise(file->data, file->n_bytes, &n);
+	__attribute__((cleanup(sbx_lines_release))) struct sbx_lines lines = {0};
+	__attribute__((cleanup(sbx_extraction_release))) struct sbx_extraction x = {0};
+	if (!text || sbx_lines_init(&lines, text, n) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	if (sbx_extract(&x, sbx_rules_of(file->language), text, n, err) < 0)
+		return -1;
+	if (x.timed_out && (!task || !strcmp(file->path, task->entry)))
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: takes longer to parse than the limit of 2 s; it is hardly a "
+				"program that a person wrote",
+				file->path);
+	for (size_t i = 0; i < x.n_defines; i++)
+		sbx_map_add(defines, sbx_arena_string(names, x.defines[i], strlen(x.defines[i])),
+			    "");
+	if (convert(facts, task, file, &x, &lines, err) < 0)
+		return -1;
+	return sbx_facts_add_source(facts, file, x.has_errors, err);
+}
+
+static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_error *err)
+{
+	const struct sbx_file *entry = task->queue[0];
+	if (task->is_folder && sbx_task_walk(task, err) < 0)
+		return -1;
+	if (take_interpreter(facts, entry->path, entry->data, entry->n_bytes, err) < 0 ||
+	    sbx_task_identify(task, false, err) < 0)
+		return -1;
+	/* The queue grows as sources name others. */
+	for (size_t i = 0; i < task->n_queue; i++)
+		if (read_source(facts, task, &task->defines, &task->arena, task->queue[i], err) < 0)
+			return -1;
+	if (task->arena.failed || task->by_path.failed || task->defines.failed)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	finish(facts, &task->defines);
+	return 0;
+}
+
+int sbx_facts_read(struct sbx_facts *facts, const char *task_path, struct sbx_error *err)
+{
+	__attribute__((cleanup(sbx_task_release))) struct sbx_task task;
+	*facts = (struct sbx_facts){0};
+	if (sbx_task_open(&task, facts, task_path, err) == 0 && read_task(&task, facts, err) == 0)
+		return 0;
+	sbx_facts_release(facts);
+	return -1;
+}
+
+int sbx_facts_identify(struct sbx_facts *facts, const char *task_path, struct sbx_error *err)
+{
+	__attribute__((cleanup(sbx_task_release))) struct sbx_task task;
+	*facts = (struct sbx_facts){0};
+	if (sbx_task_open(&task, facts, task_path, err) == 0 &&
+	    (!task.is_folder || sbx_task_walk(&task, err) == 0) &&
+	    take_interpreter(facts, task.entry, task.queue[0]->data, task.queue[0]->n_bytes,
+			     err) == 0 &&
+	    sbx_task_identify(&task, true, err) == 0)
+		return 0;
+	sbx_facts_release(facts);
+	return -1;
+}
+
+int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language, const char *file,
+		    const char *text, size_t n_bytes, struct sbx_error *err)
+{
+	__attribute__((cleanup(sbx_arena_release))) struct sbx_arena names = {0};
+	__attribute__((cleanup(sbx_map_release))) struct sbx_map defines = {0};
+	struct sbx_file source = {
+		.path = file, .data = (char *)text, .n_bytes = n_bytes, .language = language};
+	*facts = (struct sbx_facts){.language = language, .entry = strdup(file)};
+	if (n_bytes > N_MAX_SOURCE_BYTES)
+		sbx_fail(err, SBX_E_INPUT,
+			 "%s: %zu bytes are too many for a program's source (limit: 16 MiB)", file,
+			 n_bytes);
+	else if (!facts->entry)
+		sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	else if (take_interpreter(facts, file, text, n_bytes, err) == 0 &&
+		 read_source(facts, NULL, &defines, &names, &source, err) == 0) {
+		finish(facts, &defines);
+		return 0;
+	}
+	sbx_facts_release(facts);
+	return -1;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profiler/rules.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N_MAX_LANGUAGES 64
+
+static pthread_once_t load_once = PTHREAD_ONCE_INIT;
+static struct sbx_rules *all_rules[N_MAX_LANGUAGES];
+static const struct sbx_language *all_languages[N_MAX_LANGUAGES + 1];
+static struct sbx_error load_error;
+
+static const char *get(const struct sbx_rules *r, const char *section, const char *key)
+{
+	const char *value = sbx_keyfile_get(r->conf, section, key);
+	return value ? value : "";
+}
+
+static void add_all(struct sbx_map *map, const char *const *names)
+{
+	for (; names && *names; names++)
+		sbx_map_add(map, *names, "");
+}
+
+static void load_roots(struct sbx_rules *r)
+{
+	const char *const *keys = sbx_keyfile_keys(r->conf, "roots");
+	size_t n = 0;
+	while (keys && keys[n])
+		n++;
+	struct sbx_root *roots = sbx_arena_alloc(&r->arena, (n + 1) * sizeof(*roots));
+	for (size_t i = 0; roots && i < n; i++)
+		roots[i] = (struct sbx_root){keys[i], get(r, "roots", keys[i])};
+	r->language.roots = roots;
+}
+
+/* scoped=PREFIX=TEMPLATE;... */
+static void load_scoped_paths(struct sbx_rules *r)
+{
+	const char *const *items = sbx_keyfile_get_list(r->conf, "modules", "scoped");
+	size_t n = 0;
+	while (items && items[n])
+		n++;
+	struct sbx_scoped_path *paths = sbx_arena_alloc(&r->arena, (n + 1) * sizeof(*paths));
+	for (size_t i = 0; paths && i < n; i++) {
+		size_t n_prefix = strcspn(items[i], "=");
+		paths[i].prefix = sbx_arena_string(&r->arena, items[i], n_prefix);
+		paths[i].template = items[i] + n_prefix + (items[i][n_prefix] == '=');
+	}
+	r->language.scoped_module_paths = paths;
+}
+
+static void load_aliases(struct sbx_rules *r)
+{
+	const char *const *keys = sbx_keyfile_keys(r->conf, "alternatives");
+	size_t n = 0;
+	while (keys && keys[n])
+		n++;
+	struct sbx_alias *aliases = sbx_arena_alloc(&r->arena, (n + 1) * sizeof(*aliases));
+	for (size_t i = 0; aliases && i < n; i++)
+		aliases[i] = (struct sbx_alias){
+			keys[i], sbx_keyfile_get_list(r->conf, "alternatives", keys[i])};
+	r->language.command_aliases = aliases;
+}
+
+static void load_wrappers(struct sbx_rules *r)
+{
+	const char *const *keys = sbx_keyfile_keys(r->conf, "wrappers");
+	for (; keys && *keys; keys++) {
+		const char *const *items = sbx_keyfile_get_list(r->conf, "wrappers", *keys);
+		struct sbx_wrapper *w = sbx_arena_alloc(&r->arena, sizeof(*w));
+		if (!w || !items || !*items)
+			continue;
+		w->after = !strcmp(*items, "after");
+		w->n_plain = (unsigned)strtoul(*items, NULL, 10);
+		w->options = items + 1;
+		sbx_map_add(&r->wrappers, *keys, w);
+	}
+}
+
+static void load_lists(struct sbx_rules *r, const char *section, struct sbx_map *map)
+{
+	const char *const *keys = sbx_keyfile_keys(r->conf, section);
+	for (; keys && *keys; keys++)
+		sbx_map_add(map, *keys, sbx_keyfile_get_list(r->conf, section, *keys));
+}
+
+static void load_commands(struct sbx_rules *r)
+{
+	struct sbx_keyfile *conf = r->conf;
+	r->language.command_paths = sbx_keyfile_get_list(conf, "commands", "paths");
+	r->source = sbx_keyfile_get_list(conf, "commands", "source");
+	r->evaluate = sbx_keyfile_get_list(conf, "commands", "evaluate");
+	r->alias = sbx_keyfile_get_list(conf, "commands", "alias");
+	add_all(&r->builtins, sbx_keyfile_get_list(conf, "commands", "builtins"));
+	static const char *const no_options[] = {NULL};
+	const char *const *always = sbx_keyfile_get_list(conf, "commands", "lookup");
+	for (; always && *always; always++)
+		sbx_map_add(&r->lookups, *always, no_options);
+	load_lists(r, "lookups", &r->lookups);
+	load_lists(r, "implied", &r->implied);
+	load_aliases(r);
+	load_wrappers(r);
+}
+
+/* `like=` in [commands]: what commands are is as in that language, but for what its shell knows. */
+static void borrow_commands(struct sbx_rules *r)
+{
+	const char *like = get(r, "commands", "like");
+	const struct sbx_rules *from = NULL;
+	for (size_t i = 0; *like && all_rules[i]; i++)
+		if (!strcmp(all_rules[i]->language.name, like))
+			from = all_rules[i];
+	if (!from)
+		return;
+	r->language.command_paths = from->language.command_paths;
+	r->language.command_aliases = from->language.command_aliases;
+	/* Shared, never freed: rules live as long as the process. */
+	sbx_map_release(&r->wrappers);
+	sbx_map_release(&r->implied);
+	r->wrappers = from->wrappers;
+	r->implied = from->implied;
+}
+
+static int load_detection(struct sbx_rules *r)
+{
+	const char *pattern = get(r, "detect", "pattern");
+	if (!*pattern)
+		return 0;
+	r->detect = sbx_arena_alloc(&r->arena, sizeof(*r->detect));
+	if (!r->detect)
+		return sbx_fail(&load_error, SBX_E_NO_SPACE, "out of memory");
+	if (regcomp(r->detect, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+		return sbx_fail(&load_error, SBX_E_FAILED, "%s/language.conf: bad [detect] pattern",
+				r->grammar->name);
+	return 0;
+}
+
+static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
+{
+	r->grammar = grammar;
+	r->conf = sbx_keyfile_parse(grammar->conf, grammar->n_conf_bytes, grammar->name,
+				    &load_error);
+	if (!r->conf)
+		return -1;
+	struct sbx_language *l = &r->language;
+	l->name = grammar->name;
+	l->title = get(r, "language", "title");
+	l->extensions = sbx_keyfile_get_list(r->conf, "language", "extensions");
+	l->shebangs = sbx_keyfile_get_list(r->conf, "language", "shebangs");
+	l->interpreter = get(r, "language", "interpreter");
+	l->commands = sbx_keyfile_get_list(r->conf, "language", "commands");
+	l->program = get(r, "language", "program");
+	l->run = sbx_keyfile_get_list(r->conf, "language", "run");
+	l->builtin_modules = sbx_keyfile_get_list(r->conf, "modules", "builtin");
+	l->separator = *get(r, "modules", "separator");
+	l->module_paths = sbx_keyfile_get_list(r->conf, "modules", "paths");
+	r->local_paths = sbx_keyfile_get_list(r->conf, "modules", "local");
+	r->code_option = sbx_keyfile_get(r->conf, "arguments", "code");
+	r->module_option = sbx_keyfile_get(r->conf, "arguments", "module");
+	r->module_member = sbx_keyfile_get(r->conf, "arguments", "module_member");
+	r->value_options = sbx_keyfile_get_list(r->conf, "arguments", "value");
+	r->substitute = get(r, "syntax", "substitute");
+	const char *escape = get(r, "syntax", "escape");
+	r->escape = !strcmp(escape, "c")       ? SBX_ESCAPE_C
+		    : !strcmp(escape, "plain") ? SBX_ESCAPE_PLAIN
+					       : SBX_ESCAPE_NONE;
+	load_roots(r);
+	load_scoped_paths(r);
+	load_commands(r);
+	return load_detection(r);
+}
+
+static void load_all(void)
+{
+	size_t n = 0;
+	for (const struct sbx_grammar *g = sbx_grammars; g->name && n < N_MAX_LANGUAGES; g++) {
+		struct sbx_rules *r = calloc(1, sizeof(*r));
+		if (!r || load_one(r, g) < 0) {
+			sbx_fail(&load_error, SBX_E_NO_SPACE, "out of memory");
+			free(r);
+			return;
+		}
+		all_rules[n++] = r;
+	}
+	for (size_t i = 0; i < n; i++)
+		borrow_commands(all_rules[i]);
+	for (size_t i = 0; i < n; i++)
+		all_languages[i] = &all_rules[i]->language;
+}
+
+int sbx_rules_check(struct sbx_error *err)
+{
+	pthread_once(&load_once, load_all);
+	return load_error.code == SBX_OK ? 0 : sbx_error_propagate(err, &load_error);
+}
+
+const struct sbx_language *const *sbx_languages(void)
+{
+	pthread_once(&load_once, load_all);
+	return all_languages;
+}
+
+/* [syntax]: a role for each of the grammar's symbols, so that no name is compared per node. */
+static int compile_roles(struct sbx_rules *r, struct sbx_error *err)
+{
+	static const struct {
+		const char *key;
+		enum sbx_symbol_role role;
+	} lists[] = {{"text", SBX_SYMBOL_TEXT},
+		     {"quoted", SBX_SYMBOL_QUOTED},
+		     {"skip", SBX_SYMBOL_SKIP},
+		     {"opaque", SBX_SYMBOL_OPAQUE}};
+	const TSLanguage *language = r->grammar->parser();
+	r->n_symbols = ts_language_symbol_count(language);
+	r->roles = sbx_arena_alloc(&r->arena, r->n_symbols);
+	if (!r->roles)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const char *const *names = sbx_keyfile_get_list(r->conf, "syntax", lists[i].key);
+		for (; names && *names; names++) {
+			bool found = false;
+			for (uint32_t s = 0; s < r->n_symbols; s++) {
+				const char *name = ts_language_symbol_name(language, (TSSymbol)s);
+				if (name && !strcmp(name, *names)) {
+					r->roles[s] = (uint8_t)lists[i].role;
+					found = true;
+				}
+			}
+			if (!found)
+				return sbx_fail(err, SBX_E_FAILED,
+						"%s/language.conf: the grammar has no node '%s'",
+						r->grammar->name, *names);
+		}
+	}
+	return 0;
+}
+
+int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	struct sbx_rules *r = (struct sbx_rules *)rules;
+	pthread_mutex_lock(&lock);
+	int result = 0;
+	if (!r->query)
+		result = compile_roles(r, err) < 0 ? -1 : sbx_query_compile(r, err);
+	pthread_mutex_unlock(&lock);
+	return result;
+}

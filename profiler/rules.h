@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROFILER_RULES_H
+#define SBX_PROFILER_RULES_H
+
+#include <regex.h>
+#include <tree_sitter/api.h>
+
+#include "base/keyfile.h"
+#include "grammars/grammars.h"
+#include "profiler/facts.h"
+#include "profiler/strings.h"
+
+/*
+ * Private to profiler/: a language as the parser uses it. docs/adding-a-language.md describes the
+ * vocabulary that this header gives names to.
+ */
+
+/* What a captured node means. The names are those of the captures in the query files. */
+#define SBX_CAPTURE_TABLE(X)                                                                       \
+	X(MODULE, "module")		   /* a module's name, as it is written */                 \
+	X(MODULE_STRING, "module.string")  /* a literal whose value is a module's name */          \
+	X(MEMBER, "member")		   /* taken from the module: may be a sub-module */        \
+	X(COMMAND, "command")		   /* a literal: the first word of a command line */       \
+	X(LINE, "line")			   /* holds the command and, behind it, its arguments */   \
+	X(CODE, "code")			   /* a literal whose value is source text */              \
+	X(REGION, "region")		   /* where something holds */                             \
+	X(REGION_END, "region.end")	   /* the region ends before this node */                  \
+	X(HANDLER, "handler")		   /* decides between regions of one extent: first wins */ \
+	X(BIND_NAME, "bind.name")	   /* a name that from here on means ... */                \
+	X(BIND_TARGET, "bind.target")	   /* ... this dotted name */                              \
+	X(BIND_MEMBER, "bind.member")	   /* ... and this part of it */                           \
+	X(DEFINE, "define")		   /* a command that the text itself defines */            \
+	X(VARIABLE, "variable")		   /* holds the value that the match found */              \
+	X(USE, "use")			   /* a variable used where a value is needed */           \
+	X(SEARCH, "search")		   /* a literal: a folder where modules are looked for */
+enum sbx_capture {
+#define X(id, name) SBX_CAPTURE_##id,
+	SBX_CAPTURE_TABLE(X)
+#undef X
+		SBX_CAPTURE_NONE /* only predicates look at it */
+};
+
+/* What a region says about the facts in it. */
+enum sbx_region_flags {
+	SBX_REGION_FUNCTION = 1 << 0,
+	SBX_REGION_CONDITIONAL = 1 << 1,
+	SBX_REGION_GUARD_MODULES = 1 << 2,
+	SBX_REGION_GUARD_COMMANDS = 1 << 3,
+	SBX_REGION_TYPE_ONLY = 1 << 4,
+	SBX_REGION_REQUIRED = 1 << 5, /* takes the guards of the same extent and handler away */
+};
+#define SBX_REGION_GUARDS (SBX_REGION_GUARD_MODULES | SBX_REGION_GUARD_COMMANDS)
+
+enum sbx_predicate_kind { SBX_PREDICATE_ANY_OF, SBX_PREDICATE_MATCH, SBX_PREDICATE_RESOLVES };
+
+struct sbx_predicate {
+	enum sbx_predicate_kind kind;
+	bool negated;
+	uint32_t capture;
+	bool has_other;	    /* compare with another capture instead of strings */
+	uint32_t other;
+	const char **strings; /* NULL-ended */
+	regex_t *regex;
+};
+
+/* A pattern of a query file: its predicates, and the properties that #set! gave it. */
+struct sbx_pattern {
+	struct sbx_predicate *predicates;
+	size_t n_predicates;
+	enum sbx_grade grade;
+	unsigned region;     /* flags for its @region */
+	const char *module;  /* a module that the pattern means besides what it captures */
+	const char *command; /* what @command stands for, when it is no literal */
+	const char *inject;  /* language of @code */
+	const char *use;     /* tag of @use and @variable */
+	const char *kind;    /* of an unknown @use: "module" or "command" */
+	bool has_bind, has_variable;
+};
+
+/* How a node contributes to the value of a literal ([syntax] of language.conf). */
+enum sbx_symbol_role {
+	SBX_SYMBOL_DESCEND, /* by its children; a hole when it has none */
+	SBX_SYMBOL_TEXT,
+	SBX_SYMBOL_QUOTED, /* text without its first and last byte (and a leading '$') */
+	SBX_SYMBOL_SKIP,
+	SBX_SYMBOL_OPAQUE, /* known only at run time: a hole */
+};
+
+enum sbx_escape { SBX_ESCAPE_NONE, SBX_ESCAPE_PLAIN, SBX_ESCAPE_C };
+
+/* Stands in a literal's value for a part that is only known at run time. */
+#define SBX_HOLE '\001'
+
+/* A command that runs the command in its arguments. */
+struct sbx_wrapper {
+	bool after;		    /* it follows one of `options`, not the plain arguments */
+	unsigned n_plain;	    /* arguments before it */
+	const char *const *options; /* take a value; or the markers */
+};
+
+struct sbx_rules {
+	struct sbx_language language; /* must be first: languages are handed out by address */
+	const struct sbx_grammar *grammar;
+	struct sbx_keyfile *conf;
+	struct sbx_arena arena;
+	regex_t *detect; /* NULL: the text alone does not tell */
+
+	enum sbx_escape escape;
+	const char *substitute; /* source text for a hole when code of this language has one */
+	const char *code_option, *module_option, *module_member;
+	const char *const *value_options;
+	const char *const *local_paths;
+	const char *const *source, *const *evaluate, *const *alias;
+	struct sbx_map builtins;
+	struct sbx_map lookups;	 /* name -> NULL-ended options, any of which makes it a look-up */
+	struct sbx_map wrappers; /* name -> struct sbx_wrapper */
+	struct sbx_map implied;	 /* name -> NULL-ended "option>command" */
+
+	/* Made by sbx_rules_compile(). */
+	TSQuery *query;
+	struct sbx_pattern *patterns;
+	enum sbx_capture *captures; /* by capture index */
+	uint8_t *roles;		    /* enum sbx_symbol_role by symbol */
+	uint32_t n_symbols;
+};
+
+static inline const struct sbx_rules *sbx_rules_of(const struct sbx_language *language)
+{
+	return (const struct sbx_rules *)language;
+}
+
+/* Why there are no languages, as an error; 0 when they could be loaded. */
+int sbx_rules_check(struct sbx_error *err);
+
+/* Compile the queries of a language once; any thread may call it. */
+int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err);
+
+/* query.c: fills query, patterns and captures. SBX_E_FAILED names the file's mistake. */
+int sbx_query_compile(struct sbx_rules *rules, struct sbx_error *err);
+
+/* The language that a shebang's interpreter name stands for; a version at its end is ignored. */
+const struct sbx_language *sbx_language_by_shebang(const char *program);
+
+/* Split a shebang line: its program's name and options. False when there is none. */
+struct sbx_shebang {
+	char *program;	/* "python3" */
+	char **options; /* NULL-ended */
+};
+bool sbx_shebang_parse(struct sbx_arena *arena, const char *text, size_t n_bytes,
+		       struct sbx_shebang *out_shebang);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROFILER_SCAN_H
+#define SBX_PROFILER_SCAN_H
+
+#include "profiler/extract.h"
+
+/* Private to the extraction of one text: parse, match, decide. */
+
+#define N_MAX_MATCHES	 200000	 /* more is no program that a person wrote */
+#define N_MAX_WORDS	 512	 /* of one command line */
+#define N_MAX_NAME_BYTES 256	 /* of a module or command */
+#define N_MAX_DEPTH	 4	 /* code in code */
+#define N_MAX_CODES	 2000	 /* texts inside of one text */
+#define PARSE_LIMIT_USEC 2000000 /* for a file with everything in it */
+
+/* Shared by a text and the texts inside it. */
+struct sbx_limits {
+	int64_t deadline_usec; /* CLOCK_MONOTONIC */
+	unsigned n_codes;
+};
+
+struct sbx_match {
+	const struct sbx_pattern *pattern;
+	uint32_t first, n; /* in captures */
+};
+
+struct sbx_region {
+	uint32_t start, end;
+	uint32_t handler; /* byte where the handler begins that made it; 0: none */
+	unsigned flags;
+	bool is_span; /* of several spans from one start the shortest counts */
+};
+
+/* What a match found, until it is known what holds where it stands. */
+struct sbx_item {
+	uint32_t start; /* byte */
+	struct sbx_raw_fact fact;
+	const char *code; /* not a fact but source text of fact.language */
+	bool rows_match;  /* the code's line ends are the text's */
+};
+
+struct sbx_scan {
+	const struct sbx_rules *rules;
+	const char *text;
+	size_t n_bytes;
+	unsigned depth;
+	unsigned outer_flags; /* the regions that the text itself stands in */
+	uint32_t outer_row;
+	bool rows_match; /* rows count from outer_row; else all are outer_row */
+	struct sbx_limits *limits;
+	struct sbx_extraction *out;
+
+	struct sbx_arena arena;
+	TSTree *tree;
+	TSQueryCapture *captures;
+	size_t n_captures, captures_room;
+	struct sbx_match *matches;
+	size_t n_matches, matches_room;
+	struct sbx_region *regions;
+	size_t n_regions, regions_room;
+	struct sbx_item *items;
+	size_t n_items, items_room;
+	struct sbx_map bindings;  /* name -> dotted name that it stands for */
+	struct sbx_map uses;	  /* "tag name" of every @use */
+	struct sbx_map satisfied; /* "tag name" of every @variable whose value was found */
+	bool no_memory;
+};
+
+int64_t sbx_now_usec(void);
+
+/* parse.c: tree, matches and captures. Sets out->has_errors and out->timed_out. */
+int sbx_scan_parse(struct sbx_scan *scan, struct sbx_error *err);
+
+/* literal.c */
+/* The bytes of a node, in the text. */
+const char *sbx_scan_text(const struct sbx_scan *scan, TSNode node, size_t *out_n);
+/* The value of a literal, with SBX_HOLE for each part known only at run time. NULL: no memory. */
+char *sbx_scan_literal(struct sbx_scan *scan, TSNode node);
+/* A name as it is written, blanks and continued lines taken out; NULL when it is no name. */
+char *sbx_scan_name(struct sbx_scan *scan, TSNode node);
+
+/* predicate.c */
+/* Do the predicates hold? `resolve` false: those that need the bindings are left out. */
+bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_pattern *pattern,
+		    const TSQueryCapture *captures, uint32_t n, bool resolve);
+/* The first node captured as `capture`; a null node when there is none. */
+TSNode sbx_scan_captured(const struct sbx_scan *scan, const struct sbx_match *match,
+			 enum sbx_capture capture);
+
+/* command_line.c */
+struct sbx_word {
+	const char *text; /* a literal's value */
+	TSNode node;
+};
+/* What a command line means. `grade` is that of the match. */
+void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, size_t n_words,
+			   enum sbx_grade grade);
+
+/* region.c */
+void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);
+/* Sort the items by place and say what holds at each: flags_of[i] for items[i]. malloc'd. */
+unsigned *sbx_scan_place(struct sbx_scan *scan);
+
+/* extract.c: what other parts of the scan find. */
+void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_fact *fact);
+void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
+		       const char *code);
+void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
+			 const struct sbx_language *language);
+void sbx_scan_add_define(struct sbx_scan *scan, const char *name);
+
+#endif

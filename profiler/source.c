@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profiler/source.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define N_EVIDENCE_BYTES 200
+
+/* The length of the valid UTF-8 sequence at p, 0 when there is none (RFC 3629). */
+static size_t utf8_length(const unsigned char *p, size_t n)
+{
+	if (p[0] < 0x80)
+		return 1;
+	if (n >= 2 && p[0] >= 0xc2 && p[0] <= 0xdf && (p[1] & 0xc0) == 0x80)
+		return 2;
+	if (n >= 3 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
+	    !(p[0] == 0xe0 && p[1] < 0xa0) && !(p[0] == 0xed && p[1] > 0x9f))
+		return 3;
+	if (n >= 4 && p[0] >= 0xf0 && p[0] <= 0xf4 && (p[1] & 0xc0) == 0x80 &&
+	    (p[2] & 0xc0) == 0x80 && (p[3] & 0xc0) == 0x80 && !(p[0] == 0xf0 && p[1] < 0x90) &&
+	    !(p[0] == 0xf4 && p[1] > 0x8f))
+		return 4;
+	return 0;
+}
+
+char *sbx_source_normalise(const char *text, size_t n_bytes, size_t *out_n)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + n_bytes;
+	if (n_bytes >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
+		p += 3;
+	size_t n_latin1 = 0;
+	for (const unsigned char *q = p; q < end;) {
+		size_t n = utf8_length(q, (size_t)(end - q));
+		n_latin1 += n == 0;
+		q += n ? n : 1;
+	}
+	char *out = malloc((size_t)(end - p) + n_latin1 + 1), *write = out;
+	if (!out)
+		return NULL;
+	while (p < end) {
+		size_t n = utf8_length(p, (size_t)(end - p));
+		if (n == 0) {
+			*write++ = (char)(0xc0 | *p >> 6);
+			*write++ = (char)(0x80 | (*p & 0x3f));
+			p++;
+		} else if (*p == '\r' && p + 1 < end && p[1] == '\n') {
+			p++;
+		} else {
+			memcpy(write, p, n);
+			write += n;
+			p += n;
+		}
+	}
+	*write = '\0';
+	*out_n = (size_t)(write - out);
+	return out;
+}
+
+int sbx_lines_init(struct sbx_lines *lines, const char *text, size_t n_bytes)
+{
+	size_t n = 1;
+	for (size_t i = 0; i < n_bytes; i++)
+		n += text[i] == '\n';
+	*lines = (struct sbx_lines){text, n_bytes, calloc(n, sizeof(size_t)), 1};
+	if (!lines->starts)
+		return -1;
+	for (size_t i = 0; i < n_bytes; i++)
+		if (text[i] == '\n')
+			lines->starts[lines->n_lines++] = i + 1;
+	return 0;
+}
+
+void sbx_lines_release(struct sbx_lines *lines)
+{
+	free(lines->starts);
+	*lines = (struct sbx_lines){0};
+}
+
+static int is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\n';
+}
+
+char *sbx_lines_text(const struct sbx_lines *lines, size_t row)
+{
+	if (row >= lines->n_lines)
+		return strdup("");
+	size_t start = lines->starts[row];
+	size_t end = row + 1 < lines->n_lines ? lines->starts[row + 1] - 1 : lines->n_bytes;
+	while (start < end && is_blank(lines->text[start]))
+		start++;
+	if (end - start > N_EVIDENCE_BYTES) {
+		end = start + N_EVIDENCE_BYTES;
+		while (end > start && ((unsigned char)lines->text[end] & 0xc0) == 0x80)
+			end--;
+	}
+	while (end > start && is_blank(lines->text[end - 1]))
+		end--;
+	return strndup(lines->text + start, end - start);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "profiler/task.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+
+/* Folders of other people's code and of tools: never part of what the task itself says. */
+static const char *const foreign_folders[] = {"node_modules", "__pycache__",   "site-packages",
+					      "dist-packages", "bower_components", NULL};
+/* A folder with this file is an installed environment, whatever its name. */
+static const char environment_mark[] = "pyvenv.cfg";
+
+char *sbx_task_folder_of(struct sbx_task *task, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	return sbx_arena_string(&task->arena, path, slash ? (size_t)(slash - path) : 0);
+}
+
+char *sbx_task_join(struct sbx_task *task, const char *folder, const char *path)
+{
+	size_t n_folder = strlen(folder), n = 0;
+	if (*path == '/' || strlen(path) > PATH_MAX)
+		return NULL;
+	char *out = sbx_arena_alloc(&task->arena, n_folder + strlen(path) + 2);
+	if (!out)
+		return NULL;
+	memcpy(out, folder, n_folder);
+	n = n_folder;
+	while (*path) {
+		size_t n_part = strcspn(path, "/");
+		if (n_part == 2 && !strncmp(path, "..", 2)) {
+			if (n == 0)
+				return NULL;
+			while (n && out[n - 1] != '/')
+				n--;
+			n -= n > 0;
+		} else if (n_part && !(n_part == 1 && *path == '.')) {
+			if (n)
+				out[n++] = '/';
+			memcpy(out + n, path, n_part);
+			n += n_part;
+		}
+		path += n_part;
+		path += *path == '/';
+	}
+	out[n] = '\0';
+	return out;
+}
+
+/* Read up to n_max bytes; the number read, or -1 with errno. */
+static ssize_t read_up_to(int fd, char *data, size_t n_max)
+{
+	size_t n = 0;
+	while (n < n_max) {
+		ssize_t got = read(fd, data + n, n_max - n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		n += (size_t)got;
+	}
+	return (ssize_t)n;
+}
+
+/* A regular file below the folder; links may not lead out of it. */
+static int open_regular(struct sbx_task *task, struct sbx_file *file)
+{
+	SBX_CLEANUP_FD int fd = sbx_open_in_root(task->dfd, file->path,
+						 O_RDONLY | O_NOCTTY | O_NONBLOCK, 0, NULL);
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -1;
+	file->n_bytes = (size_t)st.st_size;
+	return sbx_steal_fd(&fd);
+}
+
+/* The whole file, unless it is too large or binary. */
+static void load_data(struct sbx_task *task, struct sbx_file *file, int fd)
+{
+	if (file->n_bytes > N_MAX_SOURCE_BYTES ||
+	    task->n_loaded_bytes + file->n_bytes > N_MAX_TASK_BYTES)
+		return;
+	SBX_CLEANUP_FREE char *data = malloc(file->n_bytes + 1);
+	if (!data) {
+		task->arena.failed = true;
+		return;
+	}
+	ssize_t n = lseek(fd, 0, SEEK_SET) < 0 ? -1 : read_up_to(fd, data, file->n_bytes);
+	if (n < 0 || memchr(data, '\0', (size_t)n)) {
+		file->language = NULL;
+		return;
+	}
+	data[n] = '\0';
+	file->n_bytes = (size_t)n;
+	file->data = sbx_steal(data);
+	task->n_loaded_bytes += (size_t)n;
+}
+
+/* Its first bytes tell whether it is a source: data of other kinds is left alone. */
+static void load(struct sbx_task *task, struct sbx_file *file)
+{
+	char head[4096];
+	SBX_CLEANUP_FD int fd = open_regular(task, file);
+	ssize_t n = fd < 0 ? -1 : read_up_to(fd, head, sizeof(head));
+	if (n <= 0)
+		return;
+	file->language = sbx_language_detect(file->path, head, (size_t)n);
+	if (file->language)
+		load_data(task, file, fd);
+}
+
+void sbx_task_read_as(struct sbx_task *task, struct sbx_file *file,
+		      const struct sbx_language *language)
+{
+	SBX_CLEANUP_FD int fd = file->data ? -1 : open_regular(task, file);
+	file->language = language;
+	if (fd >= 0)
+		load_data(task, file, fd);
+}
+
+static void add_file(struct sbx_task *task, struct sbx_file *file)
+{
+	file->next = task->files;
+	task->files = file;
+	sbx_map_add(&task->by_path, file->path, file);
+}
+
+struct sbx_file *sbx_task_file(struct sbx_task *task, const char *path)
+{
+	struct sbx_file *file = (struct sbx_file *)sbx_map_get(&task->by_path, path);
+	if (!file) {
+		file = sbx_arena_alloc(&task->arena, sizeof(*file));
+		if (!file)
+			return NULL;
+		file->path = sbx_arena_string(&task->arena, path, strlen(path));
+		if (!file->path)
+			return NULL;
+		load(task, file);
+		add_file(task, file);
+	}
+	return file->n_bytes ? file : NULL;
+}
+
+int sbx_task_queue(struct sbx_task *task, struct sbx_file *file, const char *root,
+		   struct sbx_error *err)
+{
+	if (file->is_queued)
+		return 0;
+	if (task->n_queue >= N_MAX_SOURCES)
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: holds more than %d source files; name the program to run",
+				task->facts->folder, N_MAX_SOURCES);
+	struct sbx_file **slot =
+		sbx_grow(&task->queue, &task->n_queue, &task->queue_room, sizeof(*slot));
+	if (!slot)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	*slot = file;
+	file->is_queued = true;
+	file->root = root;
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct sbx_entry *)a)->name, ((const struct sbx_entry *)b)->name);
+}
+
+static bool is_folder(int dfd, const struct dirent *d)
+{
+	struct stat st;
+	if (d->d_type != DT_UNKNOWN)
+		return d->d_type == DT_DIR;
+	return fstatat(dfd, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+struct sbx_entry *sbx_task_list(struct sbx_task *task, const char *folder)
+{
+	SBX_CLEANUP_FREE struct sbx_entry *found = NULL;
+	size_t n = 0, room = 0;
+	SBX_CLEANUP_FD int fd = sbx_open_in_root(task->dfd, *folder ? folder : ".",
+						 O_RDONLY | O_DIRECTORY, 0, NULL);
+	SBX_CLEANUP_DIR DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (dir)
+		sbx_steal_fd(&fd);
+	for (struct dirent *d; dir && (d = readdir(dir)) && task->n_entries < N_MAX_ENTRIES;) {
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		struct sbx_entry *e = sbx_grow(&found, &n, &room, sizeof(*e));
+		if (!e)
+			break;
+		task->n_entries++;
+		e->name = sbx_arena_string(&task->arena, d->d_name, strlen(d->d_name));
+		e->is_folder = is_folder(dirfd(dir), d);
+		if (!e->name)
+			return NULL;
+	}
+	if (n)
+		qsort(found, n, sizeof(*found), by_name);
+	struct sbx_entry *list = sbx_arena_alloc(&task->arena, (n + 1) * sizeof(*list));
+	if (list && n)
+		memcpy(list, found, n * sizeof(*list));
+	return list;
+}
+
+static bool is_environment(struct sbx_task *task, const char *folder)
+{
+	char *mark = sbx_task_join(task, folder, environment_mark);
+	SBX_CLEANUP_FD int fd =
+		mark ? sbx_open_in_root(task->dfd, mark, O_PATH, 0, NULL) : -1;
+	return fd >= 0;
+}
+
+int sbx_task_walk(struct sbx_task *task, struct sbx_error *err)
+{
+	const char **folders = NULL;
+	size_t n = 0, room = 0;
+	int result = 0;
+	const char **first = sbx_grow(&folders, &n, &room, sizeof(*folders));
+	if (first)
+		*first = "";
+	/* The list grows as folders are found: breadth first, without recursion. */
+	for (size_t i = 0; result == 0 && i < n; i++) {
+		struct sbx_entry *e = sbx_task_list(task, folders[i]);
+		for (; result == 0 && e && e->name; e++) {
+			char *path = sbx_task_join(task, folders[i], e->name);
+			if (*e->name == '.' || !path)
+				continue;
+			if (e->is_folder) {
+				if (sbx_list_has(foreign_folders, e->name) ||
+				    is_environment(task, path))
+					continue;
+				const char **slot = sbx_grow(&folders, &n, &room, sizeof(*slot));
+				if (slot)
+					*slot = path;
+				continue;
+			}
+			struct sbx_file *file = sbx_task_file(task, path);
+			if (file && file->language)
+				result = sbx_task_queue(task, file,
+							sbx_task_folder_of(task, path), err);
+		}
+	}
+	free(folders);
+	if (result == 0 && (!first || task->arena.failed))
+		result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	return result;
+}
+
+/* The program among a folder's own sources: by its name, else the only one. */
+static const char *choose_entry(struct sbx_task *task)
+{
+	static const char *const names[] = {"__main__", "main", "app", "run", NULL};
+	const char *only = NULL;
+	size_t n = 0;
+	struct sbx_entry *list = sbx_task_list(task, "");
+	for (const char *const *name = names; *name; name++)
+		for (struct sbx_entry *e = list; e && e->name; e++) {
+			size_t n_stem = strcspn(e->name, ".");
+			if (e->is_folder || n_stem != strlen(*name) ||
+			    strncmp(e->name, *name, n_stem))
+				continue;
+			struct sbx_file *file = sbx_task_file(task, e->name);
+			if (file && file->language)
+				return e->name;
+		}
+	for (struct sbx_entry *e = list; e && e->name; e++) {
+		struct sbx_file *file =
+			e->is_folder || *e->name == '.' ? NULL : sbx_task_file(task, e->name);
+		if (file && file->language) {
+			only = e->name;
+			n++;
+		}
+	}
+	if (n == 1)
+		return only;
+	/* Several: the only one that says how it is run. */
+	for (struct sbx_entry *e = list; e && e->name; e++) {
+		struct sbx_file *file =
+			e->is_folder || *e->name == '.' ? NULL : sbx_task_file(task, e->name);
+		if (file && file->language && file->data && !strncmp(file->data, "#!", 2)) {
+			if (n == 0)
+				return NULL;
+			only = e->name;
+			n = 0;
+		}
+	}
+	return n == 0 ? only : NULL;
+}
+
+static int check_entry(const struct sbx_file *entry, const char *shown, struct sbx_error *err)
+{
+	if (entry->n_bytes > N_MAX_SOURCE_BYTES)
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: %zu bytes are too many for a program's source (limit: 16 MiB)",
+				shown, entry->n_bytes);
+	if (!entry->data || memchr(entry->data, '\0', entry->n_bytes))
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: is a binary file; give the source of the program", shown);
+	if (strspn(entry->data, " \t\r\n\f") == entry->n_bytes)
+		return sbx_fail(err, SBX_E_INPUT, "%s: is empty; there is nothing to run", shown);
+	if (!entry->language)
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: is in no language that is known here; if it is, begin it with "
+				"a line such as #!/usr/bin/env python3",
+				shown);
+	return 0;
+}
+
+/* Split the path into folder and entry, open the folder. *out_name: NULL for a folder. */
+static int open_folder(struct sbx_task *task, const char *path, const char **out_name,
+		       struct sbx_error *err)
+{
+	struct stat st;
+	if (!*path)
+		return sbx_fail(err, SBX_E_USAGE, "the task's name is empty");
+	if (stat(path, &st) < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "%s", path);
+	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
+		return sbx_fail(err, SBX_E_INPUT, "%s: is neither a file nor a folder", path);
+	const char *slash = strrchr(path, '/');
+	task->is_folder = S_ISDIR(st.st_mode);
+	const char *folder = path;
+	if (!task->is_folder) {
+		folder = !slash ? "." : sbx_arena_string(&task->arena, path,
+							 slash == path ? 1 : (size_t)(slash - path));
+		*out_name = slash ? slash + 1 : path;
+	}
+	if (!folder)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	task->facts->folder = realpath(folder, NULL);
+	task->dfd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!task->facts->folder || task->dfd < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "%s", folder);
+	return 0;
+}
+
+/* The entry may be a link to anywhere: it is what was asked for by name. */
+static struct sbx_file *load_entry(struct sbx_task *task, const char *path, const char *name,
+				   struct sbx_error *err)
+{
+	struct sbx_file *file = sbx_arena_alloc(&task->arena, sizeof(*file));
+	if (!file) {
+		sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+		return NULL;
+	}
+	file->path = name;
+	file->data = sbx_read_file(AT_FDCWD, path, N_MAX_SOURCE_BYTES, &file->n_bytes, err);
+	if (!file->data)
+		return NULL;
+	file->language = sbx_language_detect(name, file->data, file->n_bytes);
+	add_file(task, file);
+	return file;
+}
+
+int sbx_task_open(struct sbx_task *task, struct sbx_facts *facts, const char *path,
+		  struct sbx_error *err)
+{
+	*task = (struct sbx_task){.facts = facts, .dfd = -1};
+	if (sbx_rules_check(err) < 0)
+		return -1;
+	const char *name = NULL;
+	if (open_folder(task, path, &name, err) < 0)
+		return -1;
+	if (!name)
+		name = choose_entry(task);
+	if (!name)
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: which file is the program? Name it, or call it main.* or "
+				"app.*, so that it can be told from the others",
+				path);
+	struct sbx_file *entry = task->is_folder ? sbx_task_file(task, name)
+						 : load_entry(task, path, name, err);
+	if (!entry)
+		return sbx_fail(err, SBX_E_INPUT, "%s: cannot be read", path);
+	if (check_entry(entry, task->is_folder ? name : path, err) < 0)
+		return -1;
+	task->entry = name;
+	facts->entry = strdup(name);
+	facts->language = entry->language;
+	if (!facts->entry)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	return sbx_task_queue(task, entry, "", err);
+}
+
+void sbx_task_release(struct sbx_task *task)
+{
+	sbx_close(&task->dfd);
+	for (struct sbx_file *f = task->files; f; f = f->next)
+		free(f->data);
+	free(task->queue);
+	free(task->searches);
+	sbx_map_release(&task->by_path);
+	sbx_map_release(&task->defines);
+	sbx_arena_release(&task->arena);
+}
