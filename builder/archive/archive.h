@@ -17,6 +17,7 @@
 struct sbx_release {
 	char *origin;	/* "<suite>/<component>", as packages in a lock name it */
 	char *uri;	/* the archive's root, from apt's configuration; never part of a lock */
+	char *login_uri; /* the same with user and password, never to be printed; NULL: none */
 	char *suite;	/* as in the URI: "bookworm-security" */
 	char *component;
 	char *date;	/* the Release file's Date, ISO 8601 UTC */
@@ -27,6 +28,8 @@ struct sbx_archive {
 	char *suite, *architecture;
 	char *path;	  /* the index folder */
 	char *generation; /* see above */
+	char *updated;	  /* when the index was made, ISO 8601 UTC */
+	guint64 n_packages, n_paths; /* that were read; a path counts once for each index */
 	GPtrArray *releases; /* struct sbx_release * */
 };
 
@@ -49,8 +52,9 @@ char *sbx_archive_package_uri(const struct sbx_archive *archive, const char *ori
 enum sbx_update_result { SBX_UPDATE_FAILED = -1, SBX_UPDATE_UNCHANGED, SBX_UPDATE_CHANGED };
 
 /*
- * Fetch, verify and index (what `sbx-build update` does). Unchanged metadata costs one conditional
- * request per index. The old index stays untouched when anything fails.
+ * Fetch, verify and index (what `sbx-build update` does). Unchanged metadata costs one request for
+ * each Release, a conditional one where the server can. The old index stays untouched when anything
+ * fails.
  */
 enum sbx_update_result sbx_archive_update(struct sbx_context *ctx, GError **error);
 

@@ -149,7 +149,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.files, self.etags, self.dates, self.faults = {}, {}, {}, {}
         self.requests, self.n_bytes, self.lock = [], 0, threading.Lock()
         self.uri = "http://127.0.0.1:%d" % self.server_address[1]
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
     def handle_error(self, request, client_address):
         pass  # a client that hangs up is what some tests are about

@@ -296,7 +296,7 @@ class FetchTest(unittest.TestCase):
                           "nowhere.invalid")
 
     def test_stalled_server(self):
-        self.config('Acquire::http::Timeout "2";\nAcquire::Retries "1";\n')
+        self.config('Acquire::http::Timeout "2";\nAcquire::Retries "0";\n')
         self.fault("hang", None, 30)
         result = self.fetch(sha256=SHA)
         self.assertFailed(result, "network", "too slow")

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/archive/meta.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <json-glib/json-glib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+
+#define MAX_META_BYTES (16 << 20)
+
+void sbx_release_free(struct sbx_release *release)
+{
+	if (!release)
+		return;
+	g_free(release->origin);
+	g_free(release->uri);
+	g_free(release->login_uri);
+	g_free(release->suite);
+	g_free(release->component);
+	g_free(release->date);
+	g_free(release->sha256);
+	g_free(release);
+}
+
+static void fetched_free(gpointer data)
+{
+	struct sbx_meta_fetched *fetched = data;
+	g_free(fetched->uri);
+	g_free(fetched->sha256);
+	g_free(fetched->etag);
+	g_free(fetched->last_modified);
+	g_free(fetched);
+}
+
+static void index_free(gpointer data)
+{
+	struct sbx_meta_index *index = data;
+	g_free(index->uri);
+	g_free(index->sha256);
+	g_free(index);
+}
+
+struct sbx_meta *sbx_meta_new(void)
+{
+	struct sbx_meta *meta = g_new0(struct sbx_meta, 1);
+	meta->releases = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_release_free);
+	meta->fetched = g_ptr_array_new_with_free_func(fetched_free);
+	meta->indexes = g_ptr_array_new_with_free_func(index_free);
+	return meta;
+}
+
+void sbx_meta_free(struct sbx_meta *meta)
+{
+	if (!meta)
+		return;
+	g_free(meta->suite);
+	g_free(meta->architecture);
+	g_free(meta->generation);
+	g_free(meta->updated);
+	g_free(meta->inputs);
+	g_ptr_array_unref(meta->releases);
+	g_ptr_array_unref(meta->fetched);
+	g_ptr_array_unref(meta->indexes);
+	g_free(meta);
+}
+
+const struct sbx_meta_fetched *sbx_meta_find_fetched(const struct sbx_meta *meta, const char *uri)
+{
+	for (guint i = 0; i < meta->fetched->len; i++) {
+		const struct sbx_meta_fetched *fetched = meta->fetched->pdata[i];
+		if (g_str_equal(fetched->uri, uri))
+			return fetched;
+	}
+	return NULL;
+}
+
+/* ---- reading ---- */
+
+static char *get_string(JsonObject *object, const char *name)
+{
+	JsonNode *node = json_object_get_member(object, name);
+	if (!node || !JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+		return NULL;
+	return json_node_dup_string(node);
+}
+
+static guint64 get_number(JsonObject *object, const char *name)
+{
+	gint64 value = json_object_get_int_member_with_default(object, name, 0);
+	return value < 0 ? 0 : (guint64)value;
+}
+
+/* The objects of a list; FALSE when it is no list of objects. */
+static gboolean each(JsonObject *object, const char *name, GPtrArray *out,
+		     gpointer (*read)(JsonObject *))
+{
+	JsonNode *node = json_object_get_member(object, name);
+	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+		return FALSE;
+	JsonArray *array = json_node_get_array(node);
+	for (guint i = 0; i < json_array_get_length(array); i++) {
+		JsonNode *element = json_array_get_element(array, i);
+		gpointer item = JSON_NODE_HOLDS_OBJECT(element)
+					? read(json_node_get_object(element))
+					: NULL;
+		if (!item)
+			return FALSE;
+		g_ptr_array_add(out, item);
+	}
+	return TRUE;
+}
+
+static gpointer read_release(JsonObject *object)
+{
+	struct sbx_release *release = g_new0(struct sbx_release, 1);
+	release->origin = get_string(object, "origin");
+	release->uri = get_string(object, "uri");
+	release->login_uri = get_string(object, "login_uri");
+	release->suite = get_string(object, "suite");
+	release->component = get_string(object, "component");
+	release->date = get_string(object, "date");
+	release->sha256 = get_string(object, "sha256");
+	if (release->origin && release->uri && release->suite && release->component &&
+	    release->date && release->sha256)
+		return release;
+	sbx_release_free(release);
+	return NULL;
+}
+
+static gpointer read_fetched(JsonObject *object)
+{
+	struct sbx_meta_fetched *fetched = g_new0(struct sbx_meta_fetched, 1);
+	fetched->uri = get_string(object, "uri");
+	fetched->sha256 = get_string(object, "sha256");
+	fetched->etag = get_string(object, "etag");
+	fetched->last_modified = get_string(object, "last_modified");
+	if (fetched->uri && fetched->sha256 && strlen(fetched->sha256) == 64)
+		return fetched;
+	fetched_free(fetched);
+	return NULL;
+}
+
+static gpointer read_index(JsonObject *object)
+{
+	struct sbx_meta_index *index = g_new0(struct sbx_meta_index, 1);
+	index->uri = get_string(object, "uri");
+	index->sha256 = get_string(object, "sha256");
+	index->size = get_number(object, "size");
+	if (index->uri && index->sha256)
+		return index;
+	index_free(index);
+	return NULL;
+}
+
+static gboolean read_object(JsonObject *object, struct sbx_meta *meta)
+{
+	if (get_number(object, "format") != SBX_INDEX_FORMAT)
+		return FALSE;
+	meta->suite = get_string(object, "suite");
+	meta->architecture = get_string(object, "architecture");
+	meta->generation = get_string(object, "generation");
+	meta->updated = get_string(object, "updated");
+	meta->inputs = get_string(object, "inputs");
+	meta->n_packages = get_number(object, "n_packages");
+	meta->n_paths = get_number(object, "n_paths");
+	return meta->suite && meta->architecture && meta->generation && meta->updated &&
+	       meta->inputs && each(object, "releases", meta->releases, read_release) &&
+	       each(object, "fetched", meta->fetched, read_fetched) &&
+	       each(object, "indexes", meta->indexes, read_index);
+}
+
+struct sbx_meta *sbx_meta_load(const char *folder, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, "meta.json", NULL);
+	struct sbx_error err = SBX_ERROR_INIT;
+	size_t n_bytes;
+	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_META_BYTES, &n_bytes, &err);
+	if (!text) {
+		sbx_set_error(error, err.os_errno == ENOENT ? SBX_E_NOT_FOUND : err.code, "%s",
+			      err.message);
+		return NULL;
+	}
+	SBX_AUTO(sbx_meta) meta = sbx_meta_new();
+	g_autoptr(JsonParser) parser = json_parser_new();
+	JsonNode *root = NULL;
+	if (json_parser_load_from_data(parser, text, (gssize)n_bytes, NULL))
+		root = json_parser_get_root(parser);
+	if (!root || !JSON_NODE_HOLDS_OBJECT(root) ||
+	    !read_object(json_node_get_object(root), meta)) {
+		sbx_set_error(error, SBX_E_DAMAGED,
+			      "%s: not an index of this version; run `sbx-build update`", path);
+		return NULL;
+	}
+	return g_steal_pointer(&meta);
+}
+
+/* ---- writing ---- */
+
+static void write_lists(const struct sbx_meta *meta, struct sbx_json *w)
+{
+	sbx_json_begin_array(w, "releases");
+	for (guint i = 0; i < meta->releases->len; i++) {
+		const struct sbx_release *release = meta->releases->pdata[i];
+		sbx_json_begin_object(w, NULL);
+		sbx_json_string(w, "origin", release->origin);
+		sbx_json_string(w, "uri", release->uri);
+		if (release->login_uri)
+			sbx_json_string(w, "login_uri", release->login_uri);
+		sbx_json_string(w, "suite", release->suite);
+		sbx_json_string(w, "component", release->component);
+		sbx_json_string(w, "date", release->date);
+		sbx_json_string(w, "sha256", release->sha256);
+		sbx_json_end_object(w);
+	}
+	sbx_json_end_array(w);
+	sbx_json_begin_array(w, "fetched");
+	for (guint i = 0; i < meta->fetched->len; i++) {
+		const struct sbx_meta_fetched *fetched = meta->fetched->pdata[i];
+		sbx_json_begin_object(w, NULL);
+		sbx_json_string(w, "uri", fetched->uri);
+		sbx_json_string(w, "sha256", fetched->sha256);
+		sbx_json_string(w, "etag", fetched->etag);
+		sbx_json_string(w, "last_modified", fetched->last_modified);
+		sbx_json_end_object(w);
+	}
+	sbx_json_end_array(w);
+	sbx_json_begin_array(w, "indexes");
+	for (guint i = 0; i < meta->indexes->len; i++) {
+		const struct sbx_meta_index *index = meta->indexes->pdata[i];
+		sbx_json_begin_object(w, NULL);
+		sbx_json_string(w, "uri", index->uri);
+		sbx_json_string(w, "sha256", index->sha256);
+		sbx_json_int(w, "size", (int64_t)index->size);
+		sbx_json_end_object(w);
+	}
+	sbx_json_end_array(w);
+}
+
+gboolean sbx_meta_save(const struct sbx_meta *meta, const char *folder, GError **error)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	struct sbx_json w = {.out = &text, .pretty = true};
+	sbx_json_begin_object(&w, NULL);
+	sbx_json_int(&w, "format", SBX_INDEX_FORMAT);
+	sbx_json_string(&w, "suite", meta->suite);
+	sbx_json_string(&w, "architecture", meta->architecture);
+	sbx_json_string(&w, "generation", meta->generation);
+	sbx_json_string(&w, "updated", meta->updated);
+	sbx_json_string(&w, "inputs", meta->inputs);
+	sbx_json_int(&w, "n_packages", (int64_t)meta->n_packages);
+	sbx_json_int(&w, "n_paths", (int64_t)meta->n_paths);
+	write_lists(meta, &w);
+	sbx_json_end_object(&w);
+	g_autofree char *path = g_build_filename(folder, "meta.json", NULL);
+	/* 0600: the URIs may hold logins. */
+	SBX_CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (text.failed)
+		return sbx_set_error(error, SBX_E_NO_SPACE, "%s: out of memory", path);
+	if (fd < 0 || sbx_write_all(fd, text.data, text.n_bytes) < 0)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	return TRUE;
+}
