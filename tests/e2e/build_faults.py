@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sbx-build build: hostile packages, failing scripts, bad downloads, a full disk. No damage."""
+
+import os
+import subprocess
+import sys
+
+import harness
+from harness import ARCHIVE, NETWORK, NO_SPACE, SCRIPT, UNTRUSTED, Skip, equal
+
+
+def nothing_left(t):
+	"""No template, no work in progress, a store that is in order, and a build that works."""
+	templates = os.path.join(t.root, "templates")
+	equal(os.listdir(templates) if os.path.isdir(templates) else [], [], "templates/")
+	tmp = os.path.join(t.root, "tmp")
+	equal(os.listdir(tmp) if os.path.isdir(tmp) else [], [], "tmp/")
+	t.fsck_clean()
+
+
+def refused(t, package, status, *patterns):
+	if not os.path.isdir(os.path.join(t.root, "index")):
+		t.update()
+	t.sbx("build", "--packages", package).fails(status, *patterns)
+	nothing_left(t)
+	for where in (t.tmp, "/", "/tmp", os.path.dirname(t.tmp)):
+		assert not os.path.lexists(os.path.join(where, "sbx-evil")), f"it wrote {where}/sbx-evil"
+
+
+def test_paths_that_leave_the_root(t):
+	refused(t, "hostile-dotdot", ARCHIVE, "hostile-dotdot", r"\.\.")
+	refused(t, "hostile-dotdot-deep", ARCHIVE, "hostile-dotdot-deep", r"\.\.")
+	refused(t, "hostile-absolute", ARCHIVE, "hostile-absolute", "/sbx-evil")
+
+
+def test_device_nodes(t):
+	refused(t, "hostile-char-device", ARCHIVE, "hostile-char-device", "sbx-null")
+	refused(t, "hostile-block-device", ARCHIVE, "hostile-block-device", "sbx-disk")
+
+
+def test_hard_links_out_of_the_tree(t):
+	refused(t, "hostile-hardlink-absolute", ARCHIVE, "hostile-hardlink-absolute", "stolen|passwd")
+	refused(t, "hostile-hardlink-dotdot", ARCHIVE, "hostile-hardlink-dotdot", "stolen|passwd")
+	refused(t, "hostile-hardlink-nowhere", ARCHIVE, "hostile-hardlink-nowhere", "stolen|such")
+
+
+def test_files_through_links(t):
+	refused(t, "hostile-through-symlink", ARCHIVE, "hostile-through-symlink", "door")
+	refused(t, "hostile-through-symlink-dotdot", ARCHIVE, "hostile-through-symlink-dotdot", "door")
+
+
+def test_malformed_packages(t):
+	for name in ("no-control", "no-data", "truncated", "not-ar", "empty", "huge-size",
+		     "broken-compression", "other-name"):
+		refused(t, "hostile-" + name, ARCHIVE, "hostile-" + name)
+
+
+def test_a_refusal_does_not_harm_what_is_there(t):
+	id = t.build("hello")
+	t.sbx("build", "--packages", "hello,hostile-dotdot").fails(ARCHIVE)
+	t.fsck_clean()
+	equal(t.inside(id, "hello").ok().out.count("\n"), 1, "lines of hello")
+	equal(t.build("hello"), id, "id")
+
+
+def test_failing_script_is_named(t):
+	refused(t, "failing-postinst", SCRIPT, "failing-postinst", r"postinst\b.*\b3\b")
+	refused(t, "failing-preinst", SCRIPT, "failing-preinst", r"preinst\b.*\b4\b")
+
+
+def test_failing_script_tells_its_last_words(t):
+	t.update()
+	result = t.sbx("build", "--packages", "failing-postinst")
+	equal(result.status, SCRIPT, "exit status")
+	harness.contains(result.err, "disk of doom")
+
+
+def test_package_answers_404(t):
+	t.server.fault(r"/hello_", status=404)
+	refused(t, "hello", NETWORK, "hello_", "404")
+
+
+def test_truncated_package(t):
+	t.server.fault(r"/shapes_", truncate=1000)
+	t.update()
+	result = t.sbx("build", "--packages", "shapes")
+	assert result.status in (NETWORK, UNTRUSTED), str(result)
+	result.fails(result.status, "shapes")
+	nothing_left(t)
+
+
+def test_truncated_package_is_resumed(t):
+	t.server.fault(r"/python3\.\d+-minimal_", truncate=200000, times=1)
+	t.build("python3-polite")
+	asked = t.server.requests(r"/python3\.\d+-minimal_")
+	assert any(r.status == 206 for r in asked), asked
+	size = max(os.path.getsize(os.path.join(folder, name))
+		   for folder, _, names in os.walk(os.path.join(t.archive, "pool", "main"))
+		   for name in names if name.startswith("python3.") and "-minimal_" in name)
+	equal(sum(r.n_bytes for r in asked), size, "bytes fetched of it")
+
+
+def test_server_without_ranges(t):
+	t.server.fault(r"/shapes_", truncate=1000, no_range=True, times=1)
+	t.server.fault(r"/shapes_", no_range=True)
+	t.build("shapes")
+
+
+def test_wrong_bytes_in_a_package(t):
+	t.server.fault(r"/hello_", corrupt=300)
+	refused(t, "hello", UNTRUSTED, "hello")
+	t.server.clear()
+	t.build("hello")  # what was kept of the bad download does not stand in the way
+
+
+def test_no_network_while_building(t):
+	t.update()
+	t.server.fault(r"\.deb$", drop=True)
+	result = t.sbx("build", "--packages", "hello").fails(NETWORK)
+	assert ".deb" in result.err or "127.0.0.1" in result.err, str(result)
+	nothing_left(t)
+
+
+def test_archive_that_moved_on(t):
+	"""The index names a file that the mirror does not have any more: the way out is told."""
+	t.update()
+	t.server.fault(r"/hello_", status=404)
+	t.sbx("build", "--packages", "hello").fails(NETWORK, "update")
+
+
+FULL = """
+import subprocess, sys
+size, mount, *command = sys.argv[1:]
+subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", mount], check=True)
+sys.exit(subprocess.run(command).returncode)
+"""
+
+
+def quoted(command):
+	return " ".join("'" + a + "'" for a in command)
+
+
+def test_full_disk(t):  # root
+	if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
+		raise Skip("may not mount a file system here")
+	os.makedirs(t.root)
+	script = t.file("full.py", FULL)
+	full = 0
+	for size in ("256k", "3m", "8m", "14m", "20m"):
+		command = ["sh", "-c", f"{quoted(t.command('update'))} && "
+			   f"{quoted(t.command('build', '--packages', 'python3-polite'))}"]
+		result = t.run("unshare", "-m", sys.executable, script, size, t.root, *command)
+		if result.status != 0:
+			full += 1
+			result.fails(NO_SPACE)
+	assert full >= 3, f"only {full} of the sizes were too small"
+	equal(os.listdir(t.root), [], "what was written beside the small file system")
+
+
+def test_enough_space_again_and_the_same_command_succeeds(t):  # root
+	"""Fill the file system, fail, free it, build again: no damage stayed."""
+	if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
+		raise Skip("may not mount a file system here")
+	os.makedirs(t.root)
+	script = f"""set -e
+mount --make-rprivate /
+mount -t tmpfs -o size=60m,mode=700 tmpfs '{t.root}'
+{quoted(t.command('update'))}
+head -c $(( $(df -k --output=avail '{t.root}' | tail -n 1) * 1024 - 6000000 )) /dev/zero >'{t.root}/ballast'
+s=0
+{quoted(t.command('build', '--packages', 'python3-polite'))} || s=$?
+echo "first: $s"
+rm '{t.root}/ballast'
+{quoted(t.command('build', '--packages', 'python3-polite'))}
+{quoted(t.command('fsck', archive=False))}
+"""
+	result = t.run("unshare", "-m", "sh", "-c", script).ok()
+	harness.contains(result.out, f"^first: {NO_SPACE}$", "^[0-9a-f]{64}$")
+
+
+if __name__ == "__main__":
+	harness.main(globals())

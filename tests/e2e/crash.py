@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stopped at any point, the same command succeeds afterwards and nothing is damaged."""
+
+import json
+import os
+import time
+
+import harness
+from harness import INTERRUPTED, SIGINT, SIGKILL, SIGTERM, equal
+
+PACKAGES = "shapes,scripted,python3-polite"
+BUILD = ("--packages", PACKAGES)
+
+
+def again(t):
+	t.fsck_clean()
+	id = t.build(PACKAGES)
+	t.fsck_clean()
+	equal(t.inside(id, "python3", "-c", "import polite; print(polite.bow('you'))").ok().out,
+	      "Hello, you! Pleased.\n", "output")
+	equal(t.shell(id, "dpkg --audit").ok().out, "", "dpkg --audit")
+	t.sbx("gc", archive=False).ok()
+	tmp = os.path.join(t.root, "tmp")
+	equal(os.listdir(tmp) if os.path.isdir(tmp) else [], [], "tmp/ after gc")
+	t.fsck_clean()
+
+
+def killed(t, phase, signo=SIGKILL, event="begin"):
+	t.update()
+	result = t.kill_at(signo, phase, event, args=BUILD)
+	if result is None:
+		raise AssertionError(f"the phase {phase!r} was never announced on --progress-fd")
+	return result
+
+
+def test_kill_while_fetching(t):
+	t.server.fault(r"\.deb$", slow=2000000)
+	equal(killed(t, "fetch", event="progress").status, -SIGKILL, "status")
+	t.server.clear()
+	again(t)
+
+
+def test_kill_while_importing(t):
+	killed(t, "import", event="progress")
+	again(t)
+
+
+def test_kill_while_composing(t):
+	killed(t, "compose")
+	again(t)
+
+
+def test_kill_while_configuring(t):
+	killed(t, "configure", event="progress")
+	again(t)
+
+
+def test_kill_while_compiling(t):
+	killed(t, "compile")
+	again(t)
+
+
+def test_kill_while_committing(t):
+	killed(t, "commit")
+	again(t)
+
+
+def test_kill_while_checking_out(t):
+	killed(t, "checkout")
+	again(t)
+
+
+def test_kill_while_updating(t):
+	t.server.fault(r"by-hash", slow=20000)
+	result = t.kill_at(SIGKILL, "update", verb="update")
+	assert result is not None, "the phase 'update' was never announced"
+	t.server.clear()
+	t.sbx("update").ok()
+	again(t)
+
+
+def test_kill_at_any_time(t):
+	"""Not at a boundary: at even steps of the time a whole build takes."""
+	t.update()
+	started = time.monotonic()
+	other = os.path.join(t.tmp, "other")
+	t.sbx("update", "--root", other).ok()
+	t.sbx("build", "--root", other, *BUILD).ok()
+	whole = time.monotonic() - started
+	for step in range(1, 6):
+		process = t.start("build", *BUILD)
+		time.sleep(whole * step / 7)
+		process.kill()
+		t.finish(process)
+		t.fsck_clean()
+	again(t)
+
+
+def interrupted(t, signo, phase):
+	result = killed(t, phase, signo)
+	equal(result.status, INTERRUPTED, f"exit status of\n{result}")
+	lines = [line for line in result.err.splitlines() if line.strip()]
+	equal(len(lines), 1, f"lines on stderr of\n{result}")
+	tmp = os.path.join(t.root, "tmp")
+	equal(os.listdir(tmp) if os.path.isdir(tmp) else [], [], "tmp/")
+
+
+def test_ctrl_c_while_fetching(t):
+	t.server.fault(r"\.deb$", slow=500000)
+	interrupted(t, SIGINT, "fetch")
+	t.server.clear()
+	again(t)
+
+
+def test_ctrl_c_while_importing(t):
+	interrupted(t, SIGINT, "import")
+	again(t)
+
+
+def test_ctrl_c_while_configuring(t):
+	interrupted(t, SIGINT, "configure")
+	again(t)
+
+
+def test_sigterm_while_a_script_runs(t):
+	t.update()
+	result = t.kill_at(SIGTERM, "configure", args=("--packages", "slow-postinst"))
+	equal(result.status, INTERRUPTED, f"exit status of\n{result}")
+	assert result.seconds < 60, result.seconds
+	t.build("slow-postinst")
+
+
+def test_ctrl_c_while_updating(t):
+	t.server.fault(r"by-hash", slow=20000)
+	result = t.kill_at(SIGINT, "update", verb="update")
+	equal(result.status, INTERRUPTED, f"exit status of\n{result}")
+	t.server.clear()
+	t.sbx("update").ok()
+
+
+def test_ctrl_c_on_the_whole_group(t):
+	"""As a terminal sends it: to every process of the foreground group at once."""
+	t.update()
+	process = t.start("build", *BUILD, progress=True, start_new_session=True)
+	for line in process.events:
+		if json.loads(line).get("phase") == "configure":
+			os.killpg(process.pid, SIGINT)
+			break
+	equal(t.finish(process).status, INTERRUPTED, "exit status")
+	again(t)
+
+
+def test_two_builds_of_one_lock_at_once(t):
+	"""One builds, the other waits and uses it: nothing is fetched twice."""
+	t.update()
+	t.server.clear()
+	first, second = t.start("build", *BUILD), t.start("build", *BUILD)
+	results = [t.finish(first), t.finish(second)]
+	equal(results[0].id, results[1].id, "ids")
+	asked = [r.path for r in t.server.requests(r"\.deb$")]
+	equal(sorted(asked), sorted(set(asked)), "packages fetched")
+	t.fsck_clean()
+
+
+def test_two_builds_of_locks_that_share_packages(t):
+	t.update()
+	first = t.start("build", "--packages", "shapes,python3-polite")
+	second = t.start("build", "--packages", "scripted,python3-greet")
+	ids = {t.finish(p).id for p in (first, second)}
+	equal(len(ids), 2, "ids")
+	t.fsck_clean()
+
+
+def test_the_one_that_waits_goes_on_when_the_builder_is_killed(t):
+	t.update()
+	first = t.start("build", *BUILD, progress=True)
+	for line in first.events:
+		if json.loads(line).get("phase") == "import":
+			break
+	second = t.start("build", *BUILD)
+	first.kill()
+	t.finish(first)
+	t.finish(second).ok()
+	t.fsck_clean()
+
+
+def test_gc_beside_a_build(t):
+	t.update()
+	process = t.start("build", *BUILD, progress=True)
+	for line in process.events:
+		if json.loads(line).get("event") == "begin":
+			t.sbx("gc", archive=False).ok()
+	id = t.finish(process).id
+	t.fsck_clean()
+	t.shell(id, "true").ok()
+
+
+def test_events_are_well_formed(t):
+	t.update()
+	process = t.start("build", *BUILD, progress=True)
+	events = [json.loads(line) for line in process.events]
+	t.finish(process).ok()
+	phases = {}
+	for event in events:
+		if event["event"] == "warning":
+			continue
+		assert event["event"] in ("begin", "progress", "end"), event
+		phases.setdefault(event["phase"], []).append(event)
+	for phase in ("fetch", "import", "compose", "configure", "commit", "checkout"):
+		assert phase in phases, f"{phase} is not among {sorted(phases)}"
+		kinds = [e["event"] for e in phases[phase]]
+		equal((kinds[0], kinds[-1]), ("begin", "end"), f"events of {phase}")
+	done = [e["done"] for e in phases["fetch"] if e["event"] == "progress"]
+	equal(done, sorted(done), "what is done of fetching")
+
+
+if __name__ == "__main__":
+	harness.main(globals())

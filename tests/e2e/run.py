@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sbx-build run: from a script to its output, in a sandbox that fits it."""
+
+import json
+import os
+import signal
+import time
+
+import harness
+from harness import SANDBOX, USAGE, equal
+
+TASK = """\
+import os
+import sys
+from polite import bow
+
+print(bow("you"), *sys.argv[1:], sep="|")
+print("to stderr", file=sys.stderr)
+with open("left-behind.txt", "w") as f:
+	f.write("x")
+if os.path.isdir("/output"):
+	with open("/output/result.txt", "w") as f:
+		f.write("the result\\n")
+"""
+
+
+def task(t, text=TASK, name="task/app.py"):
+	return t.file(name, text, 0o755)
+
+
+def test_output_and_status_are_the_tasks(t):
+	t.update()
+	result = t.sbx("run", task(t))
+	equal((result.status, result.out), (0, "Hello, you! Pleased.\n"), f"outcome of\n{result}")
+	equal(result.err, "to stderr\n", "stderr")
+	for status in (1, 2, 3, 42, 124, 125, 255):
+		result = t.sbx("run", task(t, f"import sys\nsys.exit({status})\n", "task/exit.py"))
+		equal(result.status, status, f"exit status of\n{result}")
+
+
+def test_arguments_go_to_the_task(t):
+	t.update()
+	out = t.sbx("run", task(t), "one", "two words", "--json", "-v", "", "*").ok().out
+	equal(out, "Hello, you! Pleased.|one|two words|--json|-v||*\n", "output")
+
+
+def test_command_after_dashes_replaces_the_default(t):
+	t.update()
+	result = t.sbx("run", task(t), "--", "python3", "-c", "import os; print(sorted(os.listdir()))")
+	equal(result.ok().out, "['app.py']\n", "output")
+	equal(t.sbx("run", task(t), "--", "sh", "-c", "exit 7").status, 7, "exit status")
+
+
+def test_command_that_is_not_there(t):
+	t.update()
+	equal(t.sbx("run", task(t), "--", "no-such-command").status, 127, "exit status")
+	equal(t.sbx("run", task(t), "--", "/etc/passwd").status, 126, "exit status")
+
+
+def test_killed_by_a_signal(t):
+	t.update()
+	equal(t.sbx("run", task(t), "--", "sh", "-c", "kill -9 $$").status, 128 + 9, "exit status")
+
+
+def test_stdin(t):
+	t.update()
+	text = "import sys\nprint(sys.stdin.read().upper())\n"
+	equal(t.sbx("run", task(t, text), stdin="some words").ok().out, "SOME WORDS\n", "output")
+
+
+def test_task_folder_stays_untouched(t):
+	t.update()
+	path = task(t)
+	t.file("task/data.csv", "a,b\n")
+	before = sorted(os.listdir(os.path.dirname(path)))
+	t.sbx("run", path).ok()
+	t.sbx("run", path, "--", "sh", "-c", "rm -rf /task/*; echo x >/task/new; ls /task").ok()
+	equal(sorted(os.listdir(os.path.dirname(path))), before, "the task's folder")
+	with open(path, encoding="utf-8") as f:
+		equal(f.read(), TASK, "the task")
+
+
+def test_task_reads_what_lies_beside_it(t):
+	t.update()
+	t.file("task/data.txt", "data\n")
+	t.file("task/helper.py", "def read():\n\treturn open('data.txt').read()\n")
+	path = task(t, "import os, helper\nprint(os.getcwd(), helper.read(), end='')\n")
+	equal(t.sbx("run", path).ok().out, "/task data\n", "output")
+
+
+def test_output_folder(t):
+	t.update()
+	folder = os.path.join(t.tmp, "out")
+	t.sbx("run", "--output", folder, task(t)).ok()
+	equal(os.listdir(folder), ["result.txt"], "the output folder")
+	with open(os.path.join(folder, "result.txt"), encoding="utf-8") as f:
+		equal(f.read(), "the result\n", "the output")
+	equal(os.stat(os.path.join(folder, "result.txt")).st_uid, os.geteuid(), "owner")
+
+
+def test_output_of_a_failed_task_is_kept(t):
+	t.update()
+	folder = os.path.join(t.tmp, "out")
+	path = task(t, "import sys\nopen('/output/part.txt', 'w').write('x')\nsys.exit(5)\n")
+	equal(t.sbx("run", "--output", folder, path).status, 5, "exit status")
+	equal(os.listdir(folder), ["part.txt"], "the output folder")
+
+
+def test_links_in_the_output_lead_nowhere(t):
+	"""What a task leaves in /output must not make us write or read elsewhere."""
+	t.update()
+	folder = os.path.join(t.tmp, "out")
+	secret = t.file("secret", "secret\n")
+	script = f"ln -s {secret} /output/link; ln -s / /output/root; mkdir /output/d; echo x >/output/d/f"
+	t.sbx("run", "--output", folder, task(t), "--", "sh", "-c", script)
+	with open(secret, encoding="utf-8") as f:
+		equal(f.read(), "secret\n", "the file outside")
+	for name in os.listdir(folder):
+		path = os.path.join(folder, name)
+		assert os.path.islink(path) or not os.path.isfile(path) or \
+			"secret" not in open(path, encoding="utf-8").read(), name
+
+
+def test_unresolved_import_stops_before_anything_is_built(t):
+	t.update()
+	path = task(t, "import json\nimport no_such_module\nprint('ran')\n")
+	t.server.clear()
+	t.sbx("run", path).fails(SANDBOX, "no_such_module", r"app\.py:2", "--allow-unresolved")
+	equal(t.server.requests(), [], "requests")
+
+
+def test_allow_unresolved(t):
+	t.update()
+	path = task(t, "try:\n\tx = 1\nfinally:\n\tprint('ran')\nimport no_such_module\n")
+	result = t.sbx("run", "--allow-unresolved", path)
+	equal((result.status, result.out), (1, "ran\n"), f"outcome of\n{result}")
+	harness.contains(result.err, "ModuleNotFoundError.*no_such_module")
+
+
+def test_bad_tasks(t):
+	t.update()
+	t.sbx("run", "/nonexistent/task.py").fails(SANDBOX, "/nonexistent/task.py")
+	t.sbx("run", t.file("blob.py", b"\0\1\2" * 50)).fails(SANDBOX, r"blob\.py")
+	t.sbx("run", t.file("empty.py", "")).fails(SANDBOX, r"empty\.py", "empty")
+	t.sbx("run").fails(USAGE)
+	t.sbx("run", "--no-such-option", task(t)).fails(USAGE, "no-such-option")
+
+
+def test_shell_script(t):
+	t.update()
+	path = task(t, "#!/bin/sh\nhello\necho \"$# $1\"\n", "task/go.sh")
+	out = t.sbx("run", path, "a b").ok().out.splitlines()
+	assert out[0] in ("Hello", "Hallo"), out
+	equal(out[1:], ["1 a b"], "output")
+
+
+def test_folder_task(t):
+	t.update()
+	t.file("task/__main__.py", "import sub\nprint(sub.greet('all'))\n")
+	t.file("task/sub/__init__.py", "from greet import greet\n")
+	equal(t.sbx("run", os.path.join(t.tmp, "task")).ok().out, "Hello, all!\n", "output")
+
+
+def test_no_network_no_devices_no_other_processes(t):
+	t.update()
+	script = "tail -n +3 /proc/net/dev | grep -vc lo: ; ls /proc | grep -c '^[0-9]' ; id -u; ls /dev | tr '\\n' ' '"
+	out = t.sbx("run", task(t), "--", "sh", "-c", script).out.splitlines()
+	equal(out[0], "0", "interfaces besides lo")
+	assert int(out[1]) < 8, f"{out[1]} processes are visible"
+	assert "sda" not in out[-1] and "kmsg" not in out[-1] and "mem" not in out[-1].split(), out[-1]
+
+
+def test_host_files_are_not_visible(t):
+	t.update()
+	secret = t.file("secret", "secret\n")
+	result = t.sbx("run", task(t), "--", "cat", secret)
+	assert result.status != 0 and "secret\n" not in result.out, str(result)
+
+
+def test_template_cannot_be_written(t):
+	id = t.build("python3-polite,hello")
+	t.sbx("run", task(t), "--", "sh", "-c",
+	      "echo changed >/usr/share/greeting/text; rm -rf /usr/bin; true")
+	t.inside(id, "hello").ok()
+	t.fsck_clean()
+
+
+def test_second_run_fetches_and_builds_nothing(t):
+	t.update()
+	path = task(t)
+	t.sbx("run", path).ok()
+	t.server.clear()
+	again = t.sbx("run", path).ok()
+	equal(t.server.requests(), [], "requests")
+	assert again.seconds < 2, again.seconds
+	equal(t.sbx("ls", "--json", archive=False).out.count('"id"'), 1, "templates")
+
+
+def test_changed_task_is_looked_at_again(t):
+	t.update()
+	path = task(t, "print('before')\n")
+	equal(t.sbx("run", path).ok().out, "before\n", "output")
+	path = task(t, "from greet import greet\nprint(greet('after'))\n")
+	equal(t.sbx("run", path).ok().out, "Hello, after!\n", "output")
+
+
+def test_runs_without_update(t):
+	"""The first run fetches what it needs to know, or says what to do."""
+	result = t.sbx("run", task(t))
+	if result.status == 0:
+		equal(result.out, "Hello, you! Pleased.\n", "output")
+	else:
+		result.fails(SANDBOX, "sbx-build update")
+
+
+def test_verbose_shows_the_stages(t):
+	t.update()
+	command = [a for a in t.command("run", "-v", task(t)) if a != "--quiet"]
+	result = t.run(*command).ok()
+	equal(result.out, "Hello, you! Pleased.\n", "stdout")
+	harness.contains(result.err, "profile", "python3-polite|packages", "template")
+
+
+def test_timeout(t):
+	t.update()
+	path = task(t, "import time\ntime.sleep(60)\n")
+	t.sbx("run", task(t, "pass\n", "task/warm.py"))
+	result = t.sbx("run", "--timeout", "1", path)
+	equal(result.status, 124, f"exit status of\n{result}")
+	assert result.seconds < 20, result.seconds
+
+
+def test_ctrl_c_ends_the_task(t):
+	t.update()
+	path = task(t, "import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
+	process = t.start("run", path, start_new_session=True)
+	equal(process.stdout.readline(), "ready\n", "first line")
+	os.killpg(process.pid, signal.SIGINT)
+	result = t.finish(process, timeout=30)
+	assert result.status in (128 + signal.SIGINT, 1), str(result)
+
+
+def test_kill_leaves_nothing_running(t):
+	t.update()
+	path = task(t, "import time\nprint('ready', flush=True)\ntime.sleep(600)\n")
+	process = t.start("run", path)
+	equal(process.stdout.readline(), "ready\n", "first line")
+	process.kill()
+	process.wait()
+	deadline = time.monotonic() + 5
+	while t.leftovers() and time.monotonic() < deadline:
+		time.sleep(0.1)
+	equal(t.leftovers(), [], "left behind")
+	t.sbx("run", task(t)).ok()
+
+
+def test_use_is_recorded(t):
+	t.update()
+	path = task(t)
+	for _ in range(2):
+		t.sbx("run", path).ok()
+	out = t.sbx("ls", "--json", archive=False).json()
+	row = (out["templates"] if isinstance(out, dict) else out)[0]
+	shown = json.dumps(t.sbx("show", row["id"], "--json", archive=False).json())
+	harness.contains(shown, r'"(n_)?uses": 2')
+
+
+if __name__ == "__main__":
+	harness.main(globals())

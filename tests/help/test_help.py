@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Help, usage errors and the manual page of sbx-build."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+VERBS = "run profile resolve build update ls show rm gc fsck".split()
+USAGE = 2
+
+
+class HelpTest(unittest.TestCase):
+	def setUp(self):
+		self.folder = tempfile.TemporaryDirectory()
+		self.env = dict(os.environ, SBX_ROOT=os.path.join(self.folder.name, "root"), LC_ALL="C.UTF-8")
+
+	def tearDown(self):
+		self.folder.cleanup()
+
+	def sbx(self, *args):
+		return subprocess.run([os.environ["SBX_BUILD"], *args], capture_output=True, text=True,
+				      env=self.env, timeout=30)
+
+	def test_overview_lists_every_verb(self):
+		for command in (["help"], ["--help"], ["-h"]):
+			done = self.sbx(*command)
+			self.assertEqual((done.returncode, done.stderr), (0, ""))
+			for verb in VERBS:
+				self.assertRegex(done.stdout, rf"(?m)^\s+{verb}\b")
+			self.assertLessEqual(max(map(len, done.stdout.splitlines())), 100)
+
+	def test_without_a_verb_it_is_a_usage_error(self):
+		self.assertEqual(self.sbx().returncode, USAGE)
+
+	def test_every_verb_has_help(self):
+		for verb in VERBS:
+			for command in ([verb, "--help"], ["help", verb]):
+				with self.subTest(command=command):
+					done = self.sbx(*command)
+					self.assertEqual((done.returncode, done.stderr), (0, ""), done)
+					self.assertIn(verb, done.stdout)
+			done = self.sbx(verb, "--help")
+			for option in ("--json", "--root", "--help"):
+				self.assertIn(option, done.stdout, verb)
+		self.assertFalse(os.path.exists(self.env["SBX_ROOT"]), "asking for help made SBX_ROOT")
+
+	def test_version(self):
+		done = self.sbx("--version")
+		self.assertEqual(done.returncode, 0)
+		self.assertRegex(done.stdout, r"^sbx-build \d+\.\d+\.\d+\n$")
+
+	def test_unknown_verb(self):
+		done = self.sbx("no-such-verb")
+		self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
+		self.assertRegex(done.stderr, r"^sbx-build: no-such-verb: [^\n]*\n$")
+		self.assertEqual(self.sbx("help", "no-such-verb").returncode, USAGE)
+
+	def test_unknown_option(self):
+		for verb in VERBS:
+			with self.subTest(verb=verb):
+				done = self.sbx(verb, "--no-such-option")
+				self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
+				self.assertRegex(done.stderr, r"^sbx-build: [^\n]*no-such-option[^\n]*\n$")
+
+	def test_bad_option_values(self):
+		for args in (["ls", "--progress-fd", "x"], ["ls", "--root"], ["update", "--arch", "../x"],
+			     ["update", "--suite", "../../etc"], ["ls", "surplus"]):
+			with self.subTest(args=args):
+				done = self.sbx(*args)
+				self.assertEqual(done.returncode, USAGE, done)
+				self.assertRegex(done.stderr, r"^sbx-build: [^\n]+\n$")
+
+	def test_help_to_a_full_disk_fails(self):
+		with open("/dev/full", "w", encoding="utf-8") as full:
+			done = subprocess.run([os.environ["SBX_BUILD"], "help"], stdout=full,
+					      stderr=subprocess.PIPE, env=self.env)
+		self.assertNotEqual(done.returncode, 0)
+
+	def test_manual_page(self):
+		done = self.sbx("help", "--man")
+		self.assertEqual((done.returncode, done.stderr), (0, ""))
+		for verb in VERBS:
+			self.assertRegex(done.stdout, rf"\b{verb}\b")
+		for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS"):
+			self.assertRegex(done.stdout, rf'(?m)^\.SH "?{section}"?$')
+		if not shutil.which("groff"):
+			self.skipTest("groff is not installed")
+		lint = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z"], input=done.stdout,
+				      capture_output=True, text=True)
+		self.assertEqual((lint.returncode, lint.stderr), (0, ""))
+
+	def test_every_option_of_help_is_in_the_manual(self):
+		manual = self.sbx("help", "--man").stdout.replace("\\-", "-")
+		for verb in VERBS:
+			for option in set(re.findall(r"--[a-z][a-z-]+", self.sbx(verb, "--help").stdout)):
+				if option != "--help":
+					self.assertIn(option, manual, f"of {verb}")
+
+
+class ProvisionHelpTest(unittest.TestCase):
+	def provision(self, *args):
+		return subprocess.run([os.environ["SBX_PROVISION"], *args], capture_output=True, text=True,
+				      timeout=30)
+
+	def test_help(self):
+		for args in (["--help"], ["help"], ["run", "--help"]):
+			done = self.provision(*args)
+			self.assertEqual((done.returncode, done.stderr), (0, ""), args)
+		for option in ("--bind", "--ro-bind", "--memory", "--timeout", "--pids"):
+			self.assertIn(option, done.stdout)
+
+	def test_usage_errors(self):
+		for args in ([], ["no-such-verb"], ["run"], ["run", "--no-such-option"],
+			     ["run", "--memory", "lots", "/", "--", "true"],
+			     ["run", "--timeout", "-1", "/", "--", "true"]):
+			done = self.provision(*args)
+			with self.subTest(args=args):
+				self.assertEqual((done.returncode, done.stdout), (USAGE, ""), done)
+				self.assertRegex(done.stderr, r"^sbx-provision: [^\n]+\n$" if args else "")
+
+
+if __name__ == "__main__":
+	unittest.main()
