@@ -216,9 +216,10 @@ static gboolean choose_host(struct sbx_context *ctx, struct sbx_choice *choice,
 	choice->suite = ctx->suite ? g_strdup(ctx->suite)
 				   : default_suite(host, codename, choice->architecture);
 	if (!choice->suite)
-		return sbx_set_error(error, SBX_E_NOT_FOUND,
-				     "%s: no apt sources, and this host has no codename of its own; "
-				     WAY_OUT, folder);
+		return sbx_set_error(
+			error, SBX_E_NOT_FOUND,
+			"%s: no apt sources, and this host has no codename of its own; " WAY_OUT,
+			folder);
 	choice->sources = sbx_pick_sources(host, choice->suite, choice->architecture);
 	if (choice->sources->len == 0)
 		return sbx_set_error(error, SBX_E_NOT_FOUND,
@@ -243,7 +244,8 @@ static gboolean check_names(const char *suite, const char *architecture, GError 
 	if (!*suite || *suite == '/' || *suite == '.' || strstr(suite, "..") ||
 	    strpbrk(suite, " \t\r\n\\?#%"))
 		return sbx_set_error(error, SBX_E_USAGE,
-				     "--suite %s: not the name of a suite, such as bookworm", suite);
+				     "--suite %s: not the name of a suite, such as bookworm",
+				     suite);
 	return TRUE;
 }
 

@@ -50,8 +50,7 @@ GByteArray *sbx_keyring_unarmour(const char *text)
 	return bytes->len ? g_steal_pointer(&bytes) : NULL;
 }
 
-static gboolean append(struct sbx_keyring *keyring, const void *data, gsize n_bytes,
-		       GError **error)
+static gboolean append(struct sbx_keyring *keyring, const void *data, gsize n_bytes, GError **error)
 {
 	if (keyring->fd < 0)
 		keyring->fd = memfd_create("keyring", MFD_CLOEXEC);
@@ -167,10 +166,11 @@ gboolean sbx_keyring_open(struct sbx_keyring *out, const struct sbx_apt_source *
 	if (!has_keys)
 		add_defaults(&keyring, apt_folder);
 	if (keyring.fd < 0 && keyring.boxes->len == 0)
-		return sbx_set_error(error, SBX_E_UNTRUSTED,
-				     "no key to check the archive with in %s; install the archive's "
-				     "keyring package or give --keyring FILE",
-				     keyring.shown->str);
+		return sbx_set_error(
+			error, SBX_E_UNTRUSTED,
+			"no key to check the archive with in %s; install the archive's "
+			"keyring package or give --keyring FILE",
+			keyring.shown->str);
 	*out = keyring;
 	keyring = (struct sbx_keyring){.fd = -1};
 	return TRUE;

@@ -8,10 +8,10 @@
 
 /* The keys that may sign an archive, ready for gpgv, which reads binary keyrings only. */
 struct sbx_keyring {
-	int fd;		       /* memory file: all OpenPGP keyrings one after the other; -1: none */
-	GPtrArray *boxes;      /* paths of GnuPG's key boxes, which cannot be joined */
+	int fd;		  /* memory file: all OpenPGP keyrings one after the other; -1: none */
+	GPtrArray *boxes; /* paths of GnuPG's key boxes, which cannot be joined */
 	GPtrArray *fingerprints; /* only these keys count; empty: all */
-	GString *shown;	       /* what was looked at, for messages */
+	GString *shown;		 /* what was looked at, for messages */
 };
 
 /*

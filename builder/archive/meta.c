@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <json-glib/json-glib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -44,11 +45,16 @@ static void index_free(gpointer data)
 	g_free(index);
 }
 
+GPtrArray *sbx_meta_new_fetched_list(void)
+{
+	return g_ptr_array_new_with_free_func(fetched_free);
+}
+
 struct sbx_meta *sbx_meta_new(void)
 {
 	struct sbx_meta *meta = g_new0(struct sbx_meta, 1);
 	meta->releases = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_release_free);
-	meta->fetched = g_ptr_array_new_with_free_func(fetched_free);
+	meta->fetched = sbx_meta_new_fetched_list();
 	meta->indexes = g_ptr_array_new_with_free_func(index_free);
 	return meta;
 }
@@ -83,7 +89,8 @@ const struct sbx_meta_fetched *sbx_meta_find_fetched(const struct sbx_meta *meta
 static char *get_string(JsonObject *object, const char *name)
 {
 	JsonNode *node = json_object_get_member(object, name);
-	if (!node || !JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != G_TYPE_STRING)
+	if (!node || !JSON_NODE_HOLDS_VALUE(node) ||
+	    json_node_get_value_type(node) != G_TYPE_STRING)
 		return NULL;
 	return json_node_dup_string(node);
 }
@@ -240,6 +247,19 @@ static void write_lists(const struct sbx_meta *meta, struct sbx_json *w)
 	sbx_json_end_array(w);
 }
 
+/* Aside, then in place: a reader, or a crash, must not meet half of it. */
+static gboolean replace_file(const char *folder, const struct sbx_buffer *text, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, "meta.json", NULL);
+	g_autofree char *aside = g_build_filename(folder, ".meta.json", NULL);
+	/* 0600: the URIs may hold logins. */
+	SBX_CLEANUP_FD int fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0 || sbx_write_all(fd, text->data, text->n_bytes) < 0 || fsync(fd) < 0 ||
+	    rename(aside, path) < 0)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	return TRUE;
+}
+
 gboolean sbx_meta_save(const struct sbx_meta *meta, const char *folder, GError **error)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
@@ -255,12 +275,7 @@ gboolean sbx_meta_save(const struct sbx_meta *meta, const char *folder, GError *
 	sbx_json_int(&w, "n_paths", (int64_t)meta->n_paths);
 	write_lists(meta, &w);
 	sbx_json_end_object(&w);
-	g_autofree char *path = g_build_filename(folder, "meta.json", NULL);
-	/* 0600: the URIs may hold logins. */
-	SBX_CLEANUP_FD int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (text.failed)
-		return sbx_set_error(error, SBX_E_NO_SPACE, "%s: out of memory", path);
-	if (fd < 0 || sbx_write_all(fd, text.data, text.n_bytes) < 0)
-		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
-	return TRUE;
+		return sbx_set_error(error, SBX_E_NO_SPACE, "%s: out of memory", folder);
+	return replace_file(folder, &text, error);
 }

@@ -9,8 +9,8 @@
 
 /* A Release, InRelease or signature that was fetched, and how to ask whether it has changed. */
 struct sbx_meta_fetched {
-	char *uri;    /* without credentials */
-	char *sha256; /* of the file, which is in the cache under this name */
+	char *uri;		    /* without credentials */
+	char *sha256;		    /* of the file, which is in the cache under this name */
 	char *etag, *last_modified; /* NULL: the server gave none */
 };
 
@@ -23,8 +23,8 @@ struct sbx_meta_index {
 /* meta.json: docs/schemas/index-meta.schema.json */
 struct sbx_meta {
 	char *suite, *architecture, *generation;
-	char *updated;	/* ISO 8601 UTC: when it was made */
-	char *inputs;	/* digest over all that decides the content beside the Release files */
+	char *updated; /* ISO 8601 UTC: when it was made */
+	char *inputs;  /* digest over all that decides the content beside the Release files */
 	guint64 n_packages, n_paths;
 	GPtrArray *releases; /* struct sbx_release * */
 	GPtrArray *fetched;  /* struct sbx_meta_fetched * */
@@ -32,6 +32,7 @@ struct sbx_meta {
 };
 
 struct sbx_meta *sbx_meta_new(void);
+GPtrArray *sbx_meta_new_fetched_list(void); /* owns its struct sbx_meta_fetched */
 void sbx_meta_free(struct sbx_meta *meta);
 SBX_DEFINE_AUTO(sbx_meta, sbx_meta_free)
 

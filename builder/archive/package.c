@@ -6,7 +6,7 @@
 
 #include "store/gerror.h"
 
-enum kind { KIND_TEXT, KIND_NUMBER, KIND_YES };
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_YES, KIND_DIGEST };
 
 /* What we want of a stanza; everything else is stepped over. */
 static const struct field {
@@ -15,9 +15,22 @@ static const struct field {
 	enum kind kind;
 	size_t offset;
 } fields[] = {
-#define TEXT(name, member)   {name, sizeof(name) - 1, KIND_TEXT, offsetof(struct sbx_package, member)}
-#define NUMBER(name, member) {name, sizeof(name) - 1, KIND_NUMBER, offsetof(struct sbx_package, member)}
-#define YES(name, member)    {name, sizeof(name) - 1, KIND_YES, offsetof(struct sbx_package, member)}
+#define TEXT(name, member)                                                                         \
+	{                                                                                          \
+		name, sizeof(name) - 1, KIND_TEXT, offsetof(struct sbx_package, member)            \
+	}
+#define NUMBER(name, member)                                                                       \
+	{                                                                                          \
+		name, sizeof(name) - 1, KIND_NUMBER, offsetof(struct sbx_package, member)          \
+	}
+#define DIGEST(name, member)                                                                       \
+	{                                                                                          \
+		name, sizeof(name) - 1, KIND_DIGEST, offsetof(struct sbx_package, member)          \
+	}
+#define YES(name, member)                                                                          \
+	{                                                                                          \
+		name, sizeof(name) - 1, KIND_YES, offsetof(struct sbx_package, member)             \
+	}
 	TEXT("Package", name),
 	TEXT("Version", version),
 	TEXT("Architecture", architecture),
@@ -32,7 +45,7 @@ static const struct field {
 	TEXT("Provides", provides),
 	TEXT("Replaces", replaces),
 	TEXT("Filename", filename),
-	TEXT("SHA256", sha256),
+	DIGEST("SHA256", sha256),
 	TEXT("Section", section),
 	TEXT("Priority", priority),
 	TEXT("Multi-Arch", multi_arch),
@@ -48,16 +61,17 @@ G_STATIC_ASSERT(G_N_ELEMENTS(fields) <= 32); /* `seen` is a guint32 */
 struct reader {
 	char *at, *end;
 	const char *where;
-	guint line;	  /* of `at`, from 1 */
+	guint line;	   /* of `at`, from 1 */
 	guint stanza_line; /* where the stanza began */
-	guint32 seen;	  /* fields of this stanza, a bit each */
+	guint32 seen;	   /* fields of this stanza, a bit each */
 	struct sbx_package package;
 };
 
 static gboolean fail(const struct reader *r, guint line, const char *what, GError **error)
 {
-	return sbx_set_error(error, SBX_E_ARCHIVE, "%s:%u: %s; fetch it again or use another mirror",
-			     r->where, line, what);
+	return sbx_set_error(error, SBX_E_ARCHIVE,
+			     "%s:%u: %s; fetch it again or use another mirror", r->where, line,
+			     what);
 }
 
 static const struct field *find_field(const char *name, size_t n_bytes)
@@ -93,6 +107,11 @@ static gboolean store(struct reader *r, const struct field *field, guint line, c
 	r->seen |= bit;
 	char *slot = (char *)&r->package + field->offset;
 	switch (field->kind) {
+	case KIND_DIGEST:
+		for (char *c = value; *c; c++)
+			*c = g_ascii_tolower(*c);
+		*(const char **)(void *)slot = value;
+		return TRUE;
 	case KIND_TEXT:
 		*(const char **)(void *)slot = value;
 		return TRUE;
@@ -185,8 +204,7 @@ static gboolean check_package(const struct reader *r, GError **error)
 	if (!has_only(p->architecture, "-"))
 		return fail(r, r->stanza_line, "an architecture has characters it may not have",
 			    error);
-	if (p->sha256 && (strlen(p->sha256) != 64 ||
-			  strspn(p->sha256, "0123456789abcdefABCDEF") != 64))
+	if (p->sha256 && (strlen(p->sha256) != 64 || strspn(p->sha256, "0123456789abcdef") != 64))
 		return fail(r, r->stanza_line, "a SHA256 is not 64 hexadecimal digits", error);
 	return TRUE;
 }

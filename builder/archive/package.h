@@ -12,12 +12,12 @@ struct sbx_package {
 	const char *name, *version, *architecture, *source;
 	const char *depends, *pre_depends, *recommends, *suggests, *enhances;
 	const char *conflicts, *breaks, *provides, *replaces;
-	const char *filename;		/* below the archive's root */
-	const char *sha256;		/* 64 hex digits */
+	const char *filename; /* below the archive's root */
+	const char *sha256;   /* 64 hex digits, lower case */
 	const char *section, *priority, *multi_arch, *description;
-	guint64 size;			/* bytes of the .deb */
-	guint64 installed_kib;		/* Installed-Size: KiB */
-	gboolean essential, important;	/* Essential: yes, Important/Protected: yes */
+	guint64 size;		       /* bytes of the .deb */
+	guint64 installed_kib;	       /* Installed-Size: KiB */
+	gboolean essential, important; /* Essential: yes, Important/Protected: yes */
 };
 
 typedef gboolean (*sbx_package_func)(const struct sbx_package *package, gpointer data,

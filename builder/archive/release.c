@@ -62,13 +62,15 @@ static gboolean add_entries(struct sbx_release_file *release, const struct sbx_s
 	if (!section)
 		return sbx_set_error(error, SBX_E_UNTRUSTED,
 				     "%s: lists no SHA256 checksums, and weaker ones are not "
-				     "accepted; use another mirror", where);
+				     "accepted; use another mirror",
+				     where);
 	g_auto(GStrv) lines = g_strsplit(section, "\n", -1);
 	for (char **line = lines; *line; line++)
 		if (*g_strstrip(*line) != '\0' && !add_entry(release, *line))
 			return sbx_set_error(error, SBX_E_UNTRUSTED,
 					     "%s: \"%.80s\" is not a checksum, size and path; use "
-					     "another mirror", where, *line);
+					     "another mirror",
+					     where, *line);
 	return TRUE;
 }
 
@@ -83,6 +85,12 @@ static gboolean take_date(const struct sbx_stanza *stanza, const char *name, gin
 		return sbx_set_error(error, SBX_E_UNTRUSTED, "%s: \"%.60s\" is not a date", where,
 				     text);
 	return TRUE;
+}
+
+static gboolean is_yes(const struct sbx_stanza *stanza, const char *name)
+{
+	const char *value = sbx_stanza_get(stanza, name);
+	return value && g_ascii_strcasecmp(value, "yes") == 0;
 }
 
 struct sbx_release_file *sbx_release_file_parse(const char *text, gsize n_bytes, const char *where,
@@ -102,14 +110,15 @@ struct sbx_release_file *sbx_release_file_parse(const char *text, gsize n_bytes,
 	release->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
 	release->suite = g_strdup(sbx_stanza_get(stanza, "suite"));
 	release->codename = g_strdup(sbx_stanza_get(stanza, "codename"));
-	release->by_hash = g_strcmp0(sbx_stanza_get(stanza, "acquire-by-hash"), "yes") == 0;
+	release->by_hash = is_yes(stanza, "acquire-by-hash");
+	release->not_automatic = is_yes(stanza, "notautomatic");
+	release->automatic_upgrades = is_yes(stanza, "butautomaticupgrades");
 	release->architectures = sbx_stanza_words(stanza, "architectures");
 	release->components = sbx_stanza_words(stanza, "components");
 	g_auto(GStrv) unsupported = sbx_stanza_words(stanza, "no-support-for-architecture-all");
 	const char *const *architectures = (const char *const *)release->architectures;
-	release->all_in_each =
-		g_strv_contains((const char *const *)unsupported, "Packages") ||
-		(*architectures && !g_strv_contains(architectures, "all"));
+	release->all_in_each = g_strv_contains((const char *const *)unsupported, "Packages") ||
+			       (*architectures && !g_strv_contains(architectures, "all"));
 	if (!take_date(stanza, "date", &release->date, where, error) ||
 	    !take_date(stanza, "valid-until", &release->valid_until, where, error) ||
 	    !add_entries(release, stanza, where, error))
@@ -139,17 +148,19 @@ gboolean sbx_release_file_check(const struct sbx_release_file *release, const ch
 	g_autofree char *now = sbx_format_time(policy->now);
 	if (release->valid_until && release->valid_until < policy->now && !policy->keeps_expired) {
 		g_autofree char *until = sbx_format_time(release->valid_until);
-		return sbx_set_error(error, SBX_E_UNTRUSTED,
-				     "%s: was valid until %s, and this machine's clock says %s; set "
-				     "the clock, use a fresher mirror, or say "
-				     "[check-valid-until=no] in the source's options",
-				     where, until, now);
+		return sbx_set_error(
+			error, SBX_E_UNTRUSTED,
+			"%s: was valid until %s, and this machine's clock says %s; set "
+			"the clock, use a fresher mirror, or say "
+			"[check-valid-until=no] in the source's options",
+			where, until, now);
 	}
 	if (release->date > policy->now + FUTURE_SECONDS && !policy->keeps_future) {
 		g_autofree char *date = sbx_format_time(release->date);
-		return sbx_set_error(error, SBX_E_UNTRUSTED,
-				     "%s: is dated %s, and this machine's clock says %s; set the clock",
-				     where, date, now);
+		return sbx_set_error(
+			error, SBX_E_UNTRUSTED,
+			"%s: is dated %s, and this machine's clock says %s; set the clock", where,
+			date, now);
 	}
 	return TRUE;
 }
@@ -160,8 +171,9 @@ const struct sbx_release_entry *sbx_release_file_find(const struct sbx_release_f
 	return g_hash_table_lookup(release->entries, path);
 }
 
-const struct sbx_release_entry *sbx_release_file_find_smallest(
-	const struct sbx_release_file *release, const char *path, const char **out_suffix)
+const struct sbx_release_entry *
+sbx_release_file_find_smallest(const struct sbx_release_file *release, const char *path,
+			       const char **out_suffix)
 {
 	static const char *const suffixes[] = {"", ".xz", ".zst", ".gz", ".bz2", ".lz4"};
 	const struct sbx_release_entry *best = NULL;

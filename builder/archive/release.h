@@ -15,12 +15,13 @@ struct sbx_release_entry {
 
 /* A Release file, as in wiki.debian.org/DebianRepository/Format. */
 struct sbx_release_file {
-	char *suite, *codename;	 /* NULL: not said */
+	char *suite, *codename;	  /* NULL: not said */
 	gint64 date, valid_until; /* seconds since 1970; 0: not said */
 	gboolean by_hash;
-	char **architectures, **components; /* empty: not said */
-	gboolean all_in_each;	 /* packages for all are in every architecture's Packages too */
-	GHashTable *entries;	 /* path -> struct sbx_release_entry * */
+	char **architectures, **components;	    /* empty: not said */
+	gboolean not_automatic, automatic_upgrades; /* as backports and experimental are */
+	gboolean all_in_each; /* packages for all are in every architecture's Packages too */
+	GHashTable *entries;  /* path -> struct sbx_release_entry * */
 };
 
 /*
@@ -33,7 +34,7 @@ void sbx_release_file_free(struct sbx_release_file *release);
 SBX_DEFINE_AUTO(sbx_release_file, sbx_release_file_free)
 
 struct sbx_release_policy {
-	gint64 now; /* seconds since 1970 */
+	gint64 now;			      /* seconds since 1970 */
 	gboolean keeps_expired, keeps_future; /* do not look at Valid-Until, at Date */
 };
 
@@ -46,8 +47,9 @@ gboolean sbx_release_file_check(const struct sbx_release_file *release, const ch
 const struct sbx_release_entry *sbx_release_file_find(const struct sbx_release_file *release,
 						      const char *path);
 /* The smallest listed form of a path (plain, .xz, ...); *out_suffix is what follows the path. */
-const struct sbx_release_entry *sbx_release_file_find_smallest(
-	const struct sbx_release_file *release, const char *path, const char **out_suffix);
+const struct sbx_release_entry *
+sbx_release_file_find_smallest(const struct sbx_release_file *release, const char *path,
+			       const char **out_suffix);
 
 /* "2026-07-11T10:16:37Z"; newly allocated. */
 char *sbx_format_time(gint64 seconds);

@@ -28,12 +28,14 @@ GPtrArray *sbx_apt_sources_new(void)
 
 static gboolean is_yes(const char *text)
 {
-	return text && (g_ascii_strcasecmp(text, "yes") == 0 || g_ascii_strcasecmp(text, "true") == 0);
+	return text &&
+	       (g_ascii_strcasecmp(text, "yes") == 0 || g_ascii_strcasecmp(text, "true") == 0);
 }
 
 static gboolean is_no(const char *text)
 {
-	return text && (g_ascii_strcasecmp(text, "no") == 0 || g_ascii_strcasecmp(text, "false") == 0);
+	return text &&
+	       (g_ascii_strcasecmp(text, "no") == 0 || g_ascii_strcasecmp(text, "false") == 0);
 }
 
 static char *replace_architecture(const char *text, const char *architecture)
@@ -158,8 +160,7 @@ static char *take_word(const char **at)
 static gboolean parse_line(const char *line, const char *where, const char *architecture,
 			   GPtrArray *sources, GError **error)
 {
-	CLEANUP_ENTRY struct entry entry = {.architecture = architecture,
-					    .where = g_strdup(where)};
+	CLEANUP_ENTRY struct entry entry = {.architecture = architecture, .where = g_strdup(where)};
 	const char *at = line;
 	if (!take_options(&entry, &at, error))
 		return FALSE;
@@ -210,9 +211,8 @@ gboolean sbx_apt_sources_parse_list(const char *text, gsize n_bytes, const char 
 static gboolean parse_stanza(const struct sbx_stanza *stanza, const char *where,
 			     const char *architecture, GPtrArray *sources, GError **error)
 {
-	CLEANUP_ENTRY struct entry entry = {
-		.architecture = architecture,
-		.where = g_strdup_printf("%s:%u", where, stanza->line)};
+	CLEANUP_ENTRY struct entry entry = {.architecture = architecture,
+					    .where = g_strdup_printf("%s:%u", where, stanza->line)};
 	g_auto(GStrv) types = sbx_stanza_words(stanza, "types");
 	if (is_no(sbx_stanza_get(stanza, "enabled")) ||
 	    !g_strv_contains((const char *const *)types, "deb"))

@@ -6,15 +6,15 @@
 
 /* One archive and suite to take packages from, as sources.list(5) describes it. */
 struct sbx_apt_source {
-	char *uri;	   /* the archive's root, no slash at its end; may hold credentials */
-	char *suite;	   /* "bookworm-security" */
-	char **components; /* at least one */
+	char *uri;	      /* the archive's root, no slash at its end; may hold credentials */
+	char *suite;	      /* "bookworm-security" */
+	char **components;    /* at least one */
 	char **architectures; /* NULL: all */
-	char *signed_by;   /* paths and fingerprints, or a key as text; NULL: the host's keyrings */
-	gboolean trusted;  /* take it without a valid signature */
+	char *signed_by;  /* paths and fingerprints, or a key as text; NULL: the host's keyrings */
+	gboolean trusted; /* take it without a valid signature */
 	gboolean keeps_expired; /* check-valid-until=no */
-	gboolean is_host;  /* from apt's own configuration: its settings apply */
-	char *where;	   /* "file:line", for messages */
+	gboolean is_host;	/* from apt's own configuration: its settings apply */
+	char *where;		/* "file:line", for messages */
 };
 
 void sbx_apt_source_free(struct sbx_apt_source *source);
@@ -28,8 +28,7 @@ void sbx_apt_source_free(struct sbx_apt_source *source);
 gboolean sbx_apt_sources_parse_list(const char *text, gsize n_bytes, const char *where,
 				    const char *architecture, GPtrArray *sources, GError **error);
 gboolean sbx_apt_sources_parse_deb822(const char *text, gsize n_bytes, const char *where,
-				      const char *architecture, GPtrArray *sources,
-				      GError **error);
+				      const char *architecture, GPtrArray *sources, GError **error);
 
 /* One entry in one-line style, "deb" and the options optional: what --mirror takes. */
 gboolean sbx_apt_sources_parse_entry(const char *line, const char *where, const char *architecture,

@@ -70,7 +70,8 @@ gboolean sbx_index_read(const char *path, guint64 expected_bytes, guint64 max_by
 		n_bytes += (gsize)n;
 		if (n_bytes > limit || (n == 0 && expected_bytes && n_bytes != expected_bytes))
 			return sbx_set_error(error, SBX_E_ARCHIVE,
-					     "%s: %s the %" G_GUINT64_FORMAT " bytes it should have",
+					     "%s: %s the %" G_GUINT64_FORMAT
+					     " bytes it should have",
 					     where, n ? "more than" : "less than", limit);
 		if (n == 0)
 			break;
@@ -96,9 +97,9 @@ struct _SbxIndexStream {
 	guint64 max_bytes, n_lines;
 	GAsyncQueue *empty, *full; /* struct chunk *: they go round between the two threads */
 	GThread *thread;
-	gint stop;		   /* atomic: the reader is gone */
+	gint stop; /* atomic: the reader is gone */
 	struct chunk *current;
-	gsize at;		   /* in current */
+	gsize at; /* in current */
 };
 
 G_DEFINE_TYPE(SbxIndexStream, sbx_index_stream, G_TYPE_INPUT_STREAM)

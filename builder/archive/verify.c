@@ -104,27 +104,29 @@ gboolean sbx_verify_judge(const char *status, const struct sbx_keyring *keyring,
 			take_status(&v, words, keyring);
 	}
 	if (v.bad)
-		return fail(where, v.bad, "BAD signature: the file was changed after it was signed; key",
+		return fail(where, v.bad,
+			    "BAD signature: the file was changed after it was signed; key",
 			    "use another mirror", error);
 	if (v.n_good)
 		return TRUE;
 	if (v.expired)
-		return fail(where, v.expired, "signed with a key or signature that has expired; key",
+		return fail(where, v.expired,
+			    "signed with a key or signature that has expired; key",
 			    "update the archive's keyring package or give --keyring FILE", error);
 	if (v.revoked)
 		return fail(where, v.revoked, "signed with a revoked key; key",
 			    "update the archive's keyring package or give --keyring FILE", error);
 	if (v.missing) {
-		g_autofree char *reason = g_strdup_printf("no signature by a key of %s, but by",
-							  keyring->shown->str);
+		g_autofree char *reason =
+			g_strdup_printf("no signature by a key of %s, but by", keyring->shown->str);
 		return fail(where, v.missing, reason,
 			    "install the archive's keyring package or give --keyring FILE", error);
 	}
 	if (v.other)
 		return fail(where, v.other, "its signature cannot be checked; key",
 			    "use another mirror", error);
-	return fail(where, NULL, "has no signature",
-		    "use another mirror, or --trusted if you must", error);
+	return fail(where, NULL, "has no signature", "use another mirror, or --trusted if you must",
+		    error);
 }
 
 static int memory_file(const char *name, GError **error)
@@ -157,9 +159,8 @@ static GPtrArray *gpgv_arguments(const struct sbx_keyring *keyring, const char *
 {
 	GPtrArray *arguments = g_ptr_array_new();
 	/* A home that is nowhere: the caller's own keys must not count. */
-	static const char *const fixed[] = {"gpgv",	   "--homedir", "/nonexistent",
-					    "--status-fd", "3",		"--weak-digest",
-					    "SHA1"};
+	static const char *const fixed[] = {"gpgv", "--homedir",     "/nonexistent", "--status-fd",
+					    "3",    "--weak-digest", "SHA1"};
 	for (guint i = 0; i < G_N_ELEMENTS(fixed); i++)
 		g_ptr_array_add(arguments, (gpointer)fixed[i]);
 	if (keyring->fd >= 0) {
@@ -197,8 +198,8 @@ static gboolean run_gpgv(const struct sbx_keyring *keyring, const char *path,
 	g_autoptr(GSubprocess) process = g_subprocess_launcher_spawnv(
 		launcher, (const char *const *)arguments->pdata, &problem);
 	if (!process)
-		return sbx_set_error(error, SBX_E_UNSUPPORTED,
-				     "gpgv: %s; install the package gpgv", problem->message);
+		return sbx_set_error(error, SBX_E_UNSUPPORTED, "gpgv: %s; install the package gpgv",
+				     problem->message);
 	return g_subprocess_wait(process, NULL, error);
 }
 
@@ -231,7 +232,8 @@ char *sbx_verify_strip_signature(const char *path, const char *where, gsize *out
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	size_t n_bytes;
-	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_RELEASE_BYTES, &n_bytes, &err);
+	SBX_CLEANUP_FREE char *text =
+		sbx_read_file(AT_FDCWD, path, MAX_RELEASE_BYTES, &n_bytes, &err);
 	if (!text) {
 		sbx_set_error_from(error, &err);
 		g_prefix_error(error, "%s: ", where);

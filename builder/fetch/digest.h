@@ -6,7 +6,8 @@
 
 #include "store/gerror.h"
 
-/* SHA-256 by GnuTLS, which uses the processor's own instructions (GChecksum is six times slower). */
+/* SHA-256 by GnuTLS, which uses the processor's own instructions (GChecksum is six times slower).
+ */
 struct sbx_digest {
 	gpointer handle; /* NULL: not begun */
 };

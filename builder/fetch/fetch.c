@@ -7,11 +7,12 @@
 #include "builder/fetch/transfer.h"
 #include "builder/fetch/uri.h"
 
-#define MAX_PARALLEL	6
+#define MAX_PARALLEL	 6
 #define FIRST_PAUSE_USEC (300 * 1000)
-#define LOCK_PAUSE_USEC	(200 * 1000)
-#define MAX_WAIT_MSEC	1000
-#define PROGRESS_BYTES	(64 * 1024) /* further by less than this is no progress that resets retries */
+#define LOCK_PAUSE_USEC	 (200 * 1000)
+#define MAX_WAIT_MSEC	 1000
+#define PROGRESS_BYTES                                                                             \
+	(64 * 1024) /* further by less than this is no progress that resets retries */
 
 struct batch {
 	CURLM *multi;

@@ -12,25 +12,26 @@
  * (Range) when the server can and whose bytes count in the checksum all the same.
  */
 struct sbx_fetch {
-	const char *uri;     /* http:, https:, file: or copy: (as in apt's sources) */
-	const char *path;    /* where it goes, absolute */
-	const char *sha256;  /* 64 hex digits, or NULL when not known before */
-	guint64 size;	     /* bytes, 0: not known; a longer answer is refused at once */
-	guint64 max_bytes;   /* refuse more than this when size is 0; 0: 1 GiB */
+	const char *uri;    /* http:, https:, file: or copy: (as in apt's sources) */
+	const char *path;   /* where it goes, absolute */
+	const char *sha256; /* 64 hex digits, or NULL when not known before */
+	guint64 size;	    /* bytes, 0: not known; a longer answer is refused at once */
+	guint64 max_bytes;  /* refuse more than this when size is 0; 0: 1 GiB */
 	const char *etag, *last_modified; /* for a conditional request; NULL: unconditional */
 	const char *const *fallback_uris; /* tried in order after `uri` fails, NULL-ended; NULL */
-	gboolean optional;   /* that no URI has it (404, 410) is no failure but `missing` */
-	gpointer data;	     /* the caller's */
+	gboolean optional; /* that no URI has it (404, 410) is no failure but `missing` */
+	gpointer data;	   /* the caller's */
 
 	/* results */
-	gboolean missing;	/* nobody has it */
-	gboolean not_modified;	/* the server answered 304: nothing was written */
+	gboolean missing;      /* nobody has it */
+	gboolean not_modified; /* the server answered 304: nothing was written */
 	char *out_etag, *out_last_modified, *out_sha256; /* newly allocated by the fetch */
 };
 
 /*
  * Called in the fetching thread as soon as one file is complete (or not modified, or missing), so
- * that work on it can begin while others still arrive. Returning FALSE with *error set stops all transfers.
+ * that work on it can begin while others still arrive. Returning FALSE with *error set stops all
+ * transfers.
  */
 typedef gboolean (*sbx_fetch_done)(struct sbx_fetch *fetch, gpointer data, GError **error);
 

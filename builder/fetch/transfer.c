@@ -9,7 +9,7 @@
 
 #define MAX_REDIRECTS	  10L
 #define DEFAULT_MAX_BYTES (1ULL << 30)
-#define WAY_OUT "check the network and apt's proxy, or give another archive with --mirror"
+#define WAY_OUT		  "check the network and apt's proxy, or give another archive with --mirror"
 
 const char *sbx_transfer_uri(const struct sbx_transfer *t)
 {
@@ -89,8 +89,7 @@ static gboolean check_length(struct sbx_transfer *t, guint64 n_bytes, GError **e
 static gboolean look_at_answer(struct sbx_transfer *t, GError **error)
 {
 	t->answered = TRUE;
-	if (t->resumed_at &&
-	    (status_of(t) != 206 || t->range_start != (gint64)t->resumed_at)) {
+	if (t->resumed_at && (status_of(t) != 206 || t->range_start != (gint64)t->resumed_at)) {
 		/* The server ignores Range, or the file is another one by now (If-Range). */
 		if (status_of(t) == 206)
 			return sbx_set_error(error, SBX_E_NETWORK,
@@ -98,8 +97,8 @@ static gboolean look_at_answer(struct sbx_transfer *t, GError **error)
 		if (!sbx_part_restart(&t->part, error))
 			return FALSE;
 	}
-	const char *validator = t->etag && !g_str_has_prefix(t->etag, "W/") ? t->etag
-									    : t->last_modified;
+	const char *validator =
+		t->etag && !g_str_has_prefix(t->etag, "W/") ? t->etag : t->last_modified;
 	sbx_part_set_validator(&t->part, validator);
 	guint64 announced = t->content_length < 0 ? 0 : (guint64)t->content_length;
 	return check_length(t, t->part.n_bytes + announced, error);
@@ -285,7 +284,8 @@ static enum sbx_outcome transfer_error(struct sbx_transfer *t, CURLcode code, GE
 	}
 	const char *reason = *t->detail ? t->detail : curl_easy_strerror(code);
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		sbx_set_error(error, SBX_E_NETWORK, "no answer, or too slow (%s); " WAY_OUT, reason);
+		sbx_set_error(error, SBX_E_NETWORK, "no answer, or too slow (%s); " WAY_OUT,
+			      reason);
 	else if (code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_TOO_MANY_REDIRECTS)
 		sbx_set_error(error, SBX_E_NETWORK, "redirected to where we do not follow (%s)",
 			      reason);
@@ -307,10 +307,11 @@ static enum sbx_outcome complete(struct sbx_transfer *t, GError **error)
 		return SBX_OUTCOME_NEXT;
 	if (fetch->size && t->part.n_bytes < fetch->size) {
 		/* Without an announced length, a lost connection looks like the end. */
-		gboolean announced = t->content_length >= 0 || g_str_has_prefix(
-								 sbx_transfer_uri(t), "file:");
+		gboolean announced =
+			t->content_length >= 0 || g_str_has_prefix(sbx_transfer_uri(t), "file:");
 		sbx_set_error(error, announced ? SBX_E_UNTRUSTED : SBX_E_NETWORK,
-			      "wrong content: %" G_GUINT64_FORMAT " bytes instead of %" G_GUINT64_FORMAT,
+			      "wrong content: %" G_GUINT64_FORMAT
+			      " bytes instead of %" G_GUINT64_FORMAT,
 			      t->part.n_bytes, fetch->size);
 		if (announced)
 			sbx_part_restart(&t->part, NULL);

@@ -14,24 +14,24 @@ struct sbx_transfer {
 	struct sbx_progress *progress;
 	const char *phase;
 	enum sbx_transfer_state state;
-	guint i_uri;		   /* 0: fetch->uri, then the fallbacks */
-	guint n_retries;	   /* of this URI since the last progress */
-	gint64 not_before_usec;	   /* a pause ends then */
-	guint64 most_bytes;	   /* that were ever there: a retry that gets further is progress */
-	guint64 n_reported;	   /* bytes told to the progress */
-	gboolean fresh;		   /* begin from zero: a resume went wrong */
+	guint i_uri;		/* 0: fetch->uri, then the fallbacks */
+	guint n_retries;	/* of this URI since the last progress */
+	gint64 not_before_usec; /* a pause ends then */
+	guint64 most_bytes;	/* that were ever there: a retry that gets further is progress */
+	guint64 n_reported;	/* bytes told to the progress */
+	gboolean fresh;		/* begin from zero: a resume went wrong */
 	struct sbx_part part;
 
 	/* of this attempt */
 	CURL *easy;
 	struct curl_slist *headers;
-	guint64 resumed_at;	   /* the Range asked for began there */
-	gboolean answered;	   /* the answer's head was looked at */
+	guint64 resumed_at;		    /* the Range asked for began there */
+	gboolean answered;		    /* the answer's head was looked at */
 	gint64 content_length, range_start; /* -1: not said */
 	char *etag, *last_modified;
 	char detail[CURL_ERROR_SIZE];
-	GError *error;		   /* set in a callback */
-	GError *worst;		   /* what is told when no URI is left */
+	GError *error; /* set in a callback */
+	GError *worst; /* what is told when no URI is left */
 };
 
 enum sbx_outcome {

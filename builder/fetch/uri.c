@@ -108,7 +108,7 @@ static gboolean machine_matches(const struct sbx_uri *uri, const char *machine)
 	const char *mark = strstr(machine, "://");
 	const char *rest = mark ? mark + 3 : machine;
 	if (mark ? g_ascii_strncasecmp(machine, uri->scheme, (gsize)(mark - machine)) != 0 ||
-			   strlen(uri->scheme) != (size_t)(mark - machine)
+			    strlen(uri->scheme) != (size_t)(mark - machine)
 		 : !g_str_equal(uri->scheme, "https"))
 		return FALSE;
 	gsize n_host = strcspn(rest, ":/");

@@ -62,8 +62,8 @@ int main(int argc, char **argv)
 	if (getenv("CANCEL"))
 		g_thread_unref(g_thread_new("cancel", cancel_later, cancellable));
 	g_autoptr(GError) error = NULL;
-	gboolean ok = sbx_fetch_all(fetches, (gsize)argc - 1, NULL, "fetch", done, NULL, cancellable,
-				    &error);
+	gboolean ok = sbx_fetch_all(fetches, (gsize)argc - 1, NULL, "fetch", done, NULL,
+				    cancellable, &error);
 	if (ok)
 		puts("ok");
 	else

@@ -45,13 +45,14 @@ static char *parse(const char *text, struct seen *seen, char **out_error)
 
 static void stanzas_are_read(void **state)
 {
-	const char *text = "\n\nPackage: libc6\nSource: glibc (2.36-9)\nVersion: 2.36-9+deb12u10\n"
-			   "Architecture: amd64\nEssential: yes\nProtected: yes\nInstalled-Size: 12988\n"
-			   "Unknown-Field: x\nDepends: libgcc-s1,\n libcrypt1 (>= 1:4.4.10-10~)  \n"
-			   "Description: C library:\tshared\r\nFilename: pool/main/g/glibc/x.deb\n"
-			   "Size: 2757420\nMulti-Arch: same\n"
-			   "sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF\n"
-			   "\n \t\nPackage: b\nVersion: 2\nArchitecture: all\nSuggests:\n";
+	const char *text =
+		"\n\nPackage: libc6\nSource: glibc (2.36-9)\nVersion: 2.36-9+deb12u10\n"
+		"Architecture: amd64\nEssential: yes\nProtected: yes\nInstalled-Size: 12988\n"
+		"Unknown-Field: x\nDepends: libgcc-s1,\n libcrypt1 (>= 1:4.4.10-10~)  \n"
+		"Description: C library:\tshared\r\nFilename: pool/main/g/glibc/x.deb\n"
+		"Size: 2757420\nMulti-Arch: same\n"
+		"sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789ABCDEF\n"
+		"\n \t\nPackage: b\nVersion: 2\nArchitecture: all\nSuggests:\n";
 	struct seen seen;
 	g_autofree char *problem = NULL;
 	g_autofree char *copy = parse("", &seen, &problem);
@@ -114,8 +115,8 @@ static void hostile_indexes_are_refused(void **state)
 		g_autofree char *problem = NULL;
 		g_autofree char *copy = parse(cases[i].text, &seen, &problem);
 		if (!problem || !g_str_has_prefix(problem, cases[i].problem))
-			fail_msg("case %zu: \"%s\", wanted \"%s\"", i, problem ? problem : "accepted",
-				 cases[i].problem);
+			fail_msg("case %zu: \"%s\", wanted \"%s\"", i,
+				 problem ? problem : "accepted", cases[i].problem);
 		g_string_free(seen.text, TRUE);
 	}
 }
@@ -154,14 +155,32 @@ static void versions_compare_as_documented(void **state)
 		const char *a, *b;
 		int want;
 	} cases[] = {
-		{"1", "1", 0}, {"1", "2", -1}, {"10", "9", 1}, {"1.0", "1.0-0", 0},
-		{"1.0~rc1", "1.0", -1}, {"1.0~~", "1.0~~a", -1}, {"1.0~~a", "1.0~", -1},
-		{"1.0~", "1.0", -1}, {"1.0", "1.0a", -1}, {"1.0a", "1.0+", -1}, {"1:0", "2", 1},
-		{"0:1", "1", 0}, {"00:1", "1", 0}, {"1-1-1", "1-1-2", -1}, {"1-1", "1-1-0", -1},
-		{"1.001", "1.1", 0}, {"", "0", 0}, {"", "", 0}, {"1.0-1", "1.0-1+b1", -1},
+		{"1", "1", 0},
+		{"1", "2", -1},
+		{"10", "9", 1},
+		{"1.0", "1.0-0", 0},
+		{"1.0~rc1", "1.0", -1},
+		{"1.0~~", "1.0~~a", -1},
+		{"1.0~~a", "1.0~", -1},
+		{"1.0~", "1.0", -1},
+		{"1.0", "1.0a", -1},
+		{"1.0a", "1.0+", -1},
+		{"1:0", "2", 1},
+		{"0:1", "1", 0},
+		{"00:1", "1", 0},
+		{"1-1-1", "1-1-2", -1},
+		{"1-1", "1-1-0", -1},
+		{"1.001", "1.1", 0},
+		{"", "0", 0},
+		{"", "", 0},
+		{"1.0-1", "1.0-1+b1", -1},
 		{"99999999999999999999999", "99999999999999999999998", 1},
-		{"99999999999999999999:1", "1:1", 1}, {"a:1", "1", 1}, {":1", "1", 1},
-		{"2.36-9+deb12u10", "2.36-9+deb12u9", 1}, {"\xff", "z", 1}, {"1.", "1", 1},
+		{"99999999999999999999:1", "1:1", 1},
+		{"a:1", "1", 1},
+		{":1", "1", 1},
+		{"2.36-9+deb12u10", "2.36-9+deb12u9", 1},
+		{"\xff", "z", 1},
+		{"1.", "1", 1},
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
 		int got = sign(sbx_version_compare(cases[i].a, cases[i].b));
