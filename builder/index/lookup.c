@@ -6,9 +6,10 @@
 #define ALIAS_BONUS 300.0 /* the first alias; every further one has ALIAS_STEP less */
 #define ALIAS_STEP  20.0
 
-static void provider_free(gpointer data)
+void sbx_provider_free(struct sbx_provider *provider)
 {
-	struct sbx_provider *provider = data;
+	if (!provider)
+		return;
 	g_free(provider->package);
 	g_free(provider->path);
 	g_free(provider);
@@ -27,7 +28,7 @@ static gboolean ranking_init(struct sbx_ranking *r, struct sbx_providers *provid
 	};
 	if (!r->language)
 		return FALSE;
-	r->found = g_ptr_array_new_with_free_func(provider_free);
+	r->found = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_provider_free);
 	return TRUE;
 }
 

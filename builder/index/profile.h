@@ -12,7 +12,7 @@
 	X(BASE, "base")		    /* the Essential packages have it */                           \
 	X(STANDARD, "standard")	    /* the interpreter's own packages have it */                   \
 	X(OPTIONAL, "optional")	    /* guarded or type-only: `provider` would serve it, not added */ \
-	X(UNRESOLVED, "unresolved") /* hard, and nobody ships it */                                \
+	X(UNRESOLVED, "unresolved") /* needed, and nobody ships it */                              \
 	X(UNKNOWN, "unknown")	    /* dynamic, the name is not to be seen */
 enum sbx_need_status {
 #define X(id, name) SBX_NEED_##id,
@@ -38,6 +38,9 @@ struct sbx_need {
 	GPtrArray *evidence;	/* struct sbx_evidence * */
 };
 
+/* The value of "format" in the JSON of a profile. */
+#define SBX_PROFILE_FORMAT "sbx-profile-1"
+
 /* docs/schemas/profile.schema.json */
 struct sbx_profile {
 	char *folder, *entry, *language; /* the task */
@@ -49,7 +52,9 @@ struct sbx_profile {
 	guint n_files, n_files_with_errors;
 };
 
-/* Read the task's facts and find who serves them. */
+struct sbx_profile *sbx_profile_new(void);
+
+/* Read the task's facts and find who serves them (the archive's folder holds providers.db). */
 struct sbx_profile *sbx_profile_task(const struct sbx_archive *archive, const char *task_path,
 				     GError **error);
 /* The same from facts at hand. */
@@ -59,11 +64,23 @@ struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
 void sbx_profile_free(struct sbx_profile *profile);
 SBX_DEFINE_AUTO(sbx_profile, sbx_profile_free)
 
+const char *sbx_need_status_name(enum sbx_need_status status);
+const char *sbx_fact_kind_name(enum sbx_fact_kind kind); /* "module", "command" */
+
+/* Pretty JSON, newly allocated, ends with a newline; the same profile gives the same bytes. */
 char *sbx_profile_to_json(const struct sbx_profile *profile);
+/*
+ * Read and check: every field there and none that is not known, names of the allowed form.
+ * SBX_E_INPUT names `where` and the field. n_bytes -1: NUL-terminated.
+ */
 struct sbx_profile *sbx_profile_from_json(const char *text, gssize n_bytes, const char *where,
 					  GError **error);
 
-/* The first unresolved hard need as an error (SBX_E_UNRESOLVED, with its file:line); TRUE if none. */
+/*
+ * The first unresolved need that the task cannot do without (hard, a dynamic literal, or all
+ * alternatives of a guarded import) as an error: SBX_E_UNRESOLVED with its file:line; how many
+ * more there are is told. TRUE if none.
+ */
 gboolean sbx_profile_check_resolved(const struct sbx_profile *profile, GError **error);
 
 #endif

@@ -64,6 +64,7 @@ struct sbx_provider {
 	gboolean in_interpreter; /* closure of the language's interpreter package */
 	double score;	       /* for --explain: higher wins */
 };
+void sbx_provider_free(struct sbx_provider *provider);
 
 /*
  * Who ships module `name` (longest prefix decides; *out_matched is the part that was found) or

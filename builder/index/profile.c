@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/index/profile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/index/needs.h"
+
+static const char *const status_names[SBX_N_NEED_STATUSES] = {
+#define X(id, name) [SBX_NEED_##id] = name,
+	SBX_NEED_TABLE(X)
+#undef X
+};
+
+const char *sbx_need_status_name(enum sbx_need_status status)
+{
+	return status_names[status];
+}
+
+const char *sbx_fact_kind_name(enum sbx_fact_kind kind)
+{
+	return kind == SBX_FACT_COMMAND ? "command" : "module";
+}
+
+static void evidence_free(gpointer data)
+{
+	struct sbx_evidence *evidence = data;
+	g_free(evidence->file);
+	g_free(evidence->text);
+	g_free(evidence);
+}
+
+static void need_free(gpointer data)
+{
+	struct sbx_need *need = data;
+	g_free(need->name);
+	g_free(need->language);
+	g_free(need->provider);
+	g_ptr_array_unref(need->candidates);
+	g_ptr_array_unref(need->evidence);
+	g_free(need);
+}
+
+struct sbx_need *sbx_profile_add_need(struct sbx_profile *profile)
+{
+	struct sbx_need *need = g_new0(struct sbx_need, 1);
+	need->evidence = g_ptr_array_new_with_free_func(evidence_free);
+	need->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_provider_free);
+	g_ptr_array_add(profile->needs, need);
+	return need;
+}
+
+struct sbx_evidence *sbx_need_add_evidence(struct sbx_need *need)
+{
+	struct sbx_evidence *evidence = g_new0(struct sbx_evidence, 1);
+	g_ptr_array_add(need->evidence, evidence);
+	return evidence;
+}
+
+struct sbx_provider *sbx_need_add_candidate(struct sbx_need *need)
+{
+	struct sbx_provider *provider = g_new0(struct sbx_provider, 1);
+	g_ptr_array_add(need->candidates, provider);
+	return provider;
+}
+
+struct sbx_profile *sbx_profile_new(void)
+{
+	struct sbx_profile *profile = g_new0(struct sbx_profile, 1);
+	profile->needs = g_ptr_array_new_with_free_func(need_free);
+	return profile;
+}
+
+void sbx_profile_free(struct sbx_profile *profile)
+{
+	if (!profile)
+		return;
+	g_free(profile->folder);
+	g_free(profile->entry);
+	g_free(profile->language);
+	g_free(profile->suite);
+	g_free(profile->architecture);
+	g_free(profile->generation);
+	g_free(profile->content_id);
+	g_ptr_array_unref(profile->needs);
+	g_strfreev(profile->packages);
+	g_strfreev(profile->run);
+	g_free(profile);
+}
+
+static int compare_strings(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/*
+ * What runs the task: the entry's interpreter, and those of other languages in which something
+ * that is needed was seen.
+ */
+static void add_interpreters(GHashTable *packages, const struct sbx_profile *profile,
+			     const struct sbx_facts *facts)
+{
+	const char *own = facts->language->interpreter;
+	if (own && *own)
+		g_hash_table_add(packages, g_strdup(own));
+	for (guint i = 0; i < profile->needs->len; i++) {
+		const struct sbx_need *need = profile->needs->pdata[i];
+		const struct sbx_language *language = sbx_language_by_name(need->language);
+		gboolean runs = need->grade != SBX_GRADE_GUARDED &&
+				need->grade != SBX_GRADE_TYPE_ONLY &&
+				(need->status == SBX_NEED_PACKAGE ||
+				 need->status == SBX_NEED_STANDARD);
+		if (need->kind == SBX_FACT_MODULE && runs && language && language->interpreter &&
+		    *language->interpreter)
+			g_hash_table_add(packages, g_strdup(language->interpreter));
+	}
+}
+
+static char **list_packages(const struct sbx_profile *profile, const struct sbx_facts *facts)
+{
+	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	add_interpreters(set, profile, facts);
+	for (guint i = 0; i < profile->needs->len; i++) {
+		const struct sbx_need *need = profile->needs->pdata[i];
+		if (need->status == SBX_NEED_PACKAGE)
+			g_hash_table_add(set, g_strdup(need->provider));
+	}
+	GPtrArray *list = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer name;
+	g_hash_table_iter_init(&iter, set);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		g_ptr_array_add(list, g_strdup(name));
+	g_ptr_array_sort(list, compare_strings);
+	g_ptr_array_add(list, NULL);
+	return (char **)g_ptr_array_free(list, FALSE);
+}
+
+static void fill_task(struct sbx_profile *profile, const struct sbx_archive *archive,
+		      const struct sbx_facts *facts)
+{
+	profile->folder = g_strdup(facts->folder);
+	profile->entry = g_strdup(facts->entry);
+	profile->language = g_strdup(facts->language->name);
+	profile->content_id = g_strdup(facts->content_id);
+	profile->suite = g_strdup(archive->suite);
+	profile->architecture = g_strdup(archive->architecture);
+	profile->generation = g_strdup(archive->generation);
+	profile->n_files = (guint)facts->n_sources;
+	for (size_t i = 0; i < facts->n_sources; i++)
+		profile->n_files_with_errors += facts->sources[i].has_errors;
+	char **run = sbx_facts_run(facts, facts->entry);
+	profile->run = g_strdupv(run); /* ours is freed string by string */
+	free(run);
+}
+
+struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
+					   struct sbx_providers *providers,
+					   const struct sbx_facts *facts, GError **error)
+{
+	if (!facts->folder || !facts->entry || !facts->language) {
+		sbx_set_error(error, SBX_E_INPUT, "the facts are of no task: without an entry");
+		return NULL;
+	}
+	SBX_AUTO(sbx_profile) profile = sbx_profile_new();
+	fill_task(profile, archive, facts);
+	if (!sbx_needs_find(profile, providers, facts, error))
+		return NULL;
+	profile->packages = list_packages(profile, facts);
+	return g_steal_pointer(&profile);
+}
+
+struct sbx_profile *sbx_profile_task(const struct sbx_archive *archive, const char *task_path,
+				     GError **error)
+{
+	struct sbx_error err = SBX_ERROR_INIT;
+	__attribute__((cleanup(sbx_facts_release))) struct sbx_facts facts = {0};
+	if (sbx_facts_read(&facts, task_path, &err) < 0) {
+		sbx_set_error_from(error, &err);
+		return NULL;
+	}
+	g_autofree char *path = g_build_filename(archive->path, "providers.db", NULL);
+	SBX_AUTO(sbx_providers) providers = sbx_providers_open(path, error);
+	return providers ? sbx_profile_from_facts(archive, providers, &facts, error) : NULL;
+}
+
+gboolean sbx_need_is_missing(const struct sbx_need *need)
+{
+	return need->status == SBX_NEED_UNRESOLVED &&
+	       (need->grade == SBX_GRADE_HARD || need->grade == SBX_GRADE_DYNAMIC_LITERAL ||
+		need->grade == SBX_GRADE_GUARDED);
+}
+
+gboolean sbx_profile_check_resolved(const struct sbx_profile *profile, GError **error)
+{
+	const struct sbx_need *first = NULL;
+	guint n_missing = 0;
+	for (guint i = 0; i < profile->needs->len; i++) {
+		const struct sbx_need *need = profile->needs->pdata[i];
+		if (!sbx_need_is_missing(need))
+			continue;
+		n_missing++;
+		if (!first)
+			first = need;
+	}
+	if (!first)
+		return TRUE;
+	const struct sbx_evidence *seen = first->evidence->len ? first->evidence->pdata[0] : NULL;
+	g_autofree char *where = seen ? g_strdup_printf("%s:%u", seen->file, seen->line)
+				      : g_strdup(profile->entry);
+	g_autofree char *more = n_missing > 1 ? g_strdup_printf(" (and %u more)", n_missing - 1)
+					      : g_strdup("");
+	return sbx_set_error(error, SBX_E_UNRESOLVED,
+			     "%s: %s %s: no package of %s provides it%s; put it into the task's folder, "
+			     "or go on without it with `sbx-build run --allow-unresolved`",
+			     where, sbx_fact_kind_name(first->kind), first->name,
+			     profile->suite ? profile->suite : "the archive", more);
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/index/profile_text.h"
+
+#include <string.h>
+
+#include "builder/index/needs.h"
+
+#define MAX_PLACES 3 /* a need names this many lines, and how many more there are */
+
+struct printer {
+	const struct sbx_profile *profile;
+	enum sbx_profile_detail detail;
+	GString *out;
+	int width; /* of the column of package names */
+};
+
+/* Names and source lines are the task's: a terminal must not obey them. */
+static void add_plain(GString *out, const char *text)
+{
+	while (*text) {
+		gunichar c = g_utf8_get_char_validated(text, -1);
+		gboolean valid = c != (gunichar)-1 && c != (gunichar)-2;
+		if (!valid || g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_FORMAT)
+			g_string_append_c(out, '?');
+		else
+			g_string_append_unichar(out, c);
+		text = valid ? g_utf8_next_char(text) : text + 1;
+	}
+}
+
+static void add_places(GString *out, const struct sbx_need *need)
+{
+	for (guint i = 0; i < need->evidence->len && i < MAX_PLACES; i++) {
+		const struct sbx_evidence *seen = need->evidence->pdata[i];
+		g_string_append(out, i ? ", " : "");
+		add_plain(out, seen->file);
+		g_string_append_printf(out, ":%u", seen->line);
+	}
+	if (need->evidence->len > MAX_PLACES)
+		g_string_append_printf(out, " and %u more", need->evidence->len - MAX_PLACES);
+}
+
+static void add_candidates(const struct printer *p, const struct sbx_need *need)
+{
+	for (guint i = 0; i < need->candidates->len; i++) {
+		const struct sbx_provider *c = need->candidates->pdata[i];
+		g_string_append_printf(p->out, "        %c %-*s %7.1f  ", i ? ' ' : '*', p->width,
+				       c->package, c->score);
+		add_plain(p->out, *c->path ? c->path : "(compiled in or named by the language)");
+		g_string_append_printf(p->out, "; needed by %u packages%s%s\n",
+				       c->n_reverse_depends, c->in_base ? ", always there" : "",
+				       c->in_interpreter ? ", part of the interpreter" : "");
+	}
+}
+
+/* "    yaml (app.py:3), hard 0.98" */
+static void add_need(const struct printer *p, const struct sbx_need *need)
+{
+	add_plain(p->out, *need->name ? need->name : "a name known only when it runs");
+	g_string_append(p->out, " (");
+	add_places(p->out, need);
+	g_string_append_c(p->out, ')');
+	if (need->grade != SBX_GRADE_HARD || p->detail == SBX_PROFILE_EXPLAIN)
+		g_string_append_printf(p->out, ", %s", sbx_grade_name(need->grade));
+	if (p->detail == SBX_PROFILE_EXPLAIN)
+		g_string_append_printf(p->out, " %.2f", need->confidence);
+	g_string_append_c(p->out, '\n');
+	if (p->detail == SBX_PROFILE_EXPLAIN)
+		add_candidates(p, need);
+}
+
+static void add_package(const struct printer *p, const char *package)
+{
+	gboolean first = TRUE;
+	g_string_append_printf(p->out, "    %-*s  ", p->width, package);
+	for (guint i = 0; i < p->profile->needs->len; i++) {
+		const struct sbx_need *need = p->profile->needs->pdata[i];
+		if (need->status != SBX_NEED_PACKAGE || !g_str_equal(need->provider, package))
+			continue;
+		if (!first)
+			g_string_append_printf(p->out, "    %-*s  ", p->width, "");
+		add_need(p, need);
+		first = FALSE;
+	}
+	if (first)
+		g_string_append(p->out, "runs it\n");
+}
+
+static void add_packages(const struct printer *p)
+{
+	if (!p->profile->packages || !*p->profile->packages) {
+		g_string_append(p->out, "  Nothing to install\n");
+		return;
+	}
+	g_string_append(p->out, "  To install\n");
+	for (char **package = p->profile->packages; *package; package++)
+		add_package(p, *package);
+}
+
+/* "  In the interpreter's packages: json, sys" */
+static void add_summary(const struct printer *p, enum sbx_need_status status, const char *heading)
+{
+	gboolean first = TRUE, detailed = p->detail == SBX_PROFILE_EXPLAIN;
+	for (guint i = 0; i < p->profile->needs->len; i++) {
+		const struct sbx_need *need = p->profile->needs->pdata[i];
+		if (need->status != status)
+			continue;
+		if (first)
+			g_string_append_printf(p->out, "  %s%s", heading, detailed ? "\n" : ": ");
+		if (detailed) {
+			g_string_append(p->out, "    ");
+			add_need(p, need);
+		} else {
+			g_string_append(p->out, first ? "" : ", ");
+			add_plain(p->out, need->name);
+		}
+		first = FALSE;
+	}
+	if (!first && !detailed)
+		g_string_append_c(p->out, '\n');
+}
+
+static void add_section(const struct printer *p, enum sbx_need_status status, const char *heading)
+{
+	gboolean first = TRUE;
+	for (guint i = 0; i < p->profile->needs->len; i++) {
+		const struct sbx_need *need = p->profile->needs->pdata[i];
+		if (need->status != status)
+			continue;
+		if (first)
+			g_string_append_printf(p->out, "  %s\n", heading);
+		first = FALSE;
+		g_string_append_printf(p->out, "    %-*s  ", p->width,
+				       need->provider ? need->provider : "-");
+		add_need(p, need);
+	}
+}
+
+static int name_width(const struct sbx_profile *profile)
+{
+	gsize width = 8;
+	for (char **package = profile->packages; package && *package; package++)
+		width = MAX(width, strlen(*package));
+	for (guint i = 0; i < profile->needs->len; i++) {
+		const struct sbx_need *need = profile->needs->pdata[i];
+		if (need->provider && need->status == SBX_NEED_OPTIONAL)
+			width = MAX(width, strlen(need->provider));
+	}
+	return (int)MIN(width, 40);
+}
+
+static void add_heading(const struct printer *p)
+{
+	const struct sbx_profile *profile = p->profile;
+	const struct sbx_language *language = sbx_language_by_name(profile->language);
+	add_plain(p->out, profile->entry);
+	g_string_append_printf(p->out, ": %s, %u %s", language ? language->title : profile->language,
+			       profile->n_files, profile->n_files == 1 ? "file" : "files");
+	if (profile->n_files_with_errors)
+		g_string_append_printf(p->out, ", %u of which could be read only in part",
+				       profile->n_files_with_errors);
+	g_string_append_printf(p->out, "; packages of %s %s\n", profile->suite,
+			       profile->architecture);
+}
+
+char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_detail detail)
+{
+	const struct printer p = {profile, detail, g_string_new(NULL), name_width(profile)};
+	add_heading(&p);
+	add_packages(&p);
+	add_summary(&p, SBX_NEED_STANDARD, "In the interpreter's packages");
+	add_summary(&p, SBX_NEED_BASE, "In every system");
+	add_section(&p, SBX_NEED_OPTIONAL, "Optional, left out");
+	add_section(&p, SBX_NEED_UNKNOWN, "Not to be seen before it runs");
+	g_string_append(p.out, "  Runs as:");
+	for (char **word = profile->run; word && *word; word++) {
+		g_string_append_c(p.out, ' ');
+		add_plain(p.out, *word);
+	}
+	g_string_append_c(p.out, '\n');
+	add_section(&p, SBX_NEED_UNRESOLVED, "NOT FOUND: no package ships it");
+	return g_string_free(p.out, FALSE);
+}
+
+char *sbx_profile_to_requirements(const struct sbx_profile *profile)
+{
+	GString *out = g_string_new(NULL);
+	for (char **package = profile->packages; package && *package; package++)
+		g_string_append_printf(out, "%s\n", *package);
+	return g_string_free(out, FALSE);
+}
