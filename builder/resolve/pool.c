@@ -180,7 +180,7 @@ static gboolean has_name(const struct order *order, const Solvable *s)
 
 /*
  * Among several that serve a dependency apt takes: the package of that name, an essential one,
- * one of higher priority, the one whose name it met first.
+ * one of higher priority, the one whose name it met last.
  */
 static int compare_providers(const void *a, const void *b, void *data)
 {
@@ -202,7 +202,7 @@ static int compare_providers(const void *a, const void *b, void *data)
 		return rank_p < rank_q ? -1 : 1;
 	guint64 met_p = sbx_resolver_number(resolver, p, SBX_KEY_ORDER, 0);
 	guint64 met_q = sbx_resolver_number(resolver, q, SBX_KEY_ORDER, 0);
-	return (met_p > met_q) - (met_p < met_q);
+	return (met_p < met_q) - (met_p > met_q);
 }
 
 void sbx_resolver_providers(struct sbx_resolver *resolver, Id dep, Queue *out)

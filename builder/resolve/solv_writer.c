@@ -162,6 +162,34 @@ static gboolean add_provides(struct sbx_solv_writer *writer, Solvable *s,
 	return result == SBX_RELATION_END;
 }
 
+static void meet_field(struct sbx_solv_writer *writer, const char *field)
+{
+	struct sbx_relation_reader reader;
+	struct sbx_relation r;
+	sbx_relation_begin(&reader, field);
+	while (sbx_relation_next(&reader, &r, NULL) == SBX_RELATION_READ)
+		pool_strn2id(writer->pool, r.name, (unsigned int)r.n_name, 1);
+}
+
+/*
+ * Where nothing else decides between two providers, apt takes the one whose name it met later,
+ * as a package or in any field. Ids are given out in the order in which strings are first met: so
+ * let the names come by in apt's order.
+ */
+static void meet_names(struct sbx_solv_writer *writer, const struct sbx_package *package)
+{
+	pool_str2id(writer->pool, package->name, 1);
+	meet_field(writer, package->pre_depends);
+	meet_field(writer, package->depends);
+	meet_field(writer, package->conflicts);
+	meet_field(writer, package->breaks);
+	meet_field(writer, package->recommends);
+	meet_field(writer, package->suggests);
+	meet_field(writer, package->replaces);
+	meet_field(writer, package->enhances);
+	meet_field(writer, package->provides);
+}
+
 static guint rank_of(const char *priority)
 {
 	static const char *const names[] = {"required", "important", "standard", "optional",
@@ -205,7 +233,6 @@ static void add_data(struct sbx_solv_writer *writer, Id p, const struct sbx_pack
 	set_number(writer, p, SBX_KEY_SIZE, package->size);
 	set_number(writer, p, SBX_KEY_INSTALLED, package->installed_kib);
 	set_number(writer, p, SBX_KEY_RANK, rank_of(package->priority));
-	/* Ids are given out in the order in which strings are first met. */
 	set_number(writer, p, SBX_KEY_ORDER, (guint64)s->name);
 	gpointer pin;
 	if (g_hash_table_lookup_extended(writer->pins, origin, NULL, &pin) &&
@@ -225,6 +252,7 @@ gboolean sbx_solv_writer_add(struct sbx_solv_writer *writer, const struct sbx_pa
 		return TRUE;
 	if (!check_package(package, error))
 		return FALSE;
+	meet_names(writer, package);
 	Id p = repo_add_solvable(writer->repo);
 	Solvable *s = pool_id2solvable(writer->pool, p);
 	s->name = pool_str2id(writer->pool, package->name, 1);
