@@ -234,7 +234,10 @@ void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, 
 			   enum sbx_grade grade)
 {
 	struct line line = {scan, words, n_words, grade};
-	for (size_t at = 0; at < n_words;) {
+	size_t at = 0;
+	while (at < n_words && is_assignment(words[at].text))
+		at++;
+	while (at < n_words) {
 		const char *name = take_command(&line, at);
 		if (!name)
 			return;

@@ -146,11 +146,10 @@ static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_MEMBER);
 	fact.member = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
 	for (uint32_t i = 0; i < m->n; i++) {
-		const TSQueryCapture *c = &scan->captures[m->first + i];
-		enum sbx_capture capture = scan->rules->captures[c->index];
-		if (capture == SBX_CAPTURE_MODULE)
+		const struct sbx_captured *c = &scan->captures[m->first + i];
+		if (c->capture == SBX_CAPTURE_MODULE)
 			fact.name = sbx_scan_name(scan, c->node);
-		else if (capture == SBX_CAPTURE_MODULE_STRING)
+		else if (c->capture == SBX_CAPTURE_MODULE_STRING)
 			fact.name = sbx_scan_literal(scan, c->node);
 		else
 			continue;
@@ -168,36 +167,62 @@ static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 	}
 }
 
+/* Is there a line end between two places that no backslash joins? */
+static bool has_line_end(const struct sbx_scan *scan, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to && i < scan->n_bytes; i++)
+		if (scan->text[i] == '\n' && (i == 0 || scan->text[i - 1] != '\\'))
+			return true;
+	return false;
+}
+
+/* The words behind `command` in its line; *out_n_first: those on its own line. */
+static size_t collect_words(struct sbx_scan *scan, TSNode line, TSNode command,
+			    struct sbx_word words[N_MAX_WORDS], size_t *out_n_first)
+{
+	size_t n = 1;
+	uint32_t behind = ts_node_end_byte(command);
+	TSTreeCursor cursor = ts_tree_cursor_new(line);
+	bool more = ts_tree_cursor_goto_first_child(&cursor);
+	*out_n_first = 0;
+	for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
+		TSNode node = ts_tree_cursor_current_node(&cursor);
+		TSSymbol symbol = ts_node_symbol(node);
+		if (ts_node_start_byte(node) < behind)
+			continue;
+		if (!*out_n_first && scan->rules->lines_separate &&
+		    has_line_end(scan, behind, ts_node_start_byte(node)))
+			*out_n_first = n;
+		behind = ts_node_end_byte(node);
+		if (!ts_node_is_named(node) || (symbol < scan->rules->n_symbols &&
+						scan->rules->roles[symbol] == SBX_SYMBOL_SKIP))
+			continue;
+		words[n++] = (struct sbx_word){sbx_scan_literal(scan, node), node};
+	}
+	ts_tree_cursor_delete(&cursor);
+	if (!*out_n_first)
+		*out_n_first = n;
+	return n;
+}
+
 static void take_command_line(struct sbx_scan *scan, const struct sbx_match *m, TSNode command)
 {
 	struct sbx_word words[N_MAX_WORDS];
-	size_t n = 0;
-	words[n].node = command;
-	words[n++].text = m->pattern->command ? m->pattern->command
-					      : sbx_scan_literal(scan, command);
+	size_t n = 1, n_first = 1;
+	words[0].node = command;
+	words[0].text = m->pattern->command ? m->pattern->command
+					    : sbx_scan_literal(scan, command);
 	TSNode line = sbx_scan_captured(scan, m, SBX_CAPTURE_LINE);
-	if (!ts_node_is_null(line)) {
-		uint32_t behind = ts_node_end_byte(command);
-		TSTreeCursor cursor = ts_tree_cursor_new(line);
-		bool more = ts_tree_cursor_goto_first_child(&cursor);
-		for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
-			TSNode node = ts_tree_cursor_current_node(&cursor);
-			TSSymbol symbol = ts_node_symbol(node);
-			if (ts_node_start_byte(node) < behind || !ts_node_is_named(node) ||
-			    (symbol < scan->rules->n_symbols &&
-			     scan->rules->roles[symbol] == SBX_SYMBOL_SKIP))
-				continue;
-			words[n].node = node;
-			words[n++].text = sbx_scan_literal(scan, node);
-		}
-		ts_tree_cursor_delete(&cursor);
-	}
+	if (!ts_node_is_null(line))
+		n = collect_words(scan, line, command, words, &n_first);
 	for (size_t i = 0; i < n; i++)
 		if (!words[i].text) {
 			scan->no_memory = true;
 			return;
 		}
-	sbx_scan_command_line(scan, words, n, m->pattern->grade);
+	sbx_scan_command_line(scan, words, n_first, m->pattern->grade);
+	if (n > n_first)
+		sbx_scan_command_line(scan, words + n_first, n - n_first, m->pattern->grade);
 }
 
 static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode use)
@@ -230,8 +255,8 @@ static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
 {
 	take_modules(scan, m);
 	for (uint32_t i = 0; i < m->n; i++) {
-		const TSQueryCapture *c = &scan->captures[m->first + i];
-		switch (scan->rules->captures[c->index]) {
+		const struct sbx_captured *c = &scan->captures[m->first + i];
+		switch (c->capture) {
 		case SBX_CAPTURE_COMMAND:
 			take_command_line(scan, m, c->node);
 			break;
@@ -258,9 +283,17 @@ static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
 		sbx_scan_add_region(scan, m);
 }
 
+/* Now that all bindings are known: do its names mean what the pattern asks for? */
 static bool holds_resolved(struct sbx_scan *scan, const struct sbx_match *m)
 {
-	return sbx_scan_holds(scan, m->pattern, scan->captures + m->first, m->n, true);
+	for (uint32_t i = 0; m->pattern->has_resolves && i < m->n; i++) {
+		const struct sbx_captured *c = &scan->captures[m->first + i];
+		for (struct sbx_predicate **p = c->step->predicates; p && *p; p++)
+			if ((*p)->kind == SBX_PREDICATE_RESOLVES &&
+			    !sbx_scan_holds(scan, *p, c->node, true))
+				return false;
+	}
+	return true;
 }
 
 /*
@@ -313,6 +346,8 @@ static enum sbx_grade grade_in(const struct sbx_raw_fact *fact, unsigned flags)
 
 static void keep_fact(struct sbx_scan *scan, const struct sbx_item *item, unsigned flags)
 {
+	if (flags & SBX_REGION_IGNORED)
+		return;
 	struct sbx_raw_fact *fact = grow(scan, &scan->out->facts, &scan->out->n_facts,
 					 &scan->out->facts_room, sizeof(*fact));
 	if (!fact)

@@ -127,8 +127,13 @@ static const struct sbx_language *by_content(const char *text, size_t n_bytes)
 	memcpy(head, text, n);
 	head[n] = '\0';
 	for (const struct sbx_language *const *l = sbx_languages(); *l; l++) {
-		const struct sbx_rules *rules = sbx_rules_of(*l);
-		if (rules->detect && !regexec(rules->detect, head, 0, NULL, 0))
+		const char *pattern = sbx_rules_of(*l)->detect;
+		regex_t regex;
+		if (!*pattern || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+			continue;
+		bool matches = regexec(&regex, head, 0, NULL, 0) == 0;
+		regfree(&regex);
+		if (matches)
 			return *l;
 	}
 	return NULL;

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "profiler/scan.h"
 
 /* Regular expressions see no more of a node than this: libc's matcher is not linear. */
 #define N_MATCH_BYTES 400
-
-static bool same_text(const struct sbx_scan *scan, TSNode a, const char *b, size_t n_b)
-{
-	size_t n;
-	const char *p = sbx_scan_text(scan, a, &n);
-	return n == n_b && !memcmp(p, b, n);
-}
 
 /*
  * Follow the bindings of the text: with `import subprocess as sp`, sp.run is subprocess.run.
@@ -43,75 +37,104 @@ static bool resolve(const struct sbx_scan *scan, const char *name, char out[2 * 
 	return true;
 }
 
-static bool node_matches(struct sbx_scan *scan, const struct sbx_predicate *p, TSNode node)
+static bool is_any_of(const struct sbx_predicate *p, const char *text, size_t n)
 {
-	size_t n;
-	const char *text = sbx_scan_text(scan, node, &n);
-	if (p->kind == SBX_PREDICATE_MATCH) {
-		char head[N_MATCH_BYTES + 1];
-		n = n < N_MATCH_BYTES ? n : N_MATCH_BYTES;
-		memcpy(head, text, n);
-		head[n] = '\0';
-		return regexec(p->regex, head, 0, NULL, 0) == 0;
-	}
-	char resolved[2 * N_MAX_NAME_BYTES];
-	if (p->kind == SBX_PREDICATE_RESOLVES) {
-		const char *name = sbx_scan_name(scan, node);
-		if (!name || !resolve(scan, name, resolved))
-			return false;
-		text = resolved;
-		n = strlen(resolved);
-	}
 	for (const char **s = p->strings; *s; s++)
-		if (strlen(*s) == n && !memcmp(*s, text, n))
+		if (!strncmp(*s, text, n) && !(*s)[n])
 			return true;
 	return false;
 }
 
-static bool holds(struct sbx_scan *scan, const struct sbx_predicate *p,
-		  const TSQueryCapture *captures, uint32_t n)
+/*
+ * A binding replaces a name's first part only. So a.b.f can mean none of the names that are asked
+ * for when none of them ends in f: that settles nearly all of a program's calls at once.
+ */
+static bool may_resolve(const struct sbx_scan *scan, const char *text, size_t n)
 {
-	for (uint32_t i = 0; i < n; i++) {
-		if (captures[i].index != p->capture)
-			continue;
-		bool matches = false;
-		if (p->has_other) {
-			for (uint32_t k = 0; k < n; k++)
-				if (captures[k].index == p->other) {
-					size_t n_other;
-					const char *other = sbx_scan_text(scan, captures[k].node,
-									  &n_other);
-					matches |= same_text(scan, captures[i].node, other,
-							     n_other);
-				}
-		} else
-			matches = node_matches(scan, p, captures[i].node);
-		if (matches == p->negated)
-			return false;
-	}
-	return true;
+	char last[N_MAX_NAME_BYTES];
+	const char *dot = memrchr(text, scan->rules->language.separator, n);
+	if (!dot)
+		return true;
+	size_t n_last = n - (size_t)(dot + 1 - text);
+	if (n_last >= sizeof(last))
+		return false;
+	memcpy(last, dot + 1, n_last);
+	last[n_last] = '\0';
+	return sbx_map_get(&scan->rules->last_parts, last + strspn(last, " \t\r\n\\")) != NULL;
 }
 
-bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_pattern *pattern,
-		    const TSQueryCapture *captures, uint32_t n, bool resolve_names)
+static bool resolves(struct sbx_scan *scan, const struct sbx_predicate *p, TSNode node,
+		     const char *text, size_t n, bool all_bound)
 {
-	for (size_t i = 0; i < pattern->n_predicates; i++) {
-		const struct sbx_predicate *p = &pattern->predicates[i];
-		if ((p->kind == SBX_PREDICATE_RESOLVES && !p->has_other) != resolve_names)
-			continue;
-		if (!holds(scan, p, captures, n))
-			return false;
+	if (!all_bound)
+		return p->negated || may_resolve(scan, text, n);
+	char resolved[2 * N_MAX_NAME_BYTES];
+	const char *name = sbx_scan_name(scan, node);
+	bool is_it = name && resolve(scan, name, resolved) &&
+		     is_any_of(p, resolved, strlen(resolved));
+	return is_it != p->negated;
+}
+
+/* Compiled by whoever needs it first; when two do at once, one of the results is kept. */
+static const regex_t *regex_of(struct sbx_predicate *p)
+{
+	regex_t *regex = __atomic_load_n(&p->regex, __ATOMIC_ACQUIRE);
+	if (regex)
+		return regex;
+	regex_t *fresh = calloc(1, sizeof(*fresh));
+	if (!fresh || regcomp(fresh, p->strings[0], REG_EXTENDED | REG_NOSUB)) {
+		free(fresh);
+		return NULL;
 	}
-	return true;
+	if (__atomic_compare_exchange_n(&p->regex, &regex, fresh, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return fresh;
+	regfree(fresh);
+	free(fresh);
+	return regex;
+}
+
+static bool matches(const struct sbx_predicate *p, const char *text, size_t n)
+{
+	char head[N_MATCH_BYTES + 1];
+	const regex_t *regex = regex_of((struct sbx_predicate *)p);
+	n = n < N_MATCH_BYTES ? n : N_MATCH_BYTES;
+	memcpy(head, text, n);
+	head[n] = '\0';
+	return regex && regexec(regex, head, 0, NULL, 0) == 0;
+}
+
+static bool contains(const struct sbx_predicate *p, const char *text, size_t n)
+{
+	for (const char **s = p->strings; *s; s++)
+		if (memmem(text, n < N_MATCH_BYTES ? n : N_MATCH_BYTES, *s, strlen(*s)))
+			return true;
+	return false;
+}
+
+bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_predicate *p, TSNode node,
+		    bool all_bound)
+{
+	size_t n;
+	const char *text = sbx_scan_text(scan, node, &n);
+	switch (p->kind) {
+	case SBX_PREDICATE_ANY_OF:
+		return is_any_of(p, text, n) != p->negated;
+	case SBX_PREDICATE_CONTAINS:
+		return contains(p, text, n) != p->negated;
+	case SBX_PREDICATE_MATCH:
+		return matches(p, text, n) != p->negated;
+	case SBX_PREDICATE_RESOLVES:
+		return resolves(scan, p, node, text, n, all_bound);
+	}
+	return false;
 }
 
 TSNode sbx_scan_captured(const struct sbx_scan *scan, const struct sbx_match *match,
 			 enum sbx_capture capture)
 {
-	for (uint32_t i = 0; i < match->n; i++) {
-		const TSQueryCapture *c = &scan->captures[match->first + i];
-		if (scan->rules->captures[c->index] == capture)
-			return c->node;
-	}
+	for (uint32_t i = 0; i < match->n; i++)
+		if (scan->captures[match->first + i].capture == capture)
+			return scan->captures[match->first + i].node;
 	return (TSNode){0};
 }

@@ -1,234 +1,304 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "profiler/rules.h"
+#include "profiler/query.h"
 
-/* tree-sitter's C library hands predicates over unevaluated: here they are read, once. */
+/*
+ * A reader of tree-sitter's query language, as far as the query files use it: nodes with fields,
+ * (_), "tokens", [alternatives], anchors, captures, predicates and #set!. Quantifiers are not
+ * among it; several patterns do instead.
+ */
 
-static const char *const capture_names[] = {
-#define X(id, name) name,
-	SBX_CAPTURE_TABLE(X)
-#undef X
-};
-
-struct reader {
-	struct sbx_rules *rules;
-	TSQuery *query;
-	struct sbx_error *err;
-	uint32_t pattern;
-};
-
-static int mistake(const struct reader *in, const char *what, const char *name)
+int sbx_query_mistake(const struct sbx_query_reader *in, const char *what, const char *name)
 {
-	uint32_t at = ts_query_start_byte_for_pattern(in->query, in->pattern);
 	unsigned line = 1;
-	for (uint32_t i = 0; i < at && i < in->rules->grammar->n_query_bytes; i++)
-		line += in->rules->grammar->query[i] == '\n';
-	return sbx_fail(in->err, SBX_E_FAILED,
-			"the queries of %s, pattern at line %u of all: %s '%s'",
+	for (const char *p = in->rules->grammar->query; p < in->at; p++)
+		line += *p == '\n';
+	return sbx_fail(in->err, SBX_E_FAILED, "the queries of %s, line %u of all: %s '%.60s'",
 			in->rules->grammar->name, line, what, name);
 }
 
-static const char *string_of(const struct reader *in, const TSQueryPredicateStep *step)
+static void skip_blanks(struct sbx_query_reader *in)
 {
-	uint32_t n;
-	return ts_query_string_value_for_id(in->query, step->value_id, &n);
+	while (in->at < in->end) {
+		if (*in->at == ';')
+			while (in->at < in->end && *in->at != '\n')
+				in->at++;
+		else if (isspace((unsigned char)*in->at))
+			in->at++;
+		else
+			return;
+	}
 }
 
-static int read_region(const struct reader *in, struct sbx_pattern *p, const char *value)
+char sbx_query_peek(struct sbx_query_reader *in)
 {
-	static const struct {
-		const char *name;
-		unsigned flags;
-	} regions[] = {{"function", SBX_REGION_FUNCTION},
-		       {"conditional", SBX_REGION_CONDITIONAL},
-		       {"guarded", SBX_REGION_GUARDS},
-		       {"guarded-modules", SBX_REGION_GUARD_MODULES},
-		       {"guarded-commands", SBX_REGION_GUARD_COMMANDS},
-		       {"type-only", SBX_REGION_TYPE_ONLY},
-		       {"required", SBX_REGION_GUARDS | SBX_REGION_REQUIRED},
-		       {"required-modules", SBX_REGION_GUARD_MODULES | SBX_REGION_REQUIRED},
-		       {"required-commands", SBX_REGION_GUARD_COMMANDS | SBX_REGION_REQUIRED}};
-	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
-		if (!strcmp(regions[i].name, value)) {
-			p->region = regions[i].flags;
-			return 0;
+	skip_blanks(in);
+	return in->at < in->end ? *in->at : '\0';
+}
+
+static int expect(struct sbx_query_reader *in, char c)
+{
+	char text[] = {c, '\0'};
+	if (sbx_query_peek(in) != c)
+		return sbx_query_mistake(in, "expected", text);
+	in->at++;
+	return 0;
+}
+
+/* A name of letters, digits and _-.?! ; NULL with an error. */
+static const char *read_name(struct sbx_query_reader *in)
+{
+	skip_blanks(in);
+	const char *start = in->at;
+	while (in->at < in->end && (isalnum((unsigned char)*in->at) || strchr("_-.?!", *in->at)))
+		in->at++;
+	if (in->at == start) {
+		sbx_query_mistake(in, "expected a name before", start < in->end ? start : "the end");
+		return NULL;
+	}
+	return sbx_arena_string(&in->rules->arena, start, (size_t)(in->at - start));
+}
+
+const char *sbx_query_read_string(struct sbx_query_reader *in)
+{
+	if (expect(in, '"') < 0)
+		return NULL;
+	const char *end = in->at;
+	while (end < in->end && *end != '"')
+		end += *end == '\\' && end + 1 < in->end ? 2 : 1;
+	if (end >= in->end) {
+		sbx_query_mistake(in, "a string without end", "\"");
+		return NULL;
+	}
+	char *s = sbx_arena_alloc(&in->rules->arena, (size_t)(end - in->at) + 1), *write = s;
+	for (; s && in->at < end; in->at++) {
+		if (*in->at == '\\')
+			in->at++;
+		*write++ = *in->at;
+	}
+	in->at = end + 1;
+	return s;
+}
+
+uint16_t sbx_query_capture(struct sbx_query_reader *in, const char *name)
+{
+	const void *known = sbx_map_get(&in->captures, name);
+	if (known)
+		return (uint16_t)((uintptr_t)known - 1);
+	if (in->n_captures < N_MAX_CAPTURE_NAMES) {
+		in->capture_names[in->n_captures++] = name;
+		sbx_map_add(&in->captures, name, (void *)(uintptr_t)in->n_captures);
+	}
+	return (uint16_t)(in->n_captures - 1);
+}
+
+static int read_captures(struct sbx_query_reader *in, struct sbx_step *step)
+{
+	while (sbx_query_peek(in) == '@') {
+		in->at++;
+		const char *name = read_name(in);
+		if (!name)
+			return -1;
+		if (step->n_captures == 2)
+			return sbx_query_mistake(in, "a third capture of one node", name);
+		step->captures[step->n_captures++] = sbx_query_capture(in, name);
+	}
+	char c = sbx_query_peek(in);
+	if (c == '*' || c == '+' || c == '?')
+		return sbx_query_mistake(in, "quantifiers are not supported", "*+?");
+	return 0;
+}
+
+/* The grammar's symbols of that name: one name may stand for several. */
+static int find_symbols(struct sbx_query_reader *in, struct sbx_step *step, const char *name)
+{
+	const struct sbx_symbols *found = sbx_map_get(
+		step->is_named ? &in->named_symbols : &in->plain_symbols, name);
+	if (!found)
+		return sbx_query_mistake(in, "the grammar has no node", name);
+	step->symbols = found->all;
+	step->n_symbols = found->n;
+	return 0;
+}
+
+static int read_step(struct sbx_query_reader *in, struct sbx_step *step, unsigned depth);
+
+/* Steps up to a closing bracket, into an array of their own. */
+static int read_steps(struct sbx_query_reader *in, char close, struct sbx_step **out_steps,
+		      uint16_t *out_n, struct sbx_step *parent, unsigned depth)
+{
+	struct sbx_step steps[N_MAX_STEPS];
+	uint16_t n = 0;
+	bool is_anchored = false;
+	for (char c; (c = sbx_query_peek(in)) != close;) {
+		if (c == '.') {
+			in->at++;
+			is_anchored = true;
+			continue;
 		}
-	return mistake(in, "unknown region", value);
-}
-
-static int read_grade(const struct reader *in, struct sbx_pattern *p, const char *value)
-{
-	for (enum sbx_grade grade = 0; grade < SBX_N_GRADES; grade++)
-		if (!strcmp(sbx_grade_name(grade), value)) {
-			p->grade = grade;
-			return 0;
+		if (c == '(' && in->at + 1 < in->end && in->at[1] == '#') {
+			if (sbx_query_read_predicate(in) < 0)
+				return -1;
+			continue;
 		}
-	return mistake(in, "unknown grade", value);
-}
-
-/* (#set! key value) */
-static int read_property(const struct reader *in, struct sbx_pattern *p,
-			 const TSQueryPredicateStep *steps, uint32_t n_steps)
-{
-	if (n_steps != 3 || steps[1].type != TSQueryPredicateStepTypeString ||
-	    steps[2].type != TSQueryPredicateStepTypeString)
-		return mistake(in, "expected a key and a value in", "#set!");
-	const char *key = string_of(in, &steps[1]), *value = string_of(in, &steps[2]);
-	if (!strcmp(key, "grade"))
-		return read_grade(in, p, value);
-	if (!strcmp(key, "region"))
-		return read_region(in, p, value);
-	const char **slot = !strcmp(key, "module")    ? &p->module
-			    : !strcmp(key, "command") ? &p->command
-			    : !strcmp(key, "inject")  ? &p->inject
-			    : !strcmp(key, "use")     ? &p->use
-			    : !strcmp(key, "kind")    ? &p->kind
-						      : NULL;
-	if (!slot)
-		return mistake(in, "unknown property", key);
-	*slot = value;
-	return 0;
-}
-
-static int read_strings(const struct reader *in, struct sbx_predicate *p,
-			const TSQueryPredicateStep *steps, uint32_t n_steps)
-{
-	p->strings = sbx_arena_alloc(&in->rules->arena, (n_steps + 1) * sizeof(char *));
-	if (!p->strings)
+		if (n == N_MAX_STEPS)
+			return sbx_query_mistake(in, "too many nodes before", in->at);
+		struct sbx_step *step = &steps[n];
+		*step = (struct sbx_step){0};
+		if (isalpha((unsigned char)c)) {
+			const char *field = read_name(in);
+			if (!field || expect(in, ':') < 0)
+				return -1;
+			step->field = ts_language_field_id_for_name(in->language, field,
+								    (uint32_t)strlen(field));
+			if (!step->field)
+				return sbx_query_mistake(in, "the grammar has no field", field);
+		}
+		if (read_step(in, step, depth) < 0)
+			return -1;
+		step->is_anchored = is_anchored;
+		is_anchored = false;
+		n++;
+	}
+	in->at++;
+	parent->ends_anchored = is_anchored;
+	*out_n = n;
+	*out_steps = sbx_arena_alloc(&in->rules->arena, n * sizeof(*steps));
+	if (!*out_steps)
 		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
-	for (uint32_t i = 0; i < n_steps; i++) {
-		if (steps[i].type != TSQueryPredicateStepTypeString)
-			return mistake(in, "expected strings in", "a predicate");
-		p->strings[i] = string_of(in, &steps[i]);
-	}
+	memcpy(*out_steps, steps, n * sizeof(*steps));
 	return 0;
 }
 
-static int read_regex(const struct reader *in, struct sbx_predicate *p)
+/* ((node) ... predicates): the node itself */
+static int read_group(struct sbx_query_reader *in, struct sbx_step *step, unsigned depth)
 {
-	p->regex = sbx_arena_alloc(&in->rules->arena, sizeof(*p->regex));
-	if (!p->regex)
-		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
-	if (!p->strings[0] || regcomp(p->regex, p->strings[0], REG_EXTENDED | REG_NOSUB)) {
-		p->regex = NULL;
-		return mistake(in, "bad regular expression", p->strings[0] ? p->strings[0] : "");
-	}
-	return 0;
+	if (read_step(in, step, depth) < 0)
+		return -1;
+	while (sbx_query_peek(in) == '(')
+		if (sbx_query_read_predicate(in) < 0)
+			return -1;
+	return expect(in, ')');
 }
 
-/* (#name? @capture strings...): eq, any-of, match, resolves, and their not-... */
-static int read_predicate(const struct reader *in, struct sbx_predicate *p,
-			  const TSQueryPredicateStep *steps, uint32_t n_steps)
+/* Everything but the captures and the field. */
+static int read_body(struct sbx_query_reader *in, struct sbx_step *step, unsigned depth)
 {
-	const char *name = string_of(in, &steps[0]), *plain = name;
-	if (n_steps < 3 || steps[1].type != TSQueryPredicateStepTypeCapture)
-		return mistake(in, "expected a capture and a value in", name);
-	p->capture = steps[1].value_id;
-	if (!strncmp(name, "not-", 4)) {
-		p->negated = true;
-		plain += 4;
+	char c = sbx_query_peek(in);
+	if (c == '"') {
+		const char *token = sbx_query_read_string(in);
+		return token ? find_symbols(in, step, token) : -1;
 	}
-	if (!strcmp(plain, "eq?") && n_steps == 3 &&
-	    steps[2].type == TSQueryPredicateStepTypeCapture) {
-		p->has_other = true;
-		p->other = steps[2].value_id;
+	step->is_named = true;
+	if (c == '[') {
+		in->at++;
+		if (read_steps(in, ']', &step->branches, &step->n_branches, step, depth + 1) < 0)
+			return -1;
+		step->is_named = step->n_branches && step->branches[0].is_named;
 		return 0;
 	}
-	if (read_strings(in, p, steps + 2, n_steps - 2) < 0)
+	if (expect(in, '(') < 0)
 		return -1;
-	if (!strcmp(plain, "eq?") || !strcmp(plain, "any-of?"))
-		p->kind = SBX_PREDICATE_ANY_OF;
-	else if (!strcmp(plain, "resolves?"))
-		p->kind = SBX_PREDICATE_RESOLVES;
-	else if (!strcmp(plain, "match?")) {
-		p->kind = SBX_PREDICATE_MATCH;
-		return read_regex(in, p);
-	} else
-		return mistake(in, "unknown predicate", name);
-	return 0;
+	c = sbx_query_peek(in);
+	if (c == '(' || c == '[' || c == '"')
+		return read_group(in, step, depth + 1);
+	const char *type = read_name(in);
+	if (!type)
+		return -1;
+	if (!strcmp(type, "_"))
+		step->is_any = true;
+	else if (find_symbols(in, step, type) < 0)
+		return -1;
+	return read_steps(in, ')', &step->children, &step->n_children, step, depth + 1);
 }
 
-static int read_pattern(struct reader *in, struct sbx_pattern *p)
+static int read_step(struct sbx_query_reader *in, struct sbx_step *step, unsigned depth)
 {
-	uint32_t n_steps;
-	const TSQueryPredicateStep *steps =
-		ts_query_predicates_for_pattern(in->query, in->pattern, &n_steps);
-	size_t n_max = 0;
-	for (uint32_t i = 0; i < n_steps; i++)
-		n_max += steps[i].type == TSQueryPredicateStepTypeDone;
-	p->predicates = sbx_arena_alloc(&in->rules->arena, n_max * sizeof(*p->predicates));
-	for (uint32_t start = 0; start < n_steps;) {
-		uint32_t end = start;
-		while (steps[end].type != TSQueryPredicateStepTypeDone)
-			end++;
-		if (end == start || steps[start].type != TSQueryPredicateStepTypeString)
-			return mistake(in, "expected a name in", "a predicate");
-		const char *name = string_of(in, &steps[start]);
-		int result = !strcmp(name, "set!")
-				     ? read_property(in, p, steps + start, end - start)
-				     : read_predicate(in, &p->predicates[p->n_predicates++],
-						      steps + start, end - start);
-		if (result < 0)
+	if (depth > N_MAX_STEP_DEPTH)
+		return sbx_query_mistake(in, "nested too deep at", in->at);
+	return read_body(in, step, depth) < 0 ? -1 : read_captures(in, step);
+}
+
+static struct sbx_symbols *add_symbol(struct sbx_query_reader *in, struct sbx_map *map,
+				      const char *name)
+{
+	struct sbx_symbols *s = (struct sbx_symbols *)sbx_map_get(map, name);
+	if (!s) {
+		s = sbx_arena_alloc(&in->rules->arena, sizeof(*s));
+		sbx_map_add(map, name, s);
+	}
+	return s;
+}
+
+static void index_symbols(struct sbx_query_reader *in)
+{
+	for (uint32_t i = 0; i < in->rules->n_symbols; i++) {
+		TSSymbolType type = ts_language_symbol_type(in->language, (TSSymbol)i);
+		const char *name = ts_language_symbol_name(in->language, (TSSymbol)i);
+		if (!name || type > TSSymbolTypeAnonymous)
+			continue;
+		struct sbx_symbols *s = add_symbol(
+			in, type == TSSymbolTypeRegular ? &in->named_symbols : &in->plain_symbols,
+			name);
+		if (s && s->n < sizeof(s->all) / sizeof(s->all[0]))
+			s->all[s->n++] = (TSSymbol)i;
+	}
+}
+
+static int add_start(struct sbx_rules *r, const struct sbx_pattern *pattern,
+		     const struct sbx_step *step)
+{
+	for (size_t i = 0; i < step->n_branches; i++)
+		if (add_start(r, pattern, &step->branches[i]) < 0)
 			return -1;
-		start = end + 1;
+	for (size_t i = 0; i < step->n_symbols; i++) {
+		struct sbx_start **at = &r->starts[step->symbols[i]];
+		while (*at && (*at)->pattern != pattern)
+			at = &(*at)->next;
+		if (*at)
+			continue;
+		*at = sbx_arena_alloc(&r->arena, sizeof(**at));
+		if (!*at)
+			return -1;
+		(*at)->pattern = pattern;
 	}
-	return 0;
-}
-
-static int read_captures(const struct reader *in)
-{
-	struct sbx_rules *r = in->rules;
-	uint32_t n = ts_query_capture_count(in->query), n_bytes;
-	r->captures = sbx_arena_alloc(&r->arena, (n + 1) * sizeof(*r->captures));
-	if (!r->captures)
-		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
-	for (uint32_t i = 0; i < n; i++) {
-		const char *name = ts_query_capture_name_for_id(in->query, i, &n_bytes);
-		enum sbx_capture c = 0;
-		while (c < SBX_CAPTURE_NONE && strcmp(capture_names[c], name))
-			c++;
-		/* A leading underscore says "for predicates only"; all else would be a slip. */
-		if (c == SBX_CAPTURE_NONE && *name != '_')
-			return mistake(in, "unknown capture", name);
-		r->captures[i] = c;
-	}
-	for (uint32_t p = 0; p < ts_query_pattern_count(in->query); p++)
-		for (uint32_t i = 0; i < n; i++) {
-			TSQuantifier q = ts_query_capture_quantifier_for_id(in->query, p, i);
-			r->patterns[p].has_bind |=
-				q && r->captures[i] == SBX_CAPTURE_BIND_NAME;
-			r->patterns[p].has_variable |=
-				q && r->captures[i] == SBX_CAPTURE_VARIABLE;
-		}
 	return 0;
 }
 
 int sbx_query_compile(struct sbx_rules *rules, struct sbx_error *err)
 {
-	uint32_t at;
-	TSQueryError problem;
 	const struct sbx_grammar *g = rules->grammar;
-	TSQuery *query = ts_query_new(g->parser(), g->query, (uint32_t)g->n_query_bytes, &at,
-				      &problem);
-	if (!query)
-		return sbx_fail(err, SBX_E_FAILED,
-				"the queries of %s do not fit its grammar: error %d near '%.40s'",
-				g->name, (int)problem, g->query + at);
-	struct reader in = {rules, query, err, 0};
-	uint32_t n = ts_query_pattern_count(query);
-	rules->patterns = sbx_arena_alloc(&rules->arena, n * sizeof(*rules->patterns));
-	int result = rules->patterns ? 0 : sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	for (in.pattern = 0; result == 0 && in.pattern < n; in.pattern++)
-		result = read_pattern(&in, &rules->patterns[in.pattern]);
-	if (result == 0) {
-		in.pattern = 0;
-		result = read_captures(&in);
+	struct sbx_query_reader in = {.rules = rules,
+				      .err = err,
+				      .language = g->parser(),
+				      .at = g->query,
+				      .end = g->query + g->n_query_bytes};
+	int result = 0;
+	size_t n = 0;
+	/* No more patterns than opening brackets. */
+	for (const char *p = in.at; p < in.end; p++)
+		n += *p == '(' || *p == '[';
+	rules->patterns = sbx_arena_alloc(&rules->arena, (n + 1) * sizeof(*rules->patterns));
+	rules->starts = sbx_arena_alloc(&rules->arena, rules->n_symbols * sizeof(*rules->starts));
+	index_symbols(&in);
+	if (!rules->patterns || !rules->starts)
+		result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	while (result == 0 && sbx_query_peek(&in)) {
+		in.pattern = &rules->patterns[rules->n_patterns++];
+		in.n_predicates = 0;
+		result = read_step(&in, &in.pattern->root, 0);
+		if (result == 0)
+			result = sbx_query_attach(&in);
+		if (result == 0 && add_start(rules, in.pattern, &in.pattern->root) < 0)
+			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	}
-	if (result < 0)
-		ts_query_delete(query);
-	else
-		rules->query = query;
+	if (result == 0)
+		result = sbx_query_name_captures(&in);
+	sbx_map_release(&in.captures);
+	sbx_map_release(&in.named_symbols);
+	sbx_map_release(&in.plain_symbols);
 	return result;
 }

@@ -8,10 +8,11 @@
 void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match)
 {
 	TSNode end = sbx_scan_captured(scan, match, SBX_CAPTURE_REGION_END);
+	TSNode until = sbx_scan_captured(scan, match, SBX_CAPTURE_REGION_UNTIL);
 	TSNode handler = sbx_scan_captured(scan, match, SBX_CAPTURE_HANDLER);
 	for (uint32_t i = 0; i < match->n; i++) {
-		const TSQueryCapture *c = &scan->captures[match->first + i];
-		if (scan->rules->captures[c->index] != SBX_CAPTURE_REGION)
+		const struct sbx_captured *c = &scan->captures[match->first + i];
+		if (c->capture != SBX_CAPTURE_REGION)
 			continue;
 		struct sbx_region *r = sbx_grow(&scan->regions, &scan->n_regions,
 						&scan->regions_room, sizeof(*r));
@@ -20,8 +21,9 @@ void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match)
 			return;
 		}
 		r->start = ts_node_start_byte(c->node);
-		r->end = ts_node_is_null(end) ? ts_node_end_byte(c->node)
-					      : ts_node_start_byte(end);
+		r->end = !ts_node_is_null(end)	   ? ts_node_start_byte(end)
+			 : !ts_node_is_null(until) ? ts_node_end_byte(until)
+						   : ts_node_end_byte(c->node);
 		r->is_span = !ts_node_is_null(end);
 		r->handler = ts_node_is_null(handler) ? 0 : ts_node_start_byte(handler);
 		r->flags = match->pattern->region;

@@ -124,20 +124,6 @@ static void borrow_commands(struct sbx_rules *r)
 	r->implied = from->implied;
 }
 
-static int load_detection(struct sbx_rules *r)
-{
-	const char *pattern = get(r, "detect", "pattern");
-	if (!*pattern)
-		return 0;
-	r->detect = sbx_arena_alloc(&r->arena, sizeof(*r->detect));
-	if (!r->detect)
-		return sbx_fail(&load_error, SBX_E_NO_SPACE, "out of memory");
-	if (regcomp(r->detect, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
-		return sbx_fail(&load_error, SBX_E_FAILED, "%s/language.conf: bad [detect] pattern",
-				r->grammar->name);
-	return 0;
-}
-
 static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
 {
 	r->grammar = grammar;
@@ -167,10 +153,12 @@ static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
 	r->escape = !strcmp(escape, "c")       ? SBX_ESCAPE_C
 		    : !strcmp(escape, "plain") ? SBX_ESCAPE_PLAIN
 					       : SBX_ESCAPE_NONE;
+	r->lines_separate = !strcmp(get(r, "syntax", "lines"), "separate");
 	load_roots(r);
 	load_scoped_paths(r);
 	load_commands(r);
-	return load_detection(r);
+	r->detect = get(r, "detect", "pattern");
+	return 0;
 }
 
 static void load_all(void)
@@ -244,8 +232,10 @@ int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err)
 	struct sbx_rules *r = (struct sbx_rules *)rules;
 	pthread_mutex_lock(&lock);
 	int result = 0;
-	if (!r->query)
+	if (!r->is_compiled) {
 		result = compile_roles(r, err) < 0 ? -1 : sbx_query_compile(r, err);
+		r->is_compiled = result == 0;
+	}
 	pthread_mutex_unlock(&lock);
 	return result;
 }

@@ -25,6 +25,7 @@
 	X(CODE, "code")			   /* a literal whose value is source text */              \
 	X(REGION, "region")		   /* where something holds */                             \
 	X(REGION_END, "region.end")	   /* the region ends before this node */                  \
+	X(REGION_UNTIL, "region.until")	   /* the region ends with this node */                    \
 	X(HANDLER, "handler")		   /* decides between regions of one extent: first wins */ \
 	X(BIND_NAME, "bind.name")	   /* a name that from here on means ... */                \
 	X(BIND_TARGET, "bind.target")	   /* ... this dotted name */                              \
@@ -48,25 +49,47 @@ enum sbx_region_flags {
 	SBX_REGION_GUARD_COMMANDS = 1 << 3,
 	SBX_REGION_TYPE_ONLY = 1 << 4,
 	SBX_REGION_REQUIRED = 1 << 5, /* takes the guards of the same extent and handler away */
+	SBX_REGION_IGNORED = 1 << 6,  /* nothing in it is a fact */
 };
 #define SBX_REGION_GUARDS (SBX_REGION_GUARD_MODULES | SBX_REGION_GUARD_COMMANDS)
 
-enum sbx_predicate_kind { SBX_PREDICATE_ANY_OF, SBX_PREDICATE_MATCH, SBX_PREDICATE_RESOLVES };
+enum sbx_predicate_kind {
+	SBX_PREDICATE_ANY_OF,	/* the text is one of the strings */
+	SBX_PREDICATE_CONTAINS, /* one of the strings is in the text */
+	SBX_PREDICATE_MATCH,	/* the regular expression matches the text */
+	SBX_PREDICATE_RESOLVES, /* the name means one of the strings, by the text's bindings */
+};
 
 struct sbx_predicate {
 	enum sbx_predicate_kind kind;
 	bool negated;
-	uint32_t capture;
-	bool has_other;	    /* compare with another capture instead of strings */
-	uint32_t other;
 	const char **strings; /* NULL-ended */
-	regex_t *regex;
+	regex_t *regex;	      /* made when it is first needed: see sbx_predicate_regex() */
 };
 
-/* A pattern of a query file: its predicates, and the properties that #set! gave it. */
+/*
+ * One node of a pattern. Children match a node's children in their order, with others between
+ * them unless an anchor forbids it.
+ */
+struct sbx_step {
+	bool is_any;		  /* (_): any named node */
+	const TSSymbol *symbols;  /* else one of these; n_symbols 0 for an alternation */
+	uint16_t n_symbols;
+	TSFieldId field;	  /* 0: any */
+	bool is_named;
+	bool is_anchored;	  /* the first child, or right behind the one before it */
+	bool ends_anchored;	  /* nothing named behind the last of its children */
+	struct sbx_step *branches; /* an alternation's */
+	struct sbx_step *children;
+	uint16_t n_branches, n_children;
+	uint16_t captures[2], n_captures; /* indexes of sbx_rules.captures */
+	struct sbx_predicate **predicates; /* on its captures, NULL-ended; NULL: none */
+};
+
+/* A pattern of a query file, and the properties that #set! gave it. */
 struct sbx_pattern {
-	struct sbx_predicate *predicates;
-	size_t n_predicates;
+	struct sbx_step root;
+	bool has_resolves; /* to be looked at again when all bindings are known */
 	enum sbx_grade grade;
 	unsigned region;     /* flags for its @region */
 	const char *module;  /* a module that the pattern means besides what it captures */
@@ -103,9 +126,10 @@ struct sbx_rules {
 	const struct sbx_grammar *grammar;
 	struct sbx_keyfile *conf;
 	struct sbx_arena arena;
-	regex_t *detect; /* NULL: the text alone does not tell */
+	const char *detect; /* extended regular expression; "": the text alone does not tell */
 
 	enum sbx_escape escape;
+	bool lines_separate;	/* a new line ends a command line, whatever the parser says */
 	const char *substitute; /* source text for a hole when code of this language has one */
 	const char *code_option, *module_option, *module_member;
 	const char *const *value_options;
@@ -117,11 +141,20 @@ struct sbx_rules {
 	struct sbx_map implied;	 /* name -> NULL-ended "option>command" */
 
 	/* Made by sbx_rules_compile(). */
-	TSQuery *query;
 	struct sbx_pattern *patterns;
+	size_t n_patterns;
 	enum sbx_capture *captures; /* by capture index */
+	struct sbx_start **starts;  /* by symbol: patterns whose root it may be */
+	struct sbx_map last_parts;  /* of every name that a #resolves? asks for */
 	uint8_t *roles;		    /* enum sbx_symbol_role by symbol */
 	uint32_t n_symbols;
+	bool is_compiled;
+};
+
+struct sbx_start {
+	struct sbx_start *next;
+	const struct sbx_pattern *pattern;
+	const struct sbx_step *step; /* the root, or a branch of it */
 };
 
 static inline const struct sbx_rules *sbx_rules_of(const struct sbx_language *language)
@@ -135,7 +168,11 @@ int sbx_rules_check(struct sbx_error *err);
 /* Compile the queries of a language once; any thread may call it. */
 int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err);
 
-/* query.c: fills query, patterns and captures. SBX_E_FAILED names the file's mistake. */
+/*
+ * query.c: the query files' patterns, in the language of tree-sitter's queries. They are not
+ * compiled by tree-sitter itself: ts_query_new() analyses the whole grammar, 60 ms for Python's
+ * patterns, which is ten times what reading a script may take. SBX_E_FAILED names the mistake.
+ */
 int sbx_query_compile(struct sbx_rules *rules, struct sbx_error *err);
 
 /* The language that a shebang's interpreter name stands for; a version at its end is ignored. */

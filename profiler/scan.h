@@ -19,6 +19,12 @@ struct sbx_limits {
 	unsigned n_codes;
 };
 
+struct sbx_captured {
+	TSNode node;
+	enum sbx_capture capture;
+	const struct sbx_step *step; /* that captured it */
+};
+
 struct sbx_match {
 	const struct sbx_pattern *pattern;
 	uint32_t first, n; /* in captures */
@@ -52,7 +58,7 @@ struct sbx_scan {
 
 	struct sbx_arena arena;
 	TSTree *tree;
-	TSQueryCapture *captures;
+	struct sbx_captured *captures;
 	size_t n_captures, captures_room;
 	struct sbx_match *matches;
 	size_t n_matches, matches_room;
@@ -79,10 +85,16 @@ char *sbx_scan_literal(struct sbx_scan *scan, TSNode node);
 /* A name as it is written, blanks and continued lines taken out; NULL when it is no name. */
 char *sbx_scan_name(struct sbx_scan *scan, TSNode node);
 
+/* match.c: every match of the language's patterns in the tree. */
+int sbx_scan_match(struct sbx_scan *scan, struct sbx_error *err);
+
 /* predicate.c */
-/* Do the predicates hold? `resolve` false: those that need the bindings are left out. */
-bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_pattern *pattern,
-		    const TSQueryCapture *captures, uint32_t n, bool resolve);
+/*
+ * May the predicate hold for the node? Names that #resolves? asks for are only known when all
+ * bindings are: until then (`all_bound` false) it says no just when they cannot matter.
+ */
+bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_predicate *predicate, TSNode node,
+		    bool all_bound);
 /* The first node captured as `capture`; a null node when there is none. */
 TSNode sbx_scan_captured(const struct sbx_scan *scan, const struct sbx_match *match,
 			 enum sbx_capture capture);

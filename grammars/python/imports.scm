@@ -16,10 +16,12 @@
 ; gi finds gi.repository.X itself.
 (import_from_statement
   module_name: (dotted_name) @_module
+  (#contains? @_module "gi.")
   (#match? @_module "^gi\\.repository")
   (#set! module "gi"))
 (import_statement
   name: [(dotted_name) @_module (aliased_import name: (dotted_name) @_module)]
+  (#contains? @_module "gi.")
   (#match? @_module "^gi\\.repository")
   (#set! module "gi"))
 
@@ -102,17 +104,17 @@
 (if_statement
   condition: (_) @_condition
   consequence: (block) @region
-  (#not-match? @_condition "__name__")
+  (#not-contains? @_condition "__name__")
   (#set! region "conditional"))
 (if_statement
   condition: (_) @_condition
   alternative: [(elif_clause) (else_clause)] @region
-  (#not-match? @_condition "__name__")
+  (#not-contains? @_condition "__name__")
   (#set! region "conditional"))
 (except_clause (block) @region (#set! region "conditional"))
 (except_group_clause (block) @region (#set! region "conditional"))
 (case_clause consequence: (block) @region (#set! region "conditional"))
-(conditional_expression) @region (#set! region "conditional")
+((conditional_expression) @region (#set! region "conditional"))
 
 ; try: ... except ImportError: the body may fail, the handler's body is what is done instead.
 (try_statement
@@ -173,28 +175,33 @@
   (#resolves? @_condition "TYPE_CHECKING" "typing.TYPE_CHECKING" "MYPY")
   (#set! region "type-only"))
 (if_statement
-  condition: [(false) ((integer) @_zero (#eq? @_zero "0"))]
+  condition: [(false) (integer) @_zero]
   consequence: (block) @region
+  (#eq? @_zero "0")
   (#set! region "type-only"))
 
 ; Not on this interpreter: the side of a condition that an old Python takes.
 ([(if_statement condition: (_) @_condition consequence: (block) @region)
   (elif_clause condition: (_) @_condition consequence: (block) @region)]
+  (#contains? @_condition "version" "PY2" "PY3" "PY_" "hexversion")
   (#match? @_condition "(version_info(\\[0\\]|\\[:[1-3]\\]|\\.major)?|PY_MAJOR|PY_VERSION) *(<|<=|== *\\(?2)|^(six\\.)?PY2$|^not +(six\\.)?PY3$|python_version.*< *.3|hexversion *<")
   (#set! region "guarded-modules"))
 (if_statement
   condition: (_) @_condition
   alternative: (else_clause) @region
+  (#contains? @_condition "version" "PY2" "PY3" "PY_" "hexversion")
   (#match? @_condition "(version_info(\\[0\\]|\\[:[1-3]\\]|\\.major)?|PY_MAJOR|PY_VERSION) *(>|>=|== *\\(?3)|^(six\\.)?PY3$|^not +(six\\.)?PY2$|hexversion *>")
   (#set! region "guarded-modules"))
 
 ; Not on this system.
 ([(if_statement condition: (_) @_condition consequence: (block) @region)
   (elif_clause condition: (_) @_condition consequence: (block) @region)]
+  (#contains? @_condition "platform" "os.name" "os_name")
   (#match? @_condition "(sys\\.platform|os\\.name|platform\\.system\\(\\)|^platform|^os_name)[^!]*(==|startswith *\\(|in +[(\\[{]) *[(\\[{]?.(win|nt|cygwin|darwin|mac|Darwin|Windows|java|msys|freebsd|aix|sunos)")
   (#set! region "guarded"))
 (if_statement
   condition: (_) @_condition
   alternative: (else_clause) @region
+  (#contains? @_condition "platform" "os.name" "os_name")
   (#match? @_condition "(sys\\.platform|os\\.name|platform\\.system\\(\\))[^!]*(==|startswith *\\() *.(linux|posix|Linux)|(sys\\.platform|os\\.name|platform\\.system\\(\\)) *!= *.(win|nt|darwin|Windows|Darwin)")
   (#set! region "guarded"))

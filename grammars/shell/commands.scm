@@ -6,12 +6,15 @@
 ; What the script defines itself (aliases: [commands] of language.conf)
 (function_definition name: (word) @define)
 
+; The inside of [[ ... ]] that the parser took for a command: $a == b
+(command name: (command_name (simple_expansion)) argument: ["==" "=~" (regex)]
+  (#set! region "ignored")) @region
+
 ; --- where it stands ---
 
 (function_definition body: (_) @region (#set! region "function"))
 (if_statement "then" @region "fi" @region.end (#set! region "conditional"))
-(case_item) @region (#set! region "conditional")
-(list "||" @region (_) (#set! region "conditional"))
+((case_item) @region (#set! region "conditional"))
 (list "||" (_) @region (#set! region "conditional"))
 (list "&&" (_) @region (#set! region "conditional"))
 
@@ -20,18 +23,22 @@
   condition: (_) @_condition
   "then" @region
   [(elif_clause) (else_clause) "fi"] @region.end
+  (#contains? @_condition "command -" "which " "type " "hash " "-x ")
   (#match? @_condition "^[^!]*(command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +-x )")
   (#not-match? @_condition "^ *!|\\[ +!|-z ")
   (#set! region "guarded-commands"))
 (elif_clause
   . (_) @_condition
-  . (_)* @region
+  "then" @region
+  (#contains? @_condition "command -" "which " "type " "hash " "-x ")
   (#match? @_condition "^[^!]*(command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +-x )")
   (#not-match? @_condition "^ *!|\\[ +!|-z ")
-  (#set! region "guarded-commands"))
+  (#set! region "guarded-commands")) @region.until
+; if ! command -v x; then ...; else ...
 (if_statement
   condition: (_) @_condition
   (else_clause) @region
+  (#contains? @_condition "command -" "which " "type " "hash " "-x ")
   (#match? @_condition "command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +! +-x ")
   (#match? @_condition "^ *!|\\[ +!|-z ")
   (#set! region "guarded-commands"))
@@ -39,6 +46,7 @@
   . (_) @_condition
   "&&"
   (_) @region
+  (#contains? @_condition "command -" "which " "type " "hash " "-x ")
   (#match? @_condition "^[^!]*(command +-[pvV]+ |(^|[ (`])(which|type|hash) |\\[ +-x )")
   (#not-match? @_condition "^ *!|\\[ +!|-z ")
   (#set! region "guarded-commands"))
