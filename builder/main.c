@@ -50,7 +50,7 @@ const struct sbx_command sbx_commands[] = {
 	    "Disk space comes back with `sbx-build gc`."),
 	ROW(gc, SBX_COMMAND_PLAIN, KEEP, "",
 	    "Free what no template needs",
-	    "Waits for nothing: what a running build or a live sandbox uses is left alone."),
+	    "Waits for running builds to end. What a name, a lock or a live sandbox needs stays."),
 	ROW(fsck, SBX_COMMAND_PLAIN, KEEP, "",
 	    "Check every stored object and the catalog",
 	    "Exit status 11 when something is damaged."),

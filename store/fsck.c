@@ -10,7 +10,8 @@
 
 struct check {
 	struct sbx_store *store;
-	GPtrArray *names; /* GVariant *: objects, from `objects` */
+	GHashTable *objects;
+	GPtrArray *names; /* GVariant *: the keys of `objects` */
 	gint next, n_done;
 	GMutex mutex;
 	GPtrArray *damaged;   /* char *, "<checksum>.<type>: reason" */
@@ -56,19 +57,16 @@ static gpointer check_thread(gpointer data)
 
 static gboolean check_objects(struct check *check, GError **error)
 {
-	g_autoptr(GHashTable) objects = NULL;
 	if (!ostree_repo_list_objects(check->store->repo,
 				      OSTREE_REPO_LIST_OBJECTS_LOOSE |
 					      OSTREE_REPO_LIST_OBJECTS_NO_PARENTS,
-				      &objects, check->cancellable, error))
+				      &check->objects, check->cancellable, error))
 		return FALSE;
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
 	GHashTableIter iter;
 	gpointer key;
-	g_hash_table_iter_init(&iter, objects);
+	g_hash_table_iter_init(&iter, check->objects);
 	while (g_hash_table_iter_next(&iter, &key, NULL))
-		g_ptr_array_add(names, key);
-	check->names = names;
+		g_ptr_array_add(check->names, key);
 	guint n_threads = g_get_num_processors();
 	g_autofree GThread **threads = g_new0(GThread *, n_threads);
 	for (guint i = 0; i < n_threads; i++)
@@ -173,7 +171,8 @@ gboolean sbx_fsck_run(struct sbx_store *store, gboolean repair,
 	g_autoptr(GHashTable) bad = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_autoptr(GPtrArray) damaged = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
-	struct check check = {.store = store, .damaged = damaged, .bad = bad,
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	struct check check = {.store = store, .names = names, .damaged = damaged, .bad = bad,
 			      .cancellable = cancellable, .tick = tick, .data = data};
 	g_mutex_init(&check.mutex);
 	gboolean fine = check_objects(&check, error) &&
@@ -181,6 +180,7 @@ gboolean sbx_fsck_run(struct sbx_store *store, gboolean repair,
 			check_templates(&check, repair, problems, error) &&
 			(!repair || delete_damaged(&check, error));
 	g_mutex_clear(&check.mutex);
+	g_clear_pointer(&check.objects, g_hash_table_unref);
 	if (!fine)
 		return FALSE;
 	out_result->n_objects = (guint)check.n_done;

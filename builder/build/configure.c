@@ -66,7 +66,7 @@ static gboolean write_file(const char *folder, const char *name, const char *tex
 			   mode_t mode, GError **error)
 {
 	g_autofree char *path = g_build_filename(folder, name, NULL);
-	return g_file_set_contents_full(path, text, (gssize)n, G_FILE_SET_CONTENTS_NONE, mode,
+	return g_file_set_contents_full(path, text, (gssize)n, G_FILE_SET_CONTENTS_CONSISTENT, mode,
 					error);
 }
 

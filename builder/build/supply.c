@@ -28,7 +28,6 @@ struct sbx_supply {
 	GAsyncQueue *arrived[2]; /* struct item *; &end_mark when no more will come */
 	guint n_missing[2], n_arrived[2];
 	guint n_fetches;
-	guint64 n_fetch_bytes;
 	int lock_fd; /* two builds must not write the same file in cache/ */
 	GThread *thread;
 	GCancellable *cancellable; /* the context's, or our own when something failed */
@@ -83,13 +82,8 @@ static gpointer fetch_thread(gpointer data)
 			arrive(supply, item);
 	}
 	if (n > 0) {
-		sbx_progress_begin(supply->ctx->progress, "fetch", SBX_UNIT_BYTES,
-				   supply->n_fetch_bytes);
-		if (sbx_fetch_all(supply->fetches, n, supply->ctx->progress, "fetch", on_fetched,
-				  supply, supply->cancellable, &error))
-			sbx_progress_end(supply->ctx->progress, "fetch", "%u packages, %.1f MB", n,
-					 (double)supply->n_fetch_bytes / 1e6);
-		else
+		if (!sbx_fetch_all(supply->fetches, n, supply->ctx->progress, "fetch", on_fetched,
+				   supply, supply->cancellable, &error))
 			fail(supply, error);
 	}
 	/* After a failure nobody must wait for what will not come. */
@@ -132,7 +126,6 @@ static gboolean plan(struct sbx_supply *supply, const struct sbx_archive *archiv
 		GStatBuf st;
 		item->cached = g_stat(item->path, &st) == 0 && (guint64)st.st_size == package->size;
 		supply->n_missing[item->part]++;
-		supply->n_fetch_bytes += item->cached ? 0 : package->size;
 		g_ptr_array_add(supply->items, item);
 	}
 	g_ptr_array_sort(supply->items, compare_items);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+
+#include "builder/report.h"
+#include "builder/resolve/lock.h"
+#include "builder/verbs/verbs.h"
+#include "store/gc.h"
+#include "store/template.h"
+
+static gboolean show_lock;
+const GOptionEntry sbx_verb_show_options[] = {
+	{"lock", 0, 0, G_OPTION_ARG_NONE, &show_lock, "Print just the template's lock", NULL},
+	G_OPTION_ENTRY_NULL,
+};
+
+struct details {
+	struct sbx_template *row;
+	struct sbx_lock *lock;
+	char *lock_text, *path;
+	guint64 shared_bytes, own_bytes;
+};
+
+static void details_release(struct details *d)
+{
+	sbx_template_free(d->row);
+	sbx_lock_free(d->lock);
+	g_free(d->lock_text);
+	g_free(d->path);
+}
+
+static void print_text(const struct details *d)
+{
+	const struct sbx_template *row = d->row;
+	g_autofree char *names = g_strjoinv(", ", row->names);
+	g_autofree char *size = sbx_report_bytes(row->n_bytes);
+	g_autofree char *own = sbx_report_bytes(d->own_bytes);
+	g_autofree char *shared = sbx_report_bytes(d->shared_bytes);
+	g_autofree char *created = sbx_report_when(row->created_usec);
+	g_autofree char *used = sbx_report_when(row->last_used_usec);
+	g_autofree char *took = sbx_report_duration((gint64)row->build_usec);
+	printf("template  %s\n", row->id);
+	printf("names     %s\n", *names ? names : "none");
+	printf("suite     %s, %s\n", row->suite, row->architecture);
+	printf("size      %s of files; in the store %s its own, %s shared with other templates\n",
+	       size, own, shared);
+	printf("built     %s, in %s\n", created, took);
+	printf("used      %" G_GUINT64_FORMAT " times, last %s\n", row->n_uses, used);
+	printf("lock      %s/lock.json\n", d->path);
+	printf("packages  %u\n", d->lock->packages->len);
+	for (guint i = 0; i < d->lock->packages->len; i++) {
+		const struct sbx_lock_package *p = d->lock->packages->pdata[i];
+		printf("  %s %-32s %s\n", p->manual ? "*" : " ", p->name, p->version);
+	}
+	puts("* asked for by name");
+}
+
+static int print_json(const struct details *d, GError **error)
+{
+	g_autoptr(JsonParser) parser = json_parser_new();
+	if (!json_parser_load_from_data(parser, d->lock_text, -1, error))
+		return -1;
+	g_autoptr(JsonBuilder) json = json_builder_new();
+	json_builder_begin_object(json);
+	sbx_report_template(json, d->row);
+	json_builder_set_member_name(json, "commit");
+	json_builder_add_string_value(json, d->row->commit);
+	json_builder_set_member_name(json, "own_bytes");
+	json_builder_add_int_value(json, (gint64)d->own_bytes);
+	json_builder_set_member_name(json, "shared_bytes");
+	json_builder_add_int_value(json, (gint64)d->shared_bytes);
+	json_builder_set_member_name(json, "path");
+	json_builder_add_string_value(json, d->path);
+	json_builder_set_member_name(json, "lock");
+	json_builder_add_value(json, json_node_copy(json_parser_get_root(parser)));
+	json_builder_end_object(json);
+	sbx_report_json(json);
+	return 0;
+}
+
+static gboolean load(struct sbx_context *ctx, const char *what, struct details *d, GError **error)
+{
+	SBX_AUTO(sbx_store) store =
+		sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	d->row = store ? sbx_catalog_find(store, what, error) : NULL;
+	if (!d->row)
+		return FALSE;
+	d->path = sbx_template_path(store, d->row->id, NULL);
+	g_autofree char *lock_path = sbx_template_path(store, d->row->id, "lock.json");
+	if (!g_file_get_contents(lock_path, &d->lock_text, NULL, error))
+		return FALSE;
+	d->lock = sbx_lock_from_json(d->lock_text, -1, lock_path, error);
+	return d->lock && sbx_gc_measure(store, d->row->id, &d->shared_bytes, &d->own_bytes,
+					 ctx->cancellable, error);
+}
+
+int sbx_verb_show(struct sbx_context *ctx, int argc, char **argv, GError **error)
+{
+	if (!sbx_command_parse(ctx, "show", sbx_verb_show_options, &argc, &argv, error))
+		return -1;
+	if (argc != 2) {
+		sbx_set_error(error, SBX_E_USAGE, "show: name one template; `sbx-build ls` lists them");
+		return -1;
+	}
+	__attribute__((cleanup(details_release))) struct details d = {0};
+	if (!load(ctx, argv[1], &d, error))
+		return -1;
+	if (show_lock)
+		fputs(d.lock_text, stdout);
+	else if (ctx->json)
+		return print_json(&d, error);
+	else
+		print_text(&d);
+	return 0;
+}
