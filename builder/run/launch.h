@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_RUN_LAUNCH_H
+#define SBX_BUILDER_RUN_LAUNCH_H
+
+#include "builder/context.h"
+#include "store/catalog.h"
+
+/* What `run` asks of sbx-provision. Limits are always set: a task is never trusted. */
+struct sbx_launch {
+	const char *template_id;
+	const char *folder; /* becomes /task, writes stay in the sandbox */
+	const char *entry;  /* the only file to show when whole_folder is not set */
+	gboolean whole_folder;
+	const char *output; /* where /output is collected, NULL: nowhere */
+	const char *const *command; /* NULL-ended */
+	const char *const *env;	    /* "K=V", NULL: none */
+	const char *memory, *cpus, *pids, *timeout, *output_limit, *disk; /* as options take them */
+	gboolean host_network;
+};
+
+/*
+ * Start the sandbox, wait for its end, collect /output, record the use. *out_status is the
+ * task's exit status, or sbx-provision's 124 to 127.
+ */
+gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
+			const struct sbx_launch *launch, int *out_status, GError **error);
+
+#endif
