@@ -165,7 +165,8 @@ static gpointer read_index(JsonObject *object)
 
 static gboolean read_object(JsonObject *object, struct sbx_meta *meta)
 {
-	if (get_number(object, "format") != SBX_INDEX_FORMAT)
+	g_autofree char *format = get_string(object, "format");
+	if (g_strcmp0(format, SBX_INDEX_FORMAT) != 0)
 		return FALSE;
 	meta->suite = get_string(object, "suite");
 	meta->architecture = get_string(object, "architecture");
@@ -265,7 +266,7 @@ gboolean sbx_meta_save(const struct sbx_meta *meta, const char *folder, GError *
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	struct sbx_json w = {.out = &text, .pretty = true};
 	sbx_json_begin_object(&w, NULL);
-	sbx_json_int(&w, "format", SBX_INDEX_FORMAT);
+	sbx_json_string(&w, "format", SBX_INDEX_FORMAT);
 	sbx_json_string(&w, "suite", meta->suite);
 	sbx_json_string(&w, "architecture", meta->architecture);
 	sbx_json_string(&w, "generation", meta->generation);
