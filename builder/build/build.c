@@ -220,13 +220,13 @@ static gboolean commit(struct build *b, GError **error)
 		sbx_tree_new_stored(b->store, contents, sbx_tree_dirmeta(delta->tree), 0);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	struct sbx_delta additions = {stored, none};
-	if (!sbx_compile_apply_new(b->compile, changed, error) ||
-	    !sbx_delta_apply(&additions, changed, error) ||
+	if (!sbx_delta_apply(&additions, changed, error) ||
+	    !sbx_compile_apply_new(b->compile, changed, error) ||
 	    !sbx_tree_commit(changed, NULL, NULL, &changes, cancellable, error))
 		return FALSE;
 	g_autofree char *ref = g_strconcat("template/", b->id, NULL);
-	if (!sbx_compile_apply_new(b->compile, b->tree, error) ||
-	    !sbx_delta_apply(delta, b->tree, error) ||
+	if (!sbx_delta_apply(delta, b->tree, error) ||
+	    !sbx_compile_apply_new(b->compile, b->tree, error) ||
 	    !sbx_tree_commit(b->tree, ref, NULL, &b->commit, cancellable, error) ||
 	    !sbx_transaction_commit(&transaction, cancellable, error) ||
 	    !update_checkout(b, delta, changes, error))

@@ -14,6 +14,9 @@ export DPKG_ROOT= DPKG_ADMINDIR=/var/lib/dpkg DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT=
 export DPKG_FRONTEND_LOCKED=1 DPKG_COLORS=never
 # Whatever writes a date takes this one, so that the tree is the same whenever it is built.
 export SOURCE_DATE_EPOCH=1577836800
+# Modules are compiled natively, beside the scripts: what an interpreter leaves behind by merely
+# running would depend on which of the two was first.
+export PYTHONDONTWRITEBYTECODE=1
 unset TERM
 
 tab=$(printf '\t')
