@@ -42,7 +42,7 @@ class HelpTest(unittest.TestCase):
 					done = self.sbx(*command)
 					self.assertEqual((done.returncode, done.stderr), (0, ""), done)
 					self.assertIn(verb, done.stdout)
-			done = self.sbx(verb, "--help")
+			done = self.sbx(verb, "--help-all")
 			for option in ("--json", "--root", "--help"):
 				self.assertIn(option, done.stdout, verb)
 		self.assertFalse(os.path.exists(self.env["SBX_ROOT"]), "asking for help made SBX_ROOT")
@@ -85,7 +85,7 @@ class HelpTest(unittest.TestCase):
 		for verb in VERBS:
 			self.assertRegex(done.stdout, rf"\b{verb}\b")
 		for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS"):
-			self.assertRegex(done.stdout, rf'(?m)^\.SH "?{section}"?$')
+			self.assertTrue(re.search(rf'(?m)^\.SH "?{section}\b', done.stdout), section)
 		if not shutil.which("groff"):
 			self.skipTest("groff is not installed")
 		lint = subprocess.run(["groff", "-man", "-ww", "-Tutf8", "-z"], input=done.stdout,
@@ -95,9 +95,9 @@ class HelpTest(unittest.TestCase):
 	def test_every_option_of_help_is_in_the_manual(self):
 		manual = self.sbx("help", "--man").stdout.replace("\\-", "-")
 		for verb in VERBS:
-			for option in set(re.findall(r"--[a-z][a-z-]+", self.sbx(verb, "--help").stdout)):
-				if option != "--help":
-					self.assertIn(option, manual, f"of {verb}")
+			for option in set(re.findall(r"--[a-z][a-z-]+", self.sbx(verb, "--help-all").stdout)):
+				if not option.startswith("--help"):
+					self.assertTrue(option in manual, f"{option} of {verb}")
 
 
 class ProvisionHelpTest(unittest.TestCase):
