@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of the benchmark table, each beside its peer in the same run (see ci/bench).
+
+Whole commands are timed. Pairs run in turn, A B A B, and the ratio is that of the medians: the
+machine's speed drifts, and the two drift together.
+"""
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build/release/builder/sbx-build"
+PROVISION = ROOT / "build/release/provisioner/sbx-provision"
+BARE = ROOT / "build/dev/tests/provisioner/bench-bare"
+PACKAGES = ["python3", "python3-pandas", "python3-matplotlib"]
+SUITE = next(line.split("=")[1].strip().strip('"') for line in open("/etc/os-release")
+             if line.startswith("VERSION_CODENAME="))
+
+
+class Bench:
+    def __init__(self, work):
+        self.work = work
+        self.rows = []
+        self.env = dict(os.environ, SBX_ROOT=str(work / "root"), SBX_PROVISION=str(PROVISION))
+
+    def seconds(self, command, **options):
+        began = time.perf_counter()
+        done = subprocess.run(command, env=self.env, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, **options)
+        took = time.perf_counter() - began
+        if done.returncode != 0:
+            sys.exit(f"{command}: status {done.returncode}\n{done.stderr.decode()[-2000:]}")
+        return took
+
+    def pair(self, ours, theirs, runs, before=None):
+        """Medians of two commands run in turn, after one run of each that is not counted."""
+        a, b = [], []
+        for i in range(runs + 1):
+            for command, times in ((ours, a), (theirs, b)):
+                if before and command is ours:
+                    before()
+                took = self.seconds(command)
+                if i or runs == 1:
+                    times.append(took)
+        return statistics.median(a), statistics.median(b)
+
+    def row(self, work, ours, peer, theirs, must, more_is_better=True):
+        ratio = theirs / ours
+        self.rows.append((work, ours, peer, theirs, ratio, must))
+        print(f"{work:52} {show(ours):>9}  {peer:28} {show(theirs):>9}  {ratio:6.2f}x  must {must}",
+              flush=True)
+
+    def sbx(self, *arguments):
+        return [str(BUILD), *arguments]
+
+
+def show(seconds):
+    return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def mmdebstrap(target):
+    return ["mmdebstrap", "--quiet", "--variant=essential", "--include=" + ",".join(PACKAGES),
+            SUITE, str(target)]
+
+
+def bench_resolve(b):
+    status = b.work / "status"
+    essential = subprocess.run(
+        ["bash", "-c", "apt-cache dumpavail | awk '/^Package:/{p=$2} /^Essential: yes/{print p}'"
+         " | sort -u"], capture_output=True, text=True, check=True).stdout.split()
+    status.write_text("")
+    apt = ["apt-get", "-s", "-q", "-o", f"Dir::State::status={status}", "-o",
+           f"Dir::State::extended_states={b.work}/extended", "--no-install-recommends", "install",
+           *essential, *PACKAGES]
+    ours, theirs = b.pair(b.sbx("resolve", "-q", "--json", "--packages", ",".join(PACKAGES)), apt, 7)
+    b.row("resolve pandas + matplotlib", ours, "apt-get -s", theirs, "5x")
+
+
+def build(b):
+    return b.sbx("build", "-q", "--packages", ",".join(PACKAGES))
+
+
+def bench_build(b):
+    index = b.work / "root/index"
+    target = b.work / "mmdebstrap"
+
+    def forget_all():
+        for path in (b.work / "root").iterdir():
+            if path != index:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        subprocess.run(["sync"], check=True)
+
+    theirs, ours = [], []
+    for _ in range(3):
+        forget_all()
+        ours.append(b.seconds(build(b)))
+        shutil.rmtree(target, ignore_errors=True)
+        theirs.append(b.seconds(mmdebstrap(target)))
+    cold = statistics.median(theirs)
+    b.row("build it, nothing cached", statistics.median(ours), "mmdebstrap", cold, "1.7x")
+    warm = []
+    for _ in range(5):
+        template = subprocess.run(b.sbx("ls", "--json"), env=b.env, capture_output=True,
+                                  check=True).stdout
+        for row in json.loads(template)["templates"]:
+            b.seconds(b.sbx("rm", "-q", row["id"]))
+        warm.append(b.seconds(build(b)))
+    b.row("build it, packages in the store", statistics.median(warm), "mmdebstrap", cold, "10x")
+    again = statistics.median(b.seconds(build(b)) for _ in range(5))
+    b.row("build it, unchanged", again, "mmdebstrap", cold, "10x")
+
+
+def runc_bundle(b, root):
+    bundle = b.work / "runc"
+    bundle.mkdir(exist_ok=True)
+    (bundle / "config.json").unlink(missing_ok=True)
+    subprocess.run(["runc", "spec", "-b", str(bundle)], check=True)
+    config = json.loads((bundle / "config.json").read_text())
+    config["process"]["terminal"] = False
+    config["process"]["args"] = ["/bin/true"]
+    config["root"] = {"path": str(root), "readonly": True}
+    (bundle / "config.json").write_text(json.dumps(config))
+    return ["runc", "run", "-b", str(bundle), "sbx-bench"]
+
+
+def hyperfine(b, commands, runs):
+    """Medians of short commands, without a shell, in rounds that take turns."""
+    times = [[] for _ in commands]
+    out = b.work / "hyperfine.json"
+    for _ in range(5):
+        for i, command in enumerate(commands):
+            subprocess.run(["hyperfine", "-N", "--warmup", "5", "--runs", str(runs), "--export-json",
+                            str(out), " ".join(command)], check=True, env=b.env,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            times[i] += json.loads(out.read_text())["results"][0]["times"]
+    return [statistics.median(t) for t in times]
+
+
+def template_root(b):
+    template = subprocess.run(build(b), env=b.env, capture_output=True, text=True,
+                              check=True).stdout.strip()
+    return template, b.work / "root/templates" / template / "root"
+
+
+def bench_provision(b):
+    _, root = template_root(b)
+    ours = [str(PROVISION), "run", f"{root}/", "--", "/bin/true"]
+    bwrap = ["bwrap", "--unshare-all", "--ro-bind", str(root), "/", "--proc", "/proc", "--dev",
+             "/dev", "/bin/true"]
+    bare = [str(BARE), str(root), "/bin/true"]
+    a, w, r, u = hyperfine(b, [ours, bwrap, runc_bundle(b, root), bare], 60)
+    name = "create + run /bin/true + destroy"
+    b.row(name, a, "bwrap --unshare-all", w, "1x")
+    b.row(name, a, "runc run", r, "4x")
+    b.row(name, a, "the bare system calls", u, "(aim 0.77x)")
+    limits = ours[:2] + ["--memory", "256M", "--pids", "64", "--cpus", "1"] + ours[2:]
+    (l,) = hyperfine(b, [limits], 60)
+    b.row("the same with cgroup limits", l, "runc run", r, "-")
+
+
+def bench_run(b):
+    folder = b.work / "task"
+    folder.mkdir(exist_ok=True)
+    script = folder / "hello.py"
+    script.write_text("import json, sys\nprint(json.dumps({'argv': sys.argv[1:]}))\n")
+    b.seconds(b.sbx("run", "-q", str(script)))
+    ours, direct = hyperfine(b, [b.sbx("run", "-q", str(script)), ["/usr/bin/python3", str(script)]],
+                             40)
+    b.rows.append(("run of an unchanged script, more than directly", ours - direct, "limit", 0.030,
+                   0.030 / (ours - direct), "30 ms"))
+    print(f"run of an unchanged script: {show(ours)}, directly {show(direct)}, "
+          f"more by {show(ours - direct)}, must be under 30 ms", flush=True)
+
+
+def bench_profile(b):
+    script = ROOT / "docs/examples/analysis.py"
+    scan = ROOT / "ci/bench_imports.py"
+    ours, theirs = hyperfine(b, [b.sbx("profile", "-q", str(script)),
+                                 ["/usr/bin/python3", str(scan), str(script)]], 40)
+    b.row("profile a script, whole process", ours, "ast scan in Python", theirs, "-")
+
+
+ROWS = {"resolve": bench_resolve, "profile": bench_profile, "build": bench_build,
+        "provision": bench_provision, "run": bench_run}
+
+
+def write_table(b, path):
+    lines = ["# Benchmarks", "",
+             "Made by `ci/bench`: whole commands, medians, each row beside its peer in the same run.",
+             "The ratio is how many times as long the peer takes.", "",
+             f"Measured {time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, "
+             f"Linux {platform.release().split('-')[0]}, suite {SUITE}.", "",
+             "| work | sbx | beside | it takes | ratio | must |", "|---|---|---|---|---|---|"]
+    lines += [f"| {work} | {show(ours)} | {peer} | {show(theirs)} | {ratio:.2f}x | {must} |"
+              for work, ours, peer, theirs, ratio, must in b.rows]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def main():
+    wanted = sys.argv[1:] or list(ROWS)
+    for name in wanted:
+        if name not in ROWS:
+            sys.exit(f"ci/bench: no row {name}; there are: {' '.join(ROWS)}")
+    base = os.environ.get("SBX_BENCH_DIR", str(ROOT / "build"))
+    with tempfile.TemporaryDirectory(dir=base, prefix="bench-") as folder:
+        b = Bench(Path(folder))
+        update = b.seconds(b.sbx("update", "-q"))
+        print(f"sbx-build update, nothing cached: {show(update)}")
+        for name in wanted:
+            ROWS[name](b)
+        if not sys.argv[1:]:
+            write_table(b, ROOT / "docs/benchmarks.md")
+
+
+main()
