@@ -66,10 +66,26 @@ static void add_present(struct explanation *e, Id dep, GString *out)
 	}
 	Id p, pp;
 	FOR_PROVIDES(p, pp, dep) {
+		const Solvable *s = pool_id2solvable(pool, p);
 		g_autofree char *package = format_package(pool, p);
-		if (!strstr(out->str, package))
-			g_string_append_printf(out, "%s%s", out->len ? ", " : "", package);
+		if (strstr(out->str, package))
+			continue;
+		g_string_append_printf(out, "%s%s", out->len ? ", " : "", package);
+		if (s->name != dep)
+			g_string_append_printf(out, " (as %s)", pool_id2str(pool, dep));
 	}
+}
+
+/* What is needed is there, but it is not the candidate: then asking for it is the way out. */
+static void explain_other_choice(struct explanation *e, Id p)
+{
+	Pool *pool = e->resolver->pool;
+	const Solvable *s = pool_id2solvable(pool, p);
+	g_autofree char *choice = format_package(pool, e->resolver->candidate[s->name]);
+	add_clause(e, g_strdup_printf("the choice is %s", choice));
+	if (!e->hint)
+		e->hint = g_strdup_printf("ask for %s=%s as well", pool_id2str(pool, s->name),
+					  pool_id2str(pool, s->evr));
 }
 
 /*
@@ -86,15 +102,8 @@ static void explain_missing(struct explanation *e, Id source, Id dep)
 	add_present(e, dep, present);
 	Id p = pool->whatprovidesdata[pool_whatprovides(pool, dep)];
 	if (p) {
-		const Solvable *s = pool_id2solvable(pool, p);
-		const Solvable *c = pool_id2solvable(pool, e->resolver->candidate[s->name]);
-		add_clause(e, g_strdup_printf("%s needs %s, but the choice is %s %s", package,
-					      text->str, pool_id2str(pool, c->name),
-					      pool_id2str(pool, c->evr)));
-		if (!e->hint)
-			e->hint = g_strdup_printf("ask for %s=%s as well",
-						  pool_id2str(pool, s->name),
-						  pool_id2str(pool, s->evr));
+		add_clause(e, g_strdup_printf("%s needs %s", package, text->str));
+		explain_other_choice(e, p);
 	} else if (present->len) {
 		add_clause(e, g_strdup_printf("%s needs %s, the archive has %s", package, text->str,
 					      present->str));
@@ -123,8 +132,11 @@ static void explain_conflict(struct explanation *e, Id source, Id target, Id dep
 	gsize n_name = strcspn(other, " ");
 	gboolean is_itself = strncmp(text->str, other, n_name) == 0 &&
 			     (text->str[n_name] == '\0' || text->str[n_name] == ' ');
+	gboolean is_essential = sbx_resolver_is_essential(
+		e->resolver, pool_id2solvable(pool, target)->name);
 	if (is_itself)
-		add_clause(e, g_strdup_printf("%s conflicts with %s", package, other));
+		add_clause(e, g_strdup_printf("%s conflicts with %s%s", package, other,
+					      is_essential ? ", which is Essential" : ""));
 	else
 		add_clause(e, g_strdup_printf("%s conflicts with %s, which is %s", package,
 					      text->str, other));
@@ -150,11 +162,9 @@ static void explain_rule(struct explanation *e, Solver *solver, Id rule)
 		add_clause(e, g_strdup_printf("%s and %s cannot both be there", a, b));
 		break;
 	}
-	case SOLVER_RULE_PKG_NOT_INSTALLABLE: {
-		g_autofree char *package = format_package(pool, source);
-		add_clause(e, g_strdup_printf("%s cannot be installed here", package));
+	case SOLVER_RULE_PKG_NOT_INSTALLABLE:
+		explain_other_choice(e, source);
 		break;
-	}
 	default: /* jobs: what was asked for, named in the beginning of the line */
 		break;
 	}
@@ -185,20 +195,40 @@ static void order_clauses(struct explanation *e, const Queue *wanted)
 	e->clauses = sorted;
 }
 
+static void collect_clauses(struct explanation *e, Solver *solver)
+{
+	Id n_problems = (Id)solver_problem_count(solver);
+	for (Id problem = 1; problem <= n_problems; problem++) {
+		Queue rules;
+		queue_init(&rules);
+		solver_findallproblemrules(solver, problem, &rules);
+		for (int i = 0; i < rules.count; i++)
+			explain_rule(e, solver, rules.elements[i]);
+		queue_free(&rules);
+	}
+}
+
+static const char *way_out(const struct explanation *e, const Queue *wanted)
+{
+	int n_asked = 0;
+	for (int i = 0; i < wanted->count; i++)
+		if (!sbx_resolver_is_essential(
+			    e->resolver,
+			    pool_id2solvable(e->resolver->pool, wanted->elements[i])->name))
+			n_asked++;
+	if (e->hint)
+		return e->hint;
+	return n_asked > 1 ? "leave one of them out or ask for another version"
+			   : "ask for another version or package, or try again after "
+			     "`sbx-build update`";
+}
+
 gboolean sbx_resolver_explain(struct sbx_resolver *resolver, Solver *solver, const Queue *wanted,
 			      GError **error)
 {
 	struct explanation e = {.resolver = resolver};
 	e.clauses = g_ptr_array_new_with_free_func(g_free);
-	unsigned int n_problems = solver_problem_count(solver);
-	for (Id problem = 1; problem <= (Id)n_problems; problem++) {
-		Queue rules;
-		queue_init(&rules);
-		solver_findallproblemrules(solver, problem, &rules);
-		for (int i = 0; i < rules.count; i++)
-			explain_rule(&e, solver, rules.elements[i]);
-		queue_free(&rules);
-	}
+	collect_clauses(&e, solver);
 	order_clauses(&e, wanted);
 	g_autoptr(GString) line = g_string_new(NULL);
 	for (guint i = 0; i < e.clauses->len && i < MAX_CLAUSES; i++)
@@ -206,7 +236,7 @@ gboolean sbx_resolver_explain(struct sbx_resolver *resolver, Solver *solver, con
 	if (e.clauses->len > MAX_CLAUSES)
 		g_string_append_printf(line, "; and %u more", e.clauses->len - MAX_CLAUSES);
 	sbx_set_error(error, SBX_E_UNSATISFIABLE, "cannot be installed: %s; %s", line->str,
-		      e.hint ? e.hint : "leave one of them out or ask for another version");
+		      way_out(&e, wanted));
 	g_ptr_array_unref(e.clauses);
 	g_free(e.hint);
 	return FALSE;

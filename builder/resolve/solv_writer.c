@@ -55,7 +55,11 @@ void sbx_solv_writer_set_pin(struct sbx_solv_writer *writer, const char *origin,
 
 static gboolean in_field(const struct sbx_package *package, const char *field, GError **error)
 {
-	g_prefix_error(error, "%s %s: %s: ", package->name, package->version, field);
+	if (error && *error) {
+		g_autofree char *reason = g_steal_pointer(&(*error)->message);
+		(*error)->message = g_strdup_printf("%s %s: %s: %s; use another mirror",
+						    package->name, package->version, field, reason);
+	}
 	return FALSE;
 }
 

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Run one case file:
+ *
+ *	# what it shows
+ *	ask name...				names as for sbx_resolver_solve()
+ *	option recommends			may be left out
+ *	chosen name=version...			the expected packages, sorted; or
+ *	refused <code>: <message>		the expected error
+ *	--- origin[@pin]			then stanzas of that origin; may come again
+ *
+ * Filename and SHA256 are made up where a stanza has none.
+ */
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "builder/resolve/resolve.h"
+
+struct test_case {
+	char *ask, *expected;
+	struct sbx_resolve_options options;
+};
+
+struct adding {
+	struct sbx_solv_writer *writer;
+	const char *origin;
+};
+
+static gboolean add(const struct sbx_package *package, gpointer data, GError **error)
+{
+	const struct adding *adding = data;
+	struct sbx_package whole = *package;
+	g_autofree char *path = g_strdup_printf("pool/%s_%s.deb", package->name, package->version);
+	if (!whole.filename)
+		whole.filename = path;
+	if (!whole.sha256)
+		whole.sha256 = "0123456789abcdef0123456789abcdef"
+			       "0123456789abcdef0123456789abcdef";
+	return sbx_solv_writer_add(adding->writer, &whole, adding->origin, error);
+}
+
+/* "bookworm/main@100\nPackage: ..." */
+static gboolean add_origin(struct sbx_solv_writer *writer, char *section, GError **error)
+{
+	char *text = strchr(section, '\n');
+	if (!text)
+		return sbx_set_error(error, SBX_E_INPUT, "a section without packages");
+	*text++ = '\0';
+	g_autofree char *whole = g_strconcat(text, "\n", NULL); /* the split took its line end */
+	char *pin = strchr(section, '@');
+	if (pin) {
+		*pin++ = '\0';
+		sbx_solv_writer_set_pin(writer, section, (guint)strtoul(pin, NULL, 10));
+	}
+	struct adding adding = {writer, section};
+	return sbx_packages_parse(whole, strlen(whole), section, add, &adding, error);
+}
+
+static void read_head(char *head, struct test_case *out)
+{
+	for (char *line = strtok(head, "\n"); line; line = strtok(NULL, "\n")) {
+		if (g_str_has_prefix(line, "ask"))
+			out->ask = g_strstrip(line + 3);
+		else if (g_str_equal(line, "option recommends"))
+			out->options.recommends = TRUE;
+		else if (g_str_has_prefix(line, "chosen ") || g_str_has_prefix(line, "refused "))
+			out->expected = line;
+		else if (*line != '#')
+			g_error("unknown line: %s", line);
+	}
+}
+
+static char *solve(const struct test_case *test, char **sections, const char *folder,
+		   GError **error)
+{
+	g_autofree char *cache = g_build_filename(folder, SBX_SOLV_FILE, NULL);
+	struct sbx_archive archive = {.suite = (char *)"test", .path = (char *)folder,
+				      .architecture = (char *)"amd64"};
+	SBX_AUTO(sbx_solv_writer) writer = sbx_solv_writer_new("amd64");
+	for (char **section = sections; *section; section++)
+		if (!add_origin(writer, *section, error))
+			return NULL;
+	if (!sbx_solv_writer_write(writer, cache, error))
+		return NULL;
+	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(&archive, error);
+	g_unlink(cache);
+	if (!resolver)
+		return NULL;
+	g_auto(GStrv) names = g_strsplit_set(test->ask, " ", -1);
+	SBX_AUTO(sbx_lock) lock = sbx_resolver_solve(resolver, (const char *const *)names,
+						     &test->options, error);
+	if (!lock)
+		return NULL;
+	/* What we write we must be able to read. */
+	g_autofree char *json = sbx_lock_to_json(lock);
+	SBX_AUTO(sbx_lock) again = sbx_lock_from_json(json, -1, "written lock", error);
+	if (!again)
+		return NULL;
+	GString *line = g_string_new("chosen");
+	for (guint i = 0; i < again->packages->len; i++) {
+		const struct sbx_lock_package *p = again->packages->pdata[i];
+		g_string_append_printf(line, " %s=%s", p->name, p->version);
+	}
+	return g_string_free(line, FALSE);
+}
+
+int main(int argc, char **argv)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	if (argc != 2 || !g_file_get_contents(argv[1], &text, NULL, &error)) {
+		fprintf(stderr, "usage: resolve-case FILE\n");
+		return 2;
+	}
+	g_auto(GStrv) sections = g_strsplit(text, "\n--- ", -1);
+	struct test_case test = {0};
+	read_head(sections[0], &test);
+	if (!test.ask || !test.expected) {
+		fprintf(stderr, "%s: has no `ask` or no expected answer\n", argv[1]);
+		return 2;
+	}
+	g_autofree char *folder = g_dir_make_tmp("sbx-case-XXXXXX", NULL);
+	g_autofree char *got = folder ? solve(&test, sections + 1, folder, &error) : NULL;
+	if (!got && error)
+		got = g_strdup_printf("refused %s: %s", sbx_code_name(sbx_gerror_code(error)),
+				      error->message);
+	if (folder)
+		g_rmdir(folder);
+	if (g_strcmp0(got, test.expected) == 0)
+		return 0;
+	fprintf(stderr, "expected: %s\n     got: %s\n", test.expected, got ? got : "nothing");
+	return 1;
+}
