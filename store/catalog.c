@@ -121,7 +121,7 @@ static char *column_text(sqlite3_stmt *stmt, int column)
 	return g_strdup((const char *)sqlite3_column_text(stmt, column));
 }
 
-void sbx_template_free(struct sbx_template *row)
+void sbx_catalog_template_free(struct sbx_template *row)
 {
 	if (!row)
 		return;
@@ -228,7 +228,7 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 	if (!stmt)
 		return NULL;
 	g_autoptr(GPtrArray) rows =
-		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_template_free);
+		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_catalog_template_free);
 	int step;
 	while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct sbx_template *row = g_new0(struct sbx_template, 1);

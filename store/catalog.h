@@ -17,8 +17,8 @@ struct sbx_template {
 	char **refs;	     /* what it is made of and must outlive it; only when a row is added */
 };
 
-void sbx_template_free(struct sbx_template *row);
-SBX_DEFINE_AUTO(sbx_template, sbx_template_free)
+void sbx_catalog_template_free(struct sbx_template *row);
+SBX_DEFINE_AUTO(sbx_template, sbx_catalog_template_free)
 
 gboolean sbx_catalog_open(struct sbx_store *store, GError **error);
 void sbx_catalog_close(struct sbx_store *store);

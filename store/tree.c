@@ -175,8 +175,8 @@ gboolean sbx_tree_remove(struct sbx_tree *tree, const char *name, GError **error
 {
 	if (!unfold(tree, error))
 		return FALSE;
-	if (g_hash_table_remove(tree->entries, name))
-		return TRUE;
+	g_hash_table_remove(tree->entries, name);
+	return TRUE;
 }
 
 struct sbx_tree *sbx_tree_take_folder(struct sbx_tree *tree, const char *name, GError **error)

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "builder/run/launch.h"
-#include "builder/run/task.h"
+#include "builder/run/prepare.h"
 #include "builder/verbs/verbs.h"
 
 /* The limits of every run: enough for data work on a laptop, too little to hurt its host. */
@@ -30,7 +30,7 @@ const GOptionEntry sbx_verb_run_options[] = {
 };
 
 /* TASK [ARG...] adds to the language's command, TASK -- COMMAND replaces it. */
-static GPtrArray *command_of(const struct sbx_task *task, int argc, char **argv)
+static GPtrArray *command_of(const struct sbx_prepared *task, int argc, char **argv)
 {
 	GPtrArray *command = g_ptr_array_new();
 	gboolean replaced = argc > 2 && g_str_equal(argv[2], "--");
@@ -72,8 +72,8 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		return -1;
 	}
 	SBX_AUTO(sbx_store) catalog = sbx_store_open_catalog(ctx->root, ctx->cancellable, error);
-	__attribute__((cleanup(sbx_task_release))) struct sbx_task task = {0};
-	if (!catalog || !sbx_task_prepare(ctx, catalog, argv[1], allow_unresolved, &task, error))
+	__attribute__((cleanup(sbx_prepared_release))) struct sbx_prepared task = {0};
+	if (!catalog || !sbx_prepare_task(ctx, catalog, argv[1], allow_unresolved, &task, error))
 		return -1;
 	g_autoptr(GPtrArray) command = command_of(&task, argc, argv);
 	g_autofree char *all_cpus = g_strdup_printf("%u", g_get_num_processors());

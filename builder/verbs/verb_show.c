@@ -22,7 +22,7 @@ struct details {
 
 static void details_release(struct details *d)
 {
-	sbx_template_free(d->row);
+	sbx_catalog_template_free(d->row);
 	sbx_lock_free(d->lock);
 	g_free(d->lock_text);
 	g_free(d->path);

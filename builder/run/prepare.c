@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "builder/run/task.h"
+#include "builder/run/prepare.h"
 
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 #include "store/catalog.h"
 #include "store/template.h"
 
-void sbx_task_release(struct sbx_task *task)
+void sbx_prepared_release(struct sbx_prepared *task)
 {
 	g_clear_pointer(&task->profile, sbx_profile_free);
 	g_clear_pointer(&task->template_id, g_free);
@@ -46,7 +46,7 @@ static void say_profile(struct sbx_context *ctx, const struct sbx_profile *profi
 }
 
 static gboolean recall(struct sbx_context *ctx, struct sbx_store *catalog,
-		       const struct sbx_archive *archive, const char *path, struct sbx_task *task,
+		       const struct sbx_archive *archive, const char *path, struct sbx_prepared *task,
 		       char **out_content_id, GError **error)
 {
 	__attribute__((cleanup(sbx_facts_release))) struct sbx_facts facts = {0};
@@ -75,7 +75,7 @@ static gboolean recall(struct sbx_context *ctx, struct sbx_store *catalog,
 }
 
 static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_archive *archive,
-				  struct sbx_task *task, GError **error)
+				  struct sbx_prepared *task, GError **error)
 {
 	gint64 began = g_get_monotonic_time();
 	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(archive, error);
@@ -101,10 +101,10 @@ static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_arch
 	return TRUE;
 }
 
-gboolean sbx_task_prepare(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
-			  gboolean allow_unresolved, struct sbx_task *out_task, GError **error)
+gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
+			  gboolean allow_unresolved, struct sbx_prepared *out_task, GError **error)
 {
-	__attribute__((cleanup(sbx_task_release))) struct sbx_task task = {0};
+	__attribute__((cleanup(sbx_prepared_release))) struct sbx_prepared task = {0};
 	g_autofree char *content_id = NULL;
 	g_autoptr(GError) none = NULL;
 	gint64 began = g_get_monotonic_time();
@@ -135,6 +135,6 @@ gboolean sbx_task_prepare(struct sbx_context *ctx, struct sbx_store *catalog, co
 			return FALSE;
 	}
 	*out_task = task;
-	task = (struct sbx_task){0};
+	task = (struct sbx_prepared){0};
 	return TRUE;
 }

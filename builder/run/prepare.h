@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SBX_BUILDER_RUN_TASK_H
-#define SBX_BUILDER_RUN_TASK_H
+#ifndef SBX_BUILDER_RUN_PREPARE_H
+#define SBX_BUILDER_RUN_PREPARE_H
 
 #include "builder/context.h"
 #include "builder/index/profile.h"
 #include "store/store.h"
 
 /* A task that is ready to run: its profile and the template that fits it. */
-struct sbx_task {
+struct sbx_prepared {
 	struct sbx_profile *profile;
 	char *template_id;
 	gboolean remembered; /* the catalog knew both: nothing was parsed, solved or built */
 };
-void sbx_task_release(struct sbx_task *task);
+void sbx_prepared_release(struct sbx_prepared *task);
 
 /*
  * Profile the task, resolve what it needs, find or build the template: or recall all that from the
  * catalog when neither the task's sources nor the index have changed. An unresolved need stops
  * it unless allow_unresolved. With ctx->verbose each stage says on stderr what it found.
  */
-gboolean sbx_task_prepare(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
-			  gboolean allow_unresolved, struct sbx_task *out_task, GError **error);
+gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
+			  gboolean allow_unresolved, struct sbx_prepared *out_task, GError **error);
 
 #endif
