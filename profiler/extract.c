@@ -43,6 +43,17 @@ static void *grow(struct sbx_scan *scan, void *array_at, size_t *n, size_t *room
 	return slot;
 }
 
+/* The row where a node's text begins, line ends at its very start left out. */
+static uint32_t row_of(const struct sbx_scan *scan, TSNode node)
+{
+	size_t n;
+	const char *text = sbx_scan_text(scan, node, &n);
+	uint32_t row = ts_node_start_point(node).row;
+	for (; n && *text == '\n'; text++, n--)
+		row++;
+	return row;
+}
+
 static const char *keep_string(struct sbx_scan *scan, const char *s)
 {
 	return s ? sbx_arena_string(&scan->out->arena, s, strlen(s)) : NULL;
@@ -59,7 +70,7 @@ void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_
 		return;
 	item->start = ts_node_start_byte(node);
 	item->fact = *fact;
-	item->fact.row = ts_node_start_point(node).row;
+	item->fact.row = row_of(scan, node);
 }
 
 void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
@@ -176,53 +187,57 @@ static bool has_line_end(const struct sbx_scan *scan, uint32_t from, uint32_t to
 	return false;
 }
 
-/* The words behind `command` in its line; *out_n_first: those on its own line. */
+/* The words behind `command` in its line. Returns how many there are with it. */
 static size_t collect_words(struct sbx_scan *scan, TSNode line, TSNode command,
-			    struct sbx_word words[N_MAX_WORDS], size_t *out_n_first)
+			    struct sbx_word words[N_MAX_WORDS])
 {
 	size_t n = 1;
+	bool begins_line = false;
 	uint32_t behind = ts_node_end_byte(command);
 	TSTreeCursor cursor = ts_tree_cursor_new(line);
 	bool more = ts_tree_cursor_goto_first_child(&cursor);
-	*out_n_first = 0;
 	for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
 		TSNode node = ts_tree_cursor_current_node(&cursor);
 		TSSymbol symbol = ts_node_symbol(node);
-		if (ts_node_start_byte(node) < behind)
+		uint32_t start = ts_node_start_byte(node);
+		if (start < behind)
 			continue;
-		if (!*out_n_first && scan->rules->lines_separate &&
-		    has_line_end(scan, behind, ts_node_start_byte(node)))
-			*out_n_first = n;
+		/* The line end may even have become part of the word. */
+		begins_line |= scan->rules->lines_separate && has_line_end(scan, behind, start + 1);
 		behind = ts_node_end_byte(node);
 		if (!ts_node_is_named(node) || (symbol < scan->rules->n_symbols &&
 						scan->rules->roles[symbol] == SBX_SYMBOL_SKIP))
 			continue;
-		words[n++] = (struct sbx_word){sbx_scan_literal(scan, node), node};
+		const char *text = sbx_scan_literal(scan, node);
+		while (text && begins_line && *text == '\n')
+			text++;
+		words[n++] = (struct sbx_word){text, node, begins_line};
+		begins_line = false;
 	}
 	ts_tree_cursor_delete(&cursor);
-	if (!*out_n_first)
-		*out_n_first = n;
 	return n;
 }
 
 static void take_command_line(struct sbx_scan *scan, const struct sbx_match *m, TSNode command)
 {
 	struct sbx_word words[N_MAX_WORDS];
-	size_t n = 1, n_first = 1;
-	words[0].node = command;
-	words[0].text = m->pattern->command ? m->pattern->command
-					    : sbx_scan_literal(scan, command);
+	size_t n = 1, first = 0;
+	words[0] = (struct sbx_word){m->pattern->command ? m->pattern->command
+							 : sbx_scan_literal(scan, command),
+				     command, false};
 	TSNode line = sbx_scan_captured(scan, m, SBX_CAPTURE_LINE);
 	if (!ts_node_is_null(line))
-		n = collect_words(scan, line, command, words, &n_first);
+		n = collect_words(scan, line, command, words);
 	for (size_t i = 0; i < n; i++)
 		if (!words[i].text) {
 			scan->no_memory = true;
 			return;
 		}
-	sbx_scan_command_line(scan, words, n_first, m->pattern->grade);
-	if (n > n_first)
-		sbx_scan_command_line(scan, words + n_first, n - n_first, m->pattern->grade);
+	for (size_t i = 1; i <= n; i++)
+		if (i == n || words[i].begins_line) {
+			sbx_scan_command_line(scan, words + first, i - first, m->pattern->grade);
+			first = i;
+		}
 }
 
 static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode use)

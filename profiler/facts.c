@@ -144,6 +144,29 @@ static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 	facts->n_facts = n;
 }
 
+/*
+ * A language whose programs choose their interpreter: when it is none of those that are always
+ * there, it is a command that the task needs.
+ */
+static int add_interpreter(struct sbx_facts *facts, const char *file, const char *text, size_t n,
+			   struct sbx_error *err)
+{
+	const struct sbx_language *language = facts->language;
+	if (!facts->interpreter || !language->run[0] ||
+	    strcmp(language->run[0], "{interpreter}") != 0 ||
+	    sbx_list_has(language->commands, facts->interpreter))
+		return 0;
+	struct sbx_raw_fact fact = {.kind = SBX_FACT_COMMAND,
+				    .confidence = 0.98,
+				    .language = language,
+				    .name = facts->interpreter};
+	size_t start = 0;
+	struct sbx_lines lines = {text, n, &start, 1};
+	const char *end = memchr(text, '\n', n);
+	lines.n_bytes = end ? (size_t)(end - text) : n;
+	return add_fact(facts, &fact, file, &lines, err);
+}
+
 static int take_interpreter(struct sbx_facts *facts, const char *file, const char *text, size_t n,
 			    struct sbx_error *err)
 {
@@ -174,7 +197,7 @@ static int take_interpreter(struct sbx_facts *facts, const char *file, const cha
 			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	}
 	sbx_arena_release(&arena);
-	return result;
+	return result < 0 ? result : add_interpreter(facts, file, text, n, err);
 }
 
 char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)

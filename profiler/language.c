@@ -9,6 +9,7 @@
 
 /* As much of a text as decides about its language. */
 #define N_DETECT_BYTES 4096
+#define N_DETECT_LINE  200
 
 const struct sbx_language *sbx_language_by_name(const char *name)
 {
@@ -120,21 +121,35 @@ static const struct sbx_language *by_extension(const char *extension)
 	return NULL;
 }
 
+static bool line_matches(const char *pattern, const char *line)
+{
+	regex_t regex;
+	if (!*pattern || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
+		return false;
+	bool matches = regexec(&regex, line, 0, NULL, 0) == 0;
+	regfree(&regex);
+	return matches;
+}
+
+/* By the first line that says anything: further down, prose looks like a program too easily. */
 static const struct sbx_language *by_content(const char *text, size_t n_bytes)
 {
-	char head[N_DETECT_BYTES + 1];
-	size_t n = n_bytes < N_DETECT_BYTES ? n_bytes : N_DETECT_BYTES;
-	memcpy(head, text, n);
-	head[n] = '\0';
-	for (const struct sbx_language *const *l = sbx_languages(); *l; l++) {
-		const char *pattern = sbx_rules_of(*l)->detect;
-		regex_t regex;
-		if (!*pattern || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+	char line[N_DETECT_LINE + 1];
+	const char *end = text + (n_bytes < N_DETECT_BYTES ? n_bytes : N_DETECT_BYTES);
+	while (text < end) {
+		const char *line_end = memchr(text, '\n', (size_t)(end - text));
+		line_end = line_end ? line_end : end;
+		size_t n = (size_t)(line_end - text) < N_DETECT_LINE ? (size_t)(line_end - text)
+								     : N_DETECT_LINE;
+		memcpy(line, text, n);
+		line[n] = '\0';
+		text = line_end + 1;
+		if (*line == '#' || line[strspn(line, " \t\r")] == '\0')
 			continue;
-		bool matches = regexec(&regex, head, 0, NULL, 0) == 0;
-		regfree(&regex);
-		if (matches)
-			return *l;
+		for (const struct sbx_language *const *l = sbx_languages(); *l; l++)
+			if (line_matches(sbx_rules_of(*l)->detect, line))
+				return *l;
+		return NULL;
 	}
 	return NULL;
 }

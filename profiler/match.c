@@ -189,6 +189,7 @@ static void match_rest(struct matcher *m, const struct rest *rest)
 static void match_at(struct matcher *m, TSNode node)
 {
 	TSSymbol symbol = ts_node_symbol(node);
+	/* Where the parser gave up, the symbol is behind all others. */
 	if (symbol >= m->scan->rules->n_symbols)
 		return;
 	m->n_kids = 0;

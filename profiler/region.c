@@ -37,9 +37,7 @@ static int by_extent(const void *pa, const void *pb)
 		return a->start < b->start ? -1 : 1;
 	if (a->end != b->end)
 		return a->end > b->end ? -1 : 1;
-	if (a->handler != b->handler)
-		return a->handler < b->handler ? -1 : 1;
-	return (int)(b->flags & SBX_REGION_REQUIRED) - (int)(a->flags & SBX_REGION_REQUIRED);
+	return 0;
 }
 
 static int by_start(const void *pa, const void *pb)
@@ -61,36 +59,41 @@ static void drop_long_spans(struct sbx_scan *scan)
 			}
 }
 
+/* Of the regions of one extent, what the first handler that speaks of `bit` says. */
+static void decide_guard(struct sbx_region *regions, size_t n, unsigned bit)
+{
+	uint32_t first = UINT32_MAX;
+	bool is_required = false;
+	for (size_t i = 0; i < n; i++)
+		if (regions[i].flags & bit && !(regions[i].flags & SBX_REGION_REQUIRED) &&
+		    regions[i].handler < first)
+			first = regions[i].handler;
+	for (size_t i = 0; i < n; i++)
+		is_required |= regions[i].flags & bit && regions[i].flags & SBX_REGION_REQUIRED &&
+			       regions[i].handler == first;
+	for (size_t i = 0; i < n; i++)
+		if (is_required || regions[i].flags & SBX_REGION_REQUIRED ||
+		    regions[i].handler != first)
+			regions[i].flags &= ~bit;
+}
+
 /*
  * Regions of one extent come from several handlers (the except clauses of a try statement). For
- * modules and for commands, the first handler that speaks of them decides, and if it says that
- * they are required then nothing guards them.
+ * modules and for commands, the first handler that speaks of them decides, and if it ends the
+ * program then nothing is guarded.
  */
 static void decide_guards(struct sbx_scan *scan)
 {
 	for (size_t i = 0; i < scan->n_regions;) {
-		const struct sbx_region first = scan->regions[i];
-		unsigned decided = 0;
-		uint32_t handler[2] = {0};
-		for (; i < scan->n_regions && scan->regions[i].start == first.start &&
-		       scan->regions[i].end == first.end;
-		     i++) {
-			struct sbx_region *r = &scan->regions[i];
-			unsigned keep = r->flags & ~(SBX_REGION_GUARDS | SBX_REGION_REQUIRED);
-			for (unsigned k = 0; k < 2; k++) {
-				unsigned bit = k ? SBX_REGION_GUARD_COMMANDS
-						 : SBX_REGION_GUARD_MODULES;
-				if (!(r->flags & bit) || decided & bit)
-					continue;
-				if (r->flags & SBX_REGION_REQUIRED)
-					decided |= bit;
-				else if (!handler[k] || handler[k] == r->handler) {
-					handler[k] = r->handler;
-					keep |= bit;
-				}
-			}
-			r->flags = keep;
-		}
+		struct sbx_region *r = &scan->regions[i];
+		size_t n = 1;
+		while (i + n < scan->n_regions && r[n].start == r->start && r[n].end == r->end)
+			n++;
+		decide_guard(r, n, SBX_REGION_GUARD_MODULES);
+		decide_guard(r, n, SBX_REGION_GUARD_COMMANDS);
+		for (size_t k = 0; k < n; k++)
+			r[k].flags &= ~(unsigned)SBX_REGION_REQUIRED;
+		i += n;
 	}
 }
 

@@ -103,6 +103,7 @@ TSNode sbx_scan_captured(const struct sbx_scan *scan, const struct sbx_match *ma
 struct sbx_word {
 	const char *text; /* a literal's value */
 	TSNode node;
+	bool begins_line; /* it is no argument of what stands on the line before */
 };
 /* What a command line means. `grade` is that of the match. */
 void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, size_t n_words,

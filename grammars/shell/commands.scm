@@ -3,6 +3,25 @@
 
 (command name: (command_name) @command) @line
 
+
+; python3 - <<EOF: a here-document is data, but for an interpreter that reads its program from it
+(redirected_statement
+  body: (command name: (command_name) @_command .)
+  redirect: (heredoc_redirect (heredoc_body) @code)
+  (#any-of? @_command "python3" "python")
+  (#set! inject "python"))
+(redirected_statement
+  body: (command name: (command_name) @_command . argument: (word) @_argument .)
+  redirect: (heredoc_redirect (heredoc_body) @code)
+  (#any-of? @_command "python3" "python")
+  (#eq? @_argument "-")
+  (#set! inject "python"))
+(redirected_statement
+  body: (command name: (command_name) @_command .)
+  redirect: (heredoc_redirect (heredoc_body) @code)
+  (#any-of? @_command "sh" "bash" "dash")
+  (#set! inject "shell"))
+
 ; What the script defines itself (aliases: [commands] of language.conf)
 (function_definition name: (word) @define)
 
@@ -16,7 +35,6 @@
 (if_statement "then" @region "fi" @region.end (#set! region "conditional"))
 ((case_item) @region (#set! region "conditional"))
 (list "||" (_) @region (#set! region "conditional"))
-(list "&&" (_) @region (#set! region "conditional"))
 
 ; Only where a program is there: if command -v x; then ...; [ -x /usr/bin/x ] && ...
 (if_statement

@@ -1,0 +1,4 @@
+﻿import bom
+import crlf
+if x:
+    import nested

@@ -1,0 +1,2 @@
+import tqdm
+import core

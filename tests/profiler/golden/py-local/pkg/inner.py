@@ -1,0 +1,2 @@
+from ..helper import y
+import from_inner

@@ -1,0 +1,1 @@
+import not_part_of_it

@@ -1,0 +1,6 @@
+#!/bin/sh
+first-tool
+fi
+second-tool
+echo ${x
+third-tool

@@ -1,0 +1,5 @@
+#!/bin/sh
+xxd f
+if true; then
+  od x
+fi

@@ -1,0 +1,1 @@
+from_lib() { mediainfo "$1"; }

@@ -1,0 +1,1 @@
+montage a b
