@@ -260,13 +260,16 @@ static gboolean check_no_doubles(const struct sbx_lock *lock, const char *where,
 /*
  * json-glib 1.6 parses nested lists by recursion without a limit, so that a hostile text could
  * overflow the stack: count the brackets before it sees them. It also takes comments, which could
- * hide a quote from the counting: whatever JSON has no use for outside of strings is refused.
+ * hide a quote from the counting, and stops after the first value: whatever JSON has no use for
+ * outside of strings is refused, and so is anything but one object.
  */
 static gboolean check_shape(const char *text, gsize n)
 {
-	guint depth = 0;
+	guint depth = 0, n_values = 0;
 	gboolean in_string = FALSE;
 	for (gsize i = 0; i < n; i++) {
+		if (depth == 0 && !g_ascii_isspace(text[i]) && (text[i] != '{' || n_values++ > 0))
+			return FALSE;
 		if (in_string) {
 			if (text[i] == '\\')
 				i++;
@@ -284,7 +287,7 @@ static gboolean check_shape(const char *text, gsize n)
 			return FALSE;
 		}
 	}
-	return !in_string && depth == 0;
+	return !in_string && depth == 0 && n_values == 1;
 }
 
 static JsonNode *parse(const char *text, gsize n, const char *where, GError **error)
