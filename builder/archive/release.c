@@ -175,7 +175,7 @@ const struct sbx_release_entry *
 sbx_release_file_find_smallest(const struct sbx_release_file *release, const char *path,
 			       const char **out_suffix)
 {
-	static const char *const suffixes[] = {"", ".xz", ".zst", ".gz", ".bz2", ".lz4"};
+	static const char *const suffixes[] = {".xz", ".zst", ".gz", ".bz2", ".lz4"};
 	const struct sbx_release_entry *best = NULL;
 	for (guint i = 0; i < G_N_ELEMENTS(suffixes); i++) {
 		g_autofree char *full = g_strconcat(path, suffixes[i], NULL);
@@ -185,5 +185,9 @@ sbx_release_file_find_smallest(const struct sbx_release_file *release, const cha
 		best = entry;
 		*out_suffix = suffixes[i];
 	}
+	if (best)
+		return best;
+	*out_suffix = "";
+	best = sbx_release_file_find(release, path);
 	return best;
 }

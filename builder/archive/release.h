@@ -46,7 +46,10 @@ gboolean sbx_release_file_check(const struct sbx_release_file *release, const ch
 /* The entry of a path, NULL when it is not listed. */
 const struct sbx_release_entry *sbx_release_file_find(const struct sbx_release_file *release,
 						      const char *path);
-/* The smallest listed form of a path (plain, .xz, ...); *out_suffix is what follows the path. */
+/*
+ * The smallest compressed form of a path that is listed; *out_suffix is what follows the path. The
+ * plain form only when there is no other: archives list it for its checksum and rarely have it.
+ */
 const struct sbx_release_entry *
 sbx_release_file_find_smallest(const struct sbx_release_file *release, const char *path,
 			       const char **out_suffix);

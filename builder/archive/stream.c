@@ -32,8 +32,9 @@ static gboolean fail(struct archive *a, const char *where, GError **error)
 			     reason ? reason : "damaged");
 }
 
-/* libarchive takes a lone compressed file as an archive with one member. */
-static struct archive *open_raw(const char *path, const char *where, GError **error)
+/* libarchive takes a lone compressed file as an archive with one member, or none if it is empty. */
+static struct archive *open_raw(const char *path, const char *where, gboolean *out_is_empty,
+				GError **error)
 {
 	CLEANUP_ARCHIVE struct archive *a = archive_read_new();
 	struct archive_entry *entry;
@@ -51,20 +52,24 @@ static struct archive *open_raw(const char *path, const char *where, GError **er
 		fail(a, where, error);
 		return NULL;
 	}
+	*out_is_empty = status == ARCHIVE_EOF;
 	return g_steal_pointer(&a);
 }
 
 gboolean sbx_index_read(const char *path, guint64 expected_bytes, guint64 max_bytes,
 			const char *where, char **out_text, gsize *out_n_bytes, GError **error)
 {
-	CLEANUP_ARCHIVE struct archive *a = open_raw(path, where, error);
+	gboolean is_empty;
+	CLEANUP_ARCHIVE struct archive *a = open_raw(path, where, &is_empty, error);
 	if (!a)
 		return FALSE;
 	guint64 limit = expected_bytes ? expected_bytes : max_bytes;
 	gsize room = MIN(limit, expected_bytes ? expected_bytes : CHUNK_BYTES) + 1, n_bytes = 0;
 	g_autofree char *text = g_malloc(room + 1);
 	for (;;) {
-		la_ssize_t n = archive_read_data(a, text + n_bytes, room - n_bytes);
+		la_ssize_t n = 0;
+		if (!is_empty)
+			n = archive_read_data(a, text + n_bytes, room - n_bytes);
 		if (n < 0)
 			return fail(a, where, error);
 		n_bytes += (gsize)n;
@@ -136,12 +141,13 @@ static gpointer decompress(gpointer data)
 	SbxIndexStream *self = data;
 	guint64 n_bytes = 0;
 	g_autoptr(GError) error = NULL;
-	CLEANUP_ARCHIVE struct archive *a = open_raw(self->path, self->where, &error);
+	gboolean is_empty = FALSE;
+	CLEANUP_ARCHIVE struct archive *a = open_raw(self->path, self->where, &is_empty, &error);
 	for (gboolean last = FALSE; !last;) {
 		struct chunk *chunk = g_async_queue_pop(self->empty);
 		chunk->n_bytes = 0;
-		chunk->last = FALSE;
-		if (!error && !g_atomic_int_get(&self->stop) &&
+		chunk->last = is_empty;
+		if (!error && !is_empty && !g_atomic_int_get(&self->stop) &&
 		    fill(a, chunk, self->where, &error)) {
 			n_bytes += chunk->n_bytes;
 			if (n_bytes > self->max_bytes)

@@ -51,8 +51,10 @@ int main(int argc, char **argv)
 {
 	g_autoptr(GCancellable) cancellable = g_cancellable_new();
 	g_autofree struct sbx_fetch *fetches = g_new0(struct sbx_fetch, (gsize)argc);
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func((GDestroyNotify)g_strfreev);
 	for (int i = 1; i < argc; i++) {
-		char **pairs = g_strsplit(argv[i], " ", -1); /* kept: the fetches point into it */
+		char **pairs = g_strsplit(argv[i], " ", -1);
+		g_ptr_array_add(texts, pairs); /* the fetches point into it */
 		for (char **pair = pairs; *pair; pair++) {
 			char *equals = strchr(*pair, '=');
 			*equals = '\0';
@@ -68,5 +70,9 @@ int main(int argc, char **argv)
 		puts("ok");
 	else
 		printf("error %s %s\n", sbx_code_name(sbx_gerror_code(error)), error->message);
+	for (int i = 0; i < argc; i++) {
+		g_strfreev((char **)fetches[i].fallback_uris);
+		sbx_fetch_clear(&fetches[i]);
+	}
 	return ok ? 0 : 1;
 }

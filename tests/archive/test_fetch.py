@@ -409,5 +409,12 @@ class FetchTest(unittest.TestCase):
         self.assertFailed(result, "no-space", "file.part", "No space left")
 
 
+def main():
+    result = unittest.main(argv=sys.argv[:1] + sys.argv[2:], exit=False).result
+    for test, reason in result.skipped:
+        print("SKIPPED: %s: %s" % (test.id(), reason))
+    sys.exit(1 if not result.wasSuccessful() else 77 if result.skipped else 0)
+
+
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
+    main()

@@ -15,15 +15,15 @@
 	"Suite: oldstable\nCodename: bookworm\nDate: Sat, 11 Jul 2026 10:16:37 UTC\n"              \
 	"Valid-Until: Sat, 18 Jul 2026 10:16:37 UTC\nAcquire-By-Hash: yes\n"                       \
 	"No-Support-for-Architecture-all: Packages\nArchitectures: all amd64\n"                    \
-	"Components: main contrib\nMD5Sum:\n d41d8cd98f00b204e9800998ecf8427e 0 x\n"                 \
-	"SHA256:\n " SHA " 100 main/binary-amd64/Packages\n " SHA "   30 main/binary-amd64/Packages.gz\n" \
+	"Components: main contrib\nMD5Sum:\n d41d8cd98f00b204e9800998ecf8427e 0 x\n"               \
+	"SHA256:\n " SHA " 100 main/binary-amd64/Packages\n " SHA                                  \
+	"   30 main/binary-amd64/Packages.gz\n"                                                    \
 	" " SHA " 20 main/binary-amd64/Packages.xz\n"
 
 static struct sbx_release_file *parse(const char *text, char **out_problem)
 {
 	g_autoptr(GError) error = NULL;
-	struct sbx_release_file *release =
-		sbx_release_file_parse(text, strlen(text), "R", &error);
+	struct sbx_release_file *release = sbx_release_file_parse(text, strlen(text), "R", &error);
 	assert_int_equal(release == NULL, error != NULL);
 	if (error)
 		assert_true(g_error_matches(error, SBX_ERROR, SBX_E_UNTRUSTED));
@@ -81,7 +81,8 @@ static void hostile_releases_are_refused(void **state)
 	} cases[] = {
 		{"", "R: not one stanza"},
 		{"Suite: x\n\nSuite: y\n", "R: not one stanza"},
-		{"Suite: x\nMD5Sum:\n d41d8cd98f00b204e9800998ecf8427e 0 x\n", "R: lists no SHA256"},
+		{"Suite: x\nMD5Sum:\n d41d8cd98f00b204e9800998ecf8427e 0 x\n",
+		 "R: lists no SHA256"},
 		{"Suite: x\nSHA1:\n a 0 x\n", "R: lists no SHA256"},
 		{"SHA256:\n beef 1 x\n", "R: \"beef 1 x\" is not"},
 		{"SHA256:\n " SHA " x x\n", "R: "},
@@ -136,11 +137,17 @@ static void suite_and_dates_are_checked(void **state)
 }
 
 #define G "[GNUPG:] "
-#define GOOD G "NEWSIG\n" G "GOODSIG AA1 Somebody\n" G "VALIDSIG F00AA1 2026-01-01 0 0 4 0 1 8 01 F00BB1\n"
+#define GOOD                                                                                       \
+	G "NEWSIG\n" G "GOODSIG AA1 Somebody\n" G                                                  \
+	  "VALIDSIG F00AA1 2026-01-01 0 0 4 0 1 8 01 F00BB1\n"
 #define UNKNOWN G "NEWSIG\n" G "ERRSIG CC1 1 8 01 0 9 F00CC1\n" G "NO_PUBKEY CC1\n"
-#define BAD G "NEWSIG\n" G "BADSIG DD1 Somebody\n"
-#define EXPIRED G "NEWSIG\n" G "EXPKEYSIG EE1 Somebody\n" G "VALIDSIG F00EE1 2026-01-01 0 0 4 0 1 8 01 F00EE1\n"
-#define REVOKED G "NEWSIG\n" G "REVKEYSIG FF1 Somebody\n" G "VALIDSIG F00FF1 2026-01-01 0 0 4 0 1 8 01 F00FF1\n"
+#define BAD	G "NEWSIG\n" G "BADSIG DD1 Somebody\n"
+#define EXPIRED                                                                                    \
+	G "NEWSIG\n" G "EXPKEYSIG EE1 Somebody\n" G                                                \
+	  "VALIDSIG F00EE1 2026-01-01 0 0 4 0 1 8 01 F00EE1\n"
+#define REVOKED                                                                                    \
+	G "NEWSIG\n" G "REVKEYSIG FF1 Somebody\n" G                                                \
+	  "VALIDSIG F00FF1 2026-01-01 0 0 4 0 1 8 01 F00FF1\n"
 
 static void signatures_are_judged(void **state)
 {
@@ -165,9 +172,8 @@ static void signatures_are_judged(void **state)
 		{GOOD, "F00CC1", "no signature by a key"},
 	};
 	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-		struct sbx_keyring keyring = {.fd = -1,
-					      .fingerprints = g_ptr_array_new(),
-					      .shown = g_string_new("ring")};
+		struct sbx_keyring keyring = {
+			.fd = -1, .fingerprints = g_ptr_array_new(), .shown = g_string_new("ring")};
 		if (cases[i].fingerprint)
 			g_ptr_array_add(keyring.fingerprints, (gpointer)cases[i].fingerprint);
 		g_autoptr(GError) error = NULL;

@@ -43,17 +43,18 @@ static GPtrArray *read_deb822(const char *text)
 
 static void one_line_style_is_read(void **state)
 {
-	g_autoptr(GPtrArray) sources = read_list(
-		"# a comment\n"
-		"\n"
-		"deb http://a/debian/ bookworm main contrib # and more\n"
-		"deb-src http://a/debian bookworm main\n"
-		"#deb http://off/ bookworm main\n"
-		"\tdeb [ arch=amd64,i386 signed-by=/k/a.gpg,/k/b.asc trusted=yes ] https://b/$(ARCH) x main\n"
-		"deb [check-valid-until=no lang=en]\thttp://c y main\n"
-		"deb cdrom:[Debian GNU/Linux 12 _Bookworm_ 20240101]/ bookworm main\n"
-		"deb http://flat/ ./\n"
-		"deb http://flat/ stable/\n");
+	g_autoptr(GPtrArray) sources =
+		read_list("# a comment\n"
+			  "\n"
+			  "deb http://a/debian/ bookworm main contrib # and more\n"
+			  "deb-src http://a/debian bookworm main\n"
+			  "#deb http://off/ bookworm main\n"
+			  "\tdeb [ arch=amd64,i386 signed-by=/k/a.gpg,/k/b.asc trusted=yes ] "
+			  "https://b/$(ARCH) x main\n"
+			  "deb [check-valid-until=no lang=en]\thttp://c y main\n"
+			  "deb cdrom:[Debian GNU/Linux 12 _Bookworm_ 20240101]/ bookworm main\n"
+			  "deb http://flat/ ./\n"
+			  "deb http://flat/ stable/\n");
 	g_autofree char *text = show(sources);
 	assert_string_equal(text, "http://a/debian bookworm main,contrib\n"
 				  "https://b/amd64 x main\n"
@@ -126,7 +127,8 @@ static void malformed_sources_are_named(void **state)
 		{sbx_apt_sources_parse_list, "deb [arch] http://a b c\n", "f:1: \"arch\" is not"},
 		{sbx_apt_sources_parse_list, "deb http://a ../../etc main\n", "f:1: \"../../etc\""},
 		{sbx_apt_sources_parse_list, "deb http://a a?b main\n", "f:1: \"a?b\""},
-		{sbx_apt_sources_parse_deb822, "Types: deb\nURIs: http://a\n", "f:1: an entry needs"},
+		{sbx_apt_sources_parse_deb822, "Types: deb\nURIs: http://a\n",
+		 "f:1: an entry needs"},
 		{sbx_apt_sources_parse_deb822, "Types: deb\nURIs: http://a\nSuites: x\n",
 		 "f:1: names no component"},
 		{sbx_apt_sources_parse_deb822, "\nTypes deb\n", "f:2: not a field"},
@@ -176,7 +178,8 @@ static void another_architecture_has_its_own_sources(void **state)
 
 static void another_suite_comes_from_the_main_archive(void **state)
 {
-	g_autoptr(GPtrArray) host = read_list("deb [signed-by=/k] http://a bookworm main contrib\n");
+	g_autoptr(GPtrArray) host =
+		read_list("deb [signed-by=/k] http://a bookworm main contrib\n");
 	g_autoptr(GPtrArray) picked = sbx_pick_sources(host, "trixie", "amd64");
 	g_autofree char *text = show(picked);
 	assert_string_equal(text, "http://a trixie main,contrib\n");
@@ -213,8 +216,9 @@ static void remove_folder(const char *folder)
 
 static void the_host_s_files_are_read_in_order(void **state)
 {
-	g_autofree char *folder = folder_with(
-		"deb http://a x main\n", "Types: deb\nURIs: http://b\nSuites: x\nComponents: main\n");
+	g_autofree char *folder =
+		folder_with("deb http://a x main\n",
+			    "Types: deb\nURIs: http://b\nSuites: x\nComponents: main\n");
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) sources = sbx_apt_sources_read(folder, "amd64", &error);
 	assert_non_null(sources);
@@ -244,9 +248,8 @@ static void choose(struct sbx_context *ctx, const char *want, enum sbx_code code
 /* A context as the command line would make it. */
 static struct sbx_context context(const char *const *mirrors, const char *suite, const char *arch)
 {
-	return (struct sbx_context){.mirrors = (char **)mirrors,
-				    .suite = (char *)suite,
-				    .architecture = (char *)arch};
+	return (struct sbx_context){
+		.mirrors = (char **)mirrors, .suite = (char *)suite, .architecture = (char *)arch};
 }
 
 static void mirrors_override_the_host(void **state)

@@ -52,9 +52,17 @@ static void uris_are_taken_apart(void **state)
 
 static void odd_uris_are_refused(void **state)
 {
-	static const char *const odd[] = {"",	      "x",	       "http:/a",   "http://",
-					  "ftp://a/", "mirror://a/b",  "file:a",    "file://host/a",
-					  "javascript:x", "http:///a", "tor+http://a"};
+	static const char *const odd[] = {"",
+					  "x",
+					  "http:/a",
+					  "http://",
+					  "ftp://a/",
+					  "mirror://a/b",
+					  "file:a",
+					  "file://host/a",
+					  "javascript:x",
+					  "http:///a",
+					  "tor+http://a"};
 	for (gsize i = 0; i < G_N_ELEMENTS(odd); i++) {
 		SBX_CLEANUP_URI struct sbx_uri u = {0};
 		g_autoptr(GError) error = NULL;
@@ -98,7 +106,8 @@ static void logins_are_found(void **state)
 static void apt_s_settings_are_read(void **state)
 {
 	g_autoptr(GHashTable) t = sbx_apt_config_parse(
-		"APT \"\";\nAcquire::http::Proxy \"http://p:3128/\";\nA::B \"with \"quotes\" in\";\n"
+		"APT \"\";\nAcquire::http::Proxy \"http://p:3128/\";\nA::B \"with \"quotes\" "
+		"in\";\n"
 		"List:: \"one\";\nList:: \"two\";\nnonsense\nX \"unfinished\n");
 	assert_string_equal(g_hash_table_lookup(t, "acquire::http::proxy"), "http://p:3128/");
 	assert_string_equal(g_hash_table_lookup(t, "a::b"), "with \"quotes\" in");
