@@ -92,10 +92,12 @@ static gboolean is_compiled(const char *path, const char *library, const GPtrArr
 {
 	if (!g_str_has_suffix(path, ".py"))
 		return FALSE;
-	if (g_str_has_prefix(path, "/usr/lib/python3/dist-packages/") ||
-	    g_str_has_prefix(path, library))
-		/* Test data of lib2to3 is wrong on purpose; Debian's scripts leave it out as well. */
-		return strstr(path, "/lib2to3/tests/data") == NULL;
+	if (g_str_has_prefix(path, "/usr/lib/python3/dist-packages/"))
+		return TRUE;
+	/* Left out as by Debian's scripts: test data of lib2to3, wrong on purpose, and what the
+	 * interpreter was configured with, which is no module. */
+	if (g_str_has_prefix(path, library))
+		return !strstr(path, "/lib2to3/tests/data") && !strstr(path, "/config-");
 	for (guint i = 0; i < folders->len; i++)
 		if (g_str_has_prefix(path, folders->pdata[i]))
 			return TRUE;

@@ -19,6 +19,19 @@ export SOURCE_DATE_EPOCH=1577836800
 export PYTHONDONTWRITEBYTECODE=1
 unset TERM
 
+# While a package is unpacked, dpkg has its control files in tmp.ci: a preinst runs from there, and
+# debconf looks there for the package's name and templates.
+stage_preinst() {
+	rm -rf "$staged"
+	mkdir "$staged"
+	printf 'Package: %s\nArchitecture: %s\n' "$package" "$architecture" >"$staged/control"
+	for file in "${script%.preinst}".*; do
+		cp "$file" "$staged/${file##*.}"
+	done
+	script=$staged/preinst
+}
+
+staged=/var/lib/dpkg/tmp.ci
 tab=$(printf '\t')
 while IFS="$tab" read -r number package architecture name script arguments; do
 	echo "begin $number"
@@ -32,8 +45,10 @@ while IFS="$tab" read -r number package architecture name script arguments; do
 	unset IFS
 	# dpkg gives the version configured before, and "" when there is none.
 	[ "$name$1" = postinstconfigure ] && set -- configure ""
+	[ "$name" != preinst ] || stage_preinst
 	"$script" "$@" </dev/null >"/run/sbx/log/$number" 2>&1
 	status=$?
+	[ "$name" != preinst ] || rm -rf "$staged"
 	echo "end $number $status"
 	[ "$status" = 0 ] || exit 0
 done </run/sbx/steps

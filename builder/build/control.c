@@ -58,7 +58,6 @@ struct sbx_control *sbx_control_parse(const char *text, const char *where, GErro
 		last = g_new0(struct field, 1);
 		last->name = g_strndup(line, (gsize)(colon - line));
 		last->value = g_strdup(colon + 1 + strspn(colon + 1, " \t"));
-		g_strchomp(last->value);
 		g_ptr_array_add(control->fields, last);
 	}
 	struct sbx_control *parsed = control;

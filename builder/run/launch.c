@@ -86,9 +86,11 @@ static gboolean record_use(struct sbx_store *catalog, const struct sbx_launch *l
 			      .exit_status = status,
 			      .started_usec = started_usec};
 	/* Without a record (sbx-provision was killed) what is known is still worth keeping. */
-	if (json_parser_load_from_data(parser, record, -1, NULL) &&
-	    JSON_NODE_HOLDS_OBJECT(json_parser_get_root(parser))) {
-		JsonObject *object = json_node_get_object(json_parser_get_root(parser));
+	JsonNode *root = json_parser_load_from_data(parser, record, -1, NULL)
+				 ? json_parser_get_root(parser)
+				 : NULL;
+	if (root && JSON_NODE_HOLDS_OBJECT(root)) {
+		JsonObject *object = json_node_get_object(root);
 		use.reason = json_object_get_string_member_with_default(object, "reason", "unknown");
 		use.wall_usec = member(object, "wall_usec");
 		use.cpu_usec = member(object, "cpu_usec");
