@@ -25,8 +25,10 @@ stage_preinst() {
 	rm -rf "$staged"
 	mkdir "$staged"
 	printf 'Package: %s\nArchitecture: %s\n' "$package" "$architecture" >"$staged/control"
-	for file in "${script%.preinst}".*; do
-		cp "$file" "$staged/${file##*.}"
+	for file in "${script%preinst}"*; do
+		member=${file#"${script%preinst}"}
+		# Another package's name may go on where this one's ends: libx2 and libx2.0.
+		case $member in *.*) ;; *) cp "$file" "$staged/$member" ;; esac
 	done
 	script=$staged/preinst
 }
