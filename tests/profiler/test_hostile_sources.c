@@ -67,15 +67,15 @@ static void deep_nesting(void **state)
 
 static void much_of_one_kind(void **state)
 {
-	repeats("", "import a\n", 100000, "");
-	repeats("", "ls x\n", 100000, "");
-	repeats("ls ", "x ", 500000, "\n");
-	repeats("import subprocess\nsubprocess.run([", "'x', ", 300000, "])\n");
-	repeats("for m in (", "'x', ", 100000, "):\n __import__(m)\n");
+	repeats("", "import a\n", 30000, "");
+	repeats("", "ls x\n", 30000, "");
+	repeats("ls ", "x ", 100000, "\n");
+	repeats("import subprocess\nsubprocess.run([", "'x', ", 50000, "])\n");
+	repeats("for m in (", "'x', ", 30000, "):\n __import__(m)\n");
 	repeats("try:\n import a\n", "except ImportError:\n pass\n", 20000, "");
-	repeats("from a import ", "b, ", 100000, "c\n");
+	repeats("from a import ", "b, ", 30000, "c\n");
 	repeats("f() { ", "f() { ", 5000, "ls\n");
-	repeats("x = y\n", "y = x\n", 50000, "x('a')\n");
+	repeats("x = y\n", "y = x\n", 20000, "x('a')\n");
 	repeats("cat <<A", " <<A", 5000, "\nx\nA\n");
 }
 
