@@ -6,35 +6,38 @@
 #include <solv/pool.h>
 
 /* Bump when the cache's content changes its meaning: an older one is refused and made anew. */
-#define SBX_SOLV_FORMAT 1
+#define SBX_SOLV_FORMAT 2
 
 /*
  * What the cache keeps of a package besides name, version, architecture, Provides, Depends and
  * Conflicts, which are libsolv's own fields.
  *
  * libsolv sorts Depends when it writes them, but apt goes through them in the order of the field:
- * so the text of the fields is kept too. It and what only a chosen package is asked for lies in
- * the cache's paged part ("vertical"), which costs nothing to load.
+ * so the text of the fields is kept too. That and what only few packages are asked for is kept in
+ * two strings of lines in the cache's paged part ("vertical"), which costs nothing to load.
  */
 #define SBX_KEY_TABLE(X)                                                                           \
 	X(FORMAT, "sbx:format")	      /* meta: SBX_SOLV_FORMAT */                                  \
 	X(ARCHITECTURE, "sbx:arch")   /* meta: string */                                           \
-	X(ESSENTIAL, "sbx:essential") /* meta: solvables' names, ids */                            \
+	X(ESSENTIAL, "sbx:essential") /* meta: names of the Essential packages, ids */             \
 	X(ORIGIN, "sbx:origin")	      /* id of "<suite>/<component>" */                            \
 	X(PIN, "sbx:pin")	      /* number, only where it is not 500 */                       \
-	X(RANK, "sbx:rank")	      /* number: Priority, 1 required .. 5 extra, 0 none */        \
-	X(ORDER, "sbx:order")	      /* number: when the name was first met, as apt reads */      \
-	X(PATH, "sbx:path")	      /* paged: Filename */                                        \
-	X(SHA256, "sbx:sha256")	      /* paged: 64 hex digits */                                   \
-	X(SIZE, "sbx:size")	      /* number, bytes */                                          \
-	X(INSTALLED, "sbx:installed") /* number, KiB */                                            \
-	X(SECTION, "sbx:section")     /* id */                                                     \
-	X(MULTI_ARCH, "sbx:multi-arch") /* id, only where given */                                 \
-	X(PRE_DEPENDS, "sbx:pre-depends") /* paged: the field's text */                            \
-	X(DEPENDS, "sbx:depends")	  /* the same */                                           \
-	X(RECOMMENDS, "sbx:recommends")	  /* the same */                                           \
-	X(CONFLICTS, "sbx:conflicts")	  /* the same, for explanations: libsolv's own field also  \
-					     holds Breaks */
+	X(RELATIONS, "sbx:relations") /* paged lines: enum sbx_relations_line */                   \
+	X(DETAILS, "sbx:details")     /* paged lines: enum sbx_details_line */
+
+/* The fields' text, each on a line of its own; empty where there is none. */
+enum sbx_relations_line { SBX_LINE_PRE_DEPENDS, SBX_LINE_DEPENDS, SBX_LINE_RECOMMENDS };
+
+enum sbx_details_line {
+	SBX_LINE_PATH,	    /* Filename */
+	SBX_LINE_SHA256,    /* 64 hex digits */
+	SBX_LINE_SIZE,	    /* bytes */
+	SBX_LINE_INSTALLED, /* KiB */
+	SBX_LINE_RANK,	    /* Priority: 1 required .. 5 extra, 0 none */
+	SBX_LINE_ORDER,	    /* grows with when the name was first met, as apt reads */
+	SBX_LINE_SECTION,
+	SBX_LINE_MULTI_ARCH,
+};
 
 enum sbx_key {
 #define X(id, name) SBX_KEY_##id,

@@ -82,12 +82,12 @@ static gboolean serve(struct marker *m, const Id *alternatives, guint depth)
 
 enum need { MUST_SERVE, MAY_SERVE };
 
-static gboolean serve_field(struct marker *m, Id p, enum sbx_key key, enum need need, guint depth)
+static gboolean serve_field(struct marker *m, Id p, enum sbx_relations_line field, enum need need, guint depth)
 {
 	Queue groups;
 	gboolean ok = TRUE;
 	queue_init(&groups);
-	sbx_resolver_read_field(m->resolver, p, key, &groups);
+	sbx_resolver_read_field(m->resolver, p, field, &groups);
 	for (int i = 0; ok && i < groups.count; i++) {
 		if (!serve(m, groups.elements + i, depth) && need == MUST_SERVE)
 			ok = FALSE;
@@ -107,11 +107,11 @@ static gboolean choose(struct marker *m, Id p)
 
 static gboolean serve_fields(struct marker *m, Id p, guint depth)
 {
-	if (!serve_field(m, p, SBX_KEY_PRE_DEPENDS, MUST_SERVE, depth) ||
-	    !serve_field(m, p, SBX_KEY_DEPENDS, MUST_SERVE, depth))
+	if (!serve_field(m, p, SBX_LINE_PRE_DEPENDS, MUST_SERVE, depth) ||
+	    !serve_field(m, p, SBX_LINE_DEPENDS, MUST_SERVE, depth))
 		return FALSE;
 	if (m->recommends)
-		serve_field(m, p, SBX_KEY_RECOMMENDS, MAY_SERVE, depth);
+		serve_field(m, p, SBX_LINE_RECOMMENDS, MAY_SERVE, depth);
 	return TRUE;
 }
 

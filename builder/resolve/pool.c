@@ -9,23 +9,45 @@
 #include "base/fd.h"
 #include "builder/resolve/relation.h"
 
-guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_key key,
-			    guint64 otherwise)
+guint sbx_resolver_pin(struct sbx_resolver *resolver, Id p)
 {
-	return pool_lookup_num(resolver->pool, p, resolver->keys.id[key], otherwise);
+	return (guint)pool_lookup_num(resolver->pool, p, resolver->keys.id[SBX_KEY_PIN],
+				      SBX_PIN_DEFAULT);
 }
 
-const char *sbx_resolver_text(struct sbx_resolver *resolver, Id p, enum sbx_key key)
+const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p)
 {
-	return pool_lookup_str(resolver->pool, p, resolver->keys.id[key]);
+	return pool_lookup_str(resolver->pool, p, resolver->keys.id[SBX_KEY_ORIGIN]);
+}
+
+/* A line of a paged string, copied: the next look-up may reuse the page. */
+static char *read_line(struct sbx_resolver *resolver, Id p, enum sbx_key key, int line)
+{
+	const char *text = pool_lookup_str(resolver->pool, p, resolver->keys.id[key]);
+	for (; text && line > 0; line--) {
+		text = strchr(text, '\n');
+		text = text ? text + 1 : NULL;
+	}
+	return text ? g_strndup(text, strcspn(text, "\n")) : g_strdup("");
+}
+
+char *sbx_resolver_detail(struct sbx_resolver *resolver, Id p, enum sbx_details_line line)
+{
+	return read_line(resolver, p, SBX_KEY_DETAILS, (int)line);
+}
+
+guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_details_line line)
+{
+	g_autofree char *text = sbx_resolver_detail(resolver, p, line);
+	return g_ascii_strtoull(text, NULL, 10);
 }
 
 /* Would apt rather have p than q, another package of the same name? */
 static gboolean is_better(struct sbx_resolver *resolver, Id p, Id q)
 {
 	Pool *pool = resolver->pool;
-	guint64 pin_p = sbx_resolver_number(resolver, p, SBX_KEY_PIN, SBX_PIN_DEFAULT);
-	guint64 pin_q = sbx_resolver_number(resolver, q, SBX_KEY_PIN, SBX_PIN_DEFAULT);
+	guint pin_p = sbx_resolver_pin(resolver, p);
+	guint pin_q = sbx_resolver_pin(resolver, q);
 	if (pin_p != pin_q)
 		return pin_p > pin_q;
 	/* The same version in two suites is taken from the source that is named first. */
@@ -114,7 +136,8 @@ static gboolean load(struct sbx_resolver *resolver, const char *path, GError **e
 		problem = "is for another architecture";
 	if (problem)
 		return sbx_set_error(error, SBX_E_DAMAGED,
-				     "%s: %s; remove it and run `sbx-build update`", path, problem);
+				     "%s: %s; remove %s and run `sbx-build update`", path,
+				     problem, resolver->archive->path);
 	return TRUE;
 }
 
@@ -151,12 +174,14 @@ void sbx_resolver_free(struct sbx_resolver *resolver)
 	g_free(resolver);
 }
 
-void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_key key, Queue *out)
+void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_relations_line field,
+			     Queue *out)
 {
+	g_autofree char *text = read_line(resolver, p, SBX_KEY_RELATIONS, (int)field);
 	struct sbx_relation_reader reader;
 	Queue group;
 	queue_init(&group);
-	sbx_relation_begin(&reader, sbx_resolver_text(resolver, p, key));
+	sbx_relation_begin(&reader, text);
 	while (sbx_solv_read_group(resolver->pool, &reader, resolver->archive->architecture, TRUE,
 				   &group, NULL) &&
 	       group.count > 0) {
@@ -196,12 +221,12 @@ static int compare_providers(const void *a, const void *b, void *data)
 			   sbx_resolver_is_essential(resolver, s->name);
 	if (by_essential)
 		return by_essential;
-	guint64 rank_p = sbx_resolver_number(resolver, p, SBX_KEY_RANK, 0);
-	guint64 rank_q = sbx_resolver_number(resolver, q, SBX_KEY_RANK, 0);
+	guint64 rank_p = sbx_resolver_number(resolver, p, SBX_LINE_RANK);
+	guint64 rank_q = sbx_resolver_number(resolver, q, SBX_LINE_RANK);
 	if (rank_p != rank_q)
 		return rank_p < rank_q ? -1 : 1;
-	guint64 met_p = sbx_resolver_number(resolver, p, SBX_KEY_ORDER, 0);
-	guint64 met_q = sbx_resolver_number(resolver, q, SBX_KEY_ORDER, 0);
+	guint64 met_p = sbx_resolver_number(resolver, p, SBX_LINE_ORDER);
+	guint64 met_q = sbx_resolver_number(resolver, q, SBX_LINE_ORDER);
 	return (met_p < met_q) - (met_p > met_q);
 }
 

@@ -33,9 +33,11 @@ void sbx_resolver_reset(struct sbx_resolver *resolver);
 /* Make p its name's candidate. */
 void sbx_resolver_set_candidate(struct sbx_resolver *resolver, Id p);
 
-guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_key key,
-			    guint64 otherwise);
-const char *sbx_resolver_text(struct sbx_resolver *resolver, Id p, enum sbx_key key);
+guint sbx_resolver_pin(struct sbx_resolver *resolver, Id p);
+const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p);
+/* A line of p's details, newly allocated; and as a number. */
+char *sbx_resolver_detail(struct sbx_resolver *resolver, Id p, enum sbx_details_line line);
+guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_details_line line);
 
 static inline gboolean sbx_resolver_is_candidate(const struct sbx_resolver *resolver, Id p)
 {
@@ -54,7 +56,8 @@ void sbx_resolver_providers(struct sbx_resolver *resolver, Id dep, Queue *out);
  * The dependencies of a relation field of p, appended to `out` in the field's order: the ids of the
  * alternatives of each, ended by 0. The cache's writer has checked the text.
  */
-void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_key key, Queue *out);
+void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_relations_line field,
+			     Queue *out);
 
 /* Look up what was asked for, set the candidates by it, and append it to `out`, each once. */
 gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *names, Queue *out,

@@ -204,47 +204,51 @@ static guint rank_of(const char *priority)
 	return 0;
 }
 
-static void set_text(struct sbx_solv_writer *writer, Id p, enum sbx_key key, const char *text)
+/* A field may be folded over several lines; here it has one. */
+static void add_line(GString *lines, const char *field)
 {
-	if (text && *text)
-		repodata_set_str(writer->data, p, writer->keys.id[key], text);
+	gsize begin = lines->len;
+	g_string_append(lines, field ? field : "");
+	g_strdelimit(lines->str + begin, "\r\n", ' ');
+	g_string_append_c(lines, '\n');
 }
 
-static void set_id(struct sbx_solv_writer *writer, Id p, enum sbx_key key, const char *text)
+static void add_relations(struct sbx_solv_writer *writer, Id p, const struct sbx_package *package)
 {
-	if (text && *text)
-		repodata_set_poolstr(writer->data, p, writer->keys.id[key], text);
+	g_autoptr(GString) lines = g_string_new(NULL);
+	add_line(lines, package->pre_depends);
+	add_line(lines, package->depends);
+	add_line(lines, package->recommends);
+	repodata_set_str(writer->data, p, writer->keys.id[SBX_KEY_RELATIONS], lines->str);
 }
 
-static void set_number(struct sbx_solv_writer *writer, Id p, enum sbx_key key, guint64 value)
+static void add_details(struct sbx_solv_writer *writer, Id p, const struct sbx_package *package)
 {
-	repodata_set_num(writer->data, p, writer->keys.id[key], value);
+	g_autoptr(GString) lines = g_string_new(NULL);
+	add_line(lines, sbx_path_check_relative(package->filename));
+	add_line(lines, package->sha256);
+	g_string_append_printf(lines, "%" G_GUINT64_FORMAT "\n%" G_GUINT64_FORMAT "\n%u\n%d\n",
+			       package->size, package->installed_kib, rank_of(package->priority),
+			       pool_id2solvable(writer->pool, p)->name);
+	add_line(lines, package->section);
+	add_line(lines, package->multi_arch);
+	repodata_set_str(writer->data, p, writer->keys.id[SBX_KEY_DETAILS], lines->str);
 }
 
 static void add_data(struct sbx_solv_writer *writer, Id p, const struct sbx_package *package,
 		     const char *origin)
 {
-	Solvable *s = pool_id2solvable(writer->pool, p);
-	set_id(writer, p, SBX_KEY_ORIGIN, origin);
-	set_id(writer, p, SBX_KEY_SECTION, package->section);
-	set_id(writer, p, SBX_KEY_MULTI_ARCH, package->multi_arch);
-	set_text(writer, p, SBX_KEY_PATH, sbx_path_check_relative(package->filename));
-	set_text(writer, p, SBX_KEY_SHA256, package->sha256);
-	set_text(writer, p, SBX_KEY_PRE_DEPENDS, package->pre_depends);
-	set_text(writer, p, SBX_KEY_DEPENDS, package->depends);
-	set_text(writer, p, SBX_KEY_RECOMMENDS, package->recommends);
-	set_text(writer, p, SBX_KEY_CONFLICTS, package->conflicts);
-	set_number(writer, p, SBX_KEY_SIZE, package->size);
-	set_number(writer, p, SBX_KEY_INSTALLED, package->installed_kib);
-	set_number(writer, p, SBX_KEY_RANK, rank_of(package->priority));
-	set_number(writer, p, SBX_KEY_ORDER, (guint64)s->name);
+	const Id *key = writer->keys.id;
 	gpointer pin;
+	repodata_set_poolstr(writer->data, p, key[SBX_KEY_ORIGIN], origin);
 	if (g_hash_table_lookup_extended(writer->pins, origin, NULL, &pin) &&
 	    GPOINTER_TO_UINT(pin) != SBX_PIN_DEFAULT)
-		set_number(writer, p, SBX_KEY_PIN, GPOINTER_TO_UINT(pin));
+		repodata_set_num(writer->data, p, key[SBX_KEY_PIN], GPOINTER_TO_UINT(pin));
 	if (package->essential)
-		repodata_add_idarray(writer->data, SOLVID_META, writer->keys.id[SBX_KEY_ESSENTIAL],
-				     s->name);
+		repodata_add_idarray(writer->data, SOLVID_META, key[SBX_KEY_ESSENTIAL],
+				     pool_id2solvable(writer->pool, p)->name);
+	add_relations(writer, p, package);
+	add_details(writer, p, package);
 }
 
 gboolean sbx_solv_writer_add(struct sbx_solv_writer *writer, const struct sbx_package *package,
@@ -279,12 +283,8 @@ gboolean sbx_solv_writer_add(struct sbx_solv_writer *writer, const struct sbx_pa
 static int choose_storage(Repo *repo, Repokey *key, void *data)
 {
 	const struct sbx_keys *keys = data;
-	static const enum sbx_key paged[] = {SBX_KEY_PATH,	  SBX_KEY_SHA256,
-					     SBX_KEY_PRE_DEPENDS, SBX_KEY_DEPENDS,
-					     SBX_KEY_RECOMMENDS,  SBX_KEY_CONFLICTS};
-	for (gsize i = 0; i < G_N_ELEMENTS(paged); i++)
-		if (key->name == keys->id[paged[i]])
-			return KEY_STORAGE_VERTICAL_OFFSET;
+	if (key->name == keys->id[SBX_KEY_RELATIONS] || key->name == keys->id[SBX_KEY_DETAILS])
+		return KEY_STORAGE_VERTICAL_OFFSET;
 	return repo_write_stdkeyfilter(repo, key, NULL);
 }
 

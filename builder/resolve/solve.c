@@ -92,12 +92,12 @@ static void reach(struct sweep *sweep, Id p)
 	queue_push(&sweep->todo, p);
 }
 
-static void reach_field(struct sweep *sweep, Id p, enum sbx_key key)
+static void reach_field(struct sweep *sweep, Id p, enum sbx_relations_line field)
 {
 	Pool *pool = sweep->resolver->pool;
 	Queue groups;
 	queue_init(&groups);
-	sbx_resolver_read_field(sweep->resolver, p, key, &groups);
+	sbx_resolver_read_field(sweep->resolver, p, field, &groups);
 	for (int i = 0; i < groups.count; i++) {
 		Id q, pp;
 		if (!groups.elements[i])
@@ -125,10 +125,10 @@ static void sweep_unneeded(struct sbx_resolver *resolver, const Queue *roots, gb
 	for (int i = 0; i < roots->count; i++)
 		reach(&sweep, roots->elements[i]);
 	for (int i = 0; i < sweep.todo.count; i++) {
-		reach_field(&sweep, sweep.todo.elements[i], SBX_KEY_PRE_DEPENDS);
-		reach_field(&sweep, sweep.todo.elements[i], SBX_KEY_DEPENDS);
+		reach_field(&sweep, sweep.todo.elements[i], SBX_LINE_PRE_DEPENDS);
+		reach_field(&sweep, sweep.todo.elements[i], SBX_LINE_DEPENDS);
 		if (recommends)
-			reach_field(&sweep, sweep.todo.elements[i], SBX_KEY_RECOMMENDS);
+			reach_field(&sweep, sweep.todo.elements[i], SBX_LINE_RECOMMENDS);
 	}
 	queue_empty(packages);
 	for (int i = 0; i < sweep.todo.count; i++)
@@ -186,11 +186,11 @@ static struct sbx_lock_package *lock_package(struct sbx_resolver *resolver, Id p
 	package->name = g_strdup(pool_id2str(pool, s->name));
 	package->version = g_strdup(pool_id2str(pool, s->evr));
 	package->architecture = g_strdup(pool_id2str(pool, s->arch));
-	package->path = g_strdup(sbx_resolver_text(resolver, p, SBX_KEY_PATH));
-	package->sha256 = g_strdup(sbx_resolver_text(resolver, p, SBX_KEY_SHA256));
-	package->origin = g_strdup(sbx_resolver_text(resolver, p, SBX_KEY_ORIGIN));
-	package->size = sbx_resolver_number(resolver, p, SBX_KEY_SIZE, 0);
-	package->installed_bytes = sbx_resolver_number(resolver, p, SBX_KEY_INSTALLED, 0) * 1024;
+	package->path = sbx_resolver_detail(resolver, p, SBX_LINE_PATH);
+	package->sha256 = sbx_resolver_detail(resolver, p, SBX_LINE_SHA256);
+	package->origin = g_strdup(sbx_resolver_origin(resolver, p));
+	package->size = sbx_resolver_number(resolver, p, SBX_LINE_SIZE);
+	package->installed_bytes = sbx_resolver_number(resolver, p, SBX_LINE_INSTALLED) * 1024;
 	package->essential = sbx_resolver_is_essential(resolver, s->name);
 	return package;
 }
