@@ -71,14 +71,14 @@ static gboolean read_line(struct reader *r, const char *at, const char *end, GEr
 	const char *list = end;
 	while (list > at && !is_blank(list[-1]))
 		list--;
-	if (list == end || list == at)
+	if (list == end || list == at || is_blank(*at))
 		return sbx_contents_fail(r->where, r->line, "not a path and its packages", error);
 	if (!is_wanted(r, at, (gsize)(end - at)))
 		return TRUE;
 	const char *stop = list;
-	while (stop > at && is_blank(stop[-1]))
+	while (is_blank(stop[-1])) /* ends at the path's first byte */
 		stop--;
-	if (stop == at || memchr(at, '\0', (gsize)(end - at)))
+	if (memchr(at, '\0', (gsize)(end - at)))
 		return sbx_contents_fail(r->where, r->line, "not a path and its packages", error);
 	const struct sbx_contents_line line = {
 		.path = at,

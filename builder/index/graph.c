@@ -57,7 +57,7 @@ static guint32 intern(struct sbx_graph *graph, const char *name, gsize n_name)
 		return number;
 	number = graph->nodes->len;
 	struct sbx_graph_node node = {.name = g_strndup(name, n_name), .front = SBX_GRAPH_NONE,
-				      .mark = SBX_GRAPH_NONE};
+				      .stands_for = SBX_GRAPH_NONE, .mark = SBX_GRAPH_NONE};
 	g_array_append_val(graph->nodes, node);
 	g_hash_table_insert(graph->by_name, node.name, GUINT_TO_POINTER(number));
 	return number;
@@ -301,6 +301,20 @@ static void find_fronts(struct sbx_graph *graph)
 	}
 }
 
+static void find_stand_ins(struct sbx_graph *graph)
+{
+	for (guint32 i = 0; i < graph->nodes->len; i++) {
+		const struct sbx_graph_node *node = sbx_graph_node(graph, i);
+		for (guint k = 0; node->version && node->providers && k < node->providers->len;
+		     k++) {
+			guint32 number = g_array_index(node->providers, guint32, k);
+			struct sbx_graph_node *other = sbx_graph_node(graph, number);
+			if (other->n_reverse_depends < node->n_reverse_depends)
+				other->stands_for = i;
+		}
+	}
+}
+
 void sbx_graph_finish(struct sbx_graph *graph)
 {
 	for (guint32 i = 0; i < graph->nodes->len; i++)
@@ -308,4 +322,5 @@ void sbx_graph_finish(struct sbx_graph *graph)
 			resolve_node(graph, i);
 	mark_base(graph);
 	find_fronts(graph);
+	find_stand_ins(graph);
 }

@@ -14,6 +14,7 @@ struct sbx_graph_node {
 	gboolean in_base;	 /* Essential, or needed by what is */
 	guint32 n_reverse_depends;
 	guint32 front;		 /* see sbx_graph_finish(); SBX_GRAPH_NONE: none */
+	guint32 stands_for;	 /* the same */
 	guint32 depends_at, n_depends; /* in the graph's `depends` */
 	guint32 groups_at, n_groups;   /* private: groups of alternatives */
 	guint32 mark;		       /* private */
@@ -42,7 +43,9 @@ void sbx_graph_add(struct sbx_graph *graph, const struct sbx_package *package);
  * Choose an alternative for every dependency (the leftmost that is a real package, else the
  * provider of the highest priority), count reverse dependencies, mark the Essential closure, and
  * find the fronts: python3-venv for python3.11-venv, imagemagick for imagemagick-6.q16 - the
- * package without the version that depends on the one with it and is what people install.
+ * package without the version that depends on the one with it and is what people install. A package
+ * stands for another that it Provides and that more depend on: graphicsmagick-imagemagick-compat
+ * for imagemagick.
  */
 void sbx_graph_finish(struct sbx_graph *graph);
 

@@ -2,78 +2,136 @@
 #include "builder/index/guards.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 
 #define MAX_SOURCE_BYTES (16 * 1024 * 1024)
 #define TAB_COLUMNS	 8
-#define BLANK		 G_MAXUINT /* the indentation of a line without anything on it */
+#define BLANK		 G_MAXUINT /* the column of a line without code */
 
-static guint indentation(const char *line)
+/* A line of the source: how far it is indented, and its first word. */
+struct line {
+	guint column;
+	const char *word;
+	gsize n_word;
+};
+
+struct layout {
+	char *text;
+	GArray *lines; /* struct line, the first line at index 1 */
+};
+
+static void layout_release(struct layout *layout)
 {
-	guint column = 0;
-	for (;; line++) {
-		if (*line == ' ')
-			column++;
-		else if (*line == '\t')
-			column += TAB_COLUMNS - column % TAB_COLUMNS;
-		else
-			break;
-	}
-	return *line == '\0' || *line == '\r' || *line == '\n' ? BLANK : column;
+	free(layout->text);
+	g_clear_pointer(&layout->lines, g_array_unref);
 }
 
-/* The indentation of every line, the first at index 1. NULL when the file cannot be read. */
-static GArray *read_layout(const char *folder, const char *file)
+static struct line read_line(const char *at)
+{
+	struct line line = {0};
+	for (; *at == ' ' || *at == '\t'; at++)
+		line.column += *at == '\t' ? TAB_COLUMNS - line.column % TAB_COLUMNS : 1;
+	if (*at == '\0' || *at == '\r' || *at == '\n' || *at == '#')
+		line.column = BLANK;
+	while (*at && *at != '\n' && !g_ascii_isalpha(*at))
+		at++;
+	line.word = at;
+	while (g_ascii_isalpha(line.word[line.n_word]))
+		line.n_word++;
+	return line;
+}
+
+/* FALSE when the file cannot be read (any more). */
+static gboolean read_layout(struct layout *layout, const char *folder, const char *file)
 {
 	g_autofree char *path = g_build_filename(folder, file, NULL);
-	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_SOURCE_BYTES, NULL, NULL);
-	if (!text)
-		return NULL;
-	GArray *layout = g_array_new(FALSE, FALSE, sizeof(guint));
-	guint column = BLANK;
-	g_array_append_val(layout, column);
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		line += layout->len > 1;
-		column = indentation(line);
-		g_array_append_val(layout, column);
+	layout->text = sbx_read_file(AT_FDCWD, path, MAX_SOURCE_BYTES, NULL, NULL);
+	if (!layout->text)
+		return FALSE;
+	layout->lines = g_array_new(FALSE, TRUE, sizeof(struct line));
+	g_array_set_size(layout->lines, 1);
+	for (const char *at = layout->text; at; at = strchr(at, '\n')) {
+		at += layout->lines->len > 1;
+		struct line line = read_line(at);
+		g_array_append_val(layout->lines, line);
 	}
-	return layout;
+	return TRUE;
+}
+
+static const struct line *line_at(const struct layout *layout, guint number)
+{
+	return &g_array_index(layout->lines, struct line, number);
+}
+
+#define MAX_BLOCK_LINES 1000 /* no further back, so that a long text costs no square of it */
+
+/* The line that opens the block in which a line stands; NULL at the top. */
+static const struct line *opener_of(const struct layout *layout, guint number)
+{
+	if (number >= layout->lines->len)
+		return NULL;
+	guint column = line_at(layout, number)->column;
+	for (guint i = 1; i < number && i <= MAX_BLOCK_LINES; i++)
+		if (line_at(layout, number - i)->column < column)
+			return line_at(layout, number - i);
+	return NULL;
 }
 
 enum between { APART, SAME_SIDE, OTHER_SIDE };
 
-/* How two guarded imports, the second further down, stand to each other. */
-static enum between look_between(const GArray *layout, unsigned first, unsigned second)
+/*
+ * How two guarded imports, the second further down, stand to each other; `opener` opened the
+ * first side of the group that the first belongs to.
+ */
+static enum between look_between(const struct layout *layout, const struct line *opener,
+				 unsigned first, unsigned second)
 {
 	if (first == second)
 		return SAME_SIDE;
-	if (second >= layout->len)
+	if (second >= layout->lines->len || !opener)
 		return APART;
-	guint column = g_array_index(layout, guint, first), n_less = 0;
-	if (column == BLANK || column == 0 || g_array_index(layout, guint, second) != column)
+	guint column = line_at(layout, first)->column;
+	const struct line *less = NULL;
+	if (column == BLANK || line_at(layout, second)->column != column)
 		return APART;
-	for (unsigned line = first + 1; line < second; line++)
-		n_less += g_array_index(layout, guint, line) < column;
-	return n_less == 0 ? SAME_SIDE : n_less == 1 ? OTHER_SIDE : APART;
+	for (unsigned number = first + 1; number < second; number++) {
+		if (line_at(layout, number)->column >= column)
+			continue;
+		if (less)
+			return APART;
+		less = line_at(layout, number);
+	}
+	if (!less)
+		return SAME_SIDE;
+	gboolean opens_again = less->n_word == opener->n_word &&
+			       memcmp(less->word, opener->word, less->n_word) == 0;
+	return less->column == opener->column && !opens_again ? OTHER_SIDE : APART;
 }
 
 /* The guards of one file's facts, which are sorted by line. */
 static void read_file(const struct sbx_facts *facts, size_t first, size_t end,
 		      struct sbx_guard *guards, guint *n_groups)
 {
-	g_autoptr(GArray) layout = read_layout(facts->folder, facts->facts[first].file);
+	__attribute__((cleanup(layout_release))) struct layout layout = {0};
+	if (!read_layout(&layout, facts->folder, facts->facts[first].file))
+		return;
+	const struct line *opener = NULL;
 	size_t before = end, side = end;
-	for (size_t i = first; layout && i < end; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct sbx_fact *fact = &facts->facts[i];
 		if (fact->grade != SBX_GRADE_GUARDED || fact->kind != SBX_FACT_MODULE)
 			continue;
-		enum between between =
-			before == end ? APART
-				      : look_between(layout, facts->facts[before].line, fact->line);
-		if (between == APART)
+		enum between between = APART;
+		if (before != end)
+			between = look_between(&layout, opener, facts->facts[before].line,
+					       fact->line);
+		if (between == APART) {
 			side = i;
+			opener = opener_of(&layout, fact->line);
+		}
 		if (between == OTHER_SIDE && !guards[before].group) {
 			/* Now the side before is known to be one of a group. */
 			++*n_groups;

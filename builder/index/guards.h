@@ -16,8 +16,9 @@
  *		import c	  alternative 1
  *
  * Facts say that each of the three may be missing, not that one side may not. Told by the layout
- * of the source: between the two sides stands one line, and only one, that is indented less, and
- * both sides are indented alike. Where the layout does not tell, there is no group.
+ * of the source: both sides are indented alike, and between them stands one line, and only one,
+ * that is indented less and does not begin with the word that opened the first side (a second
+ * "try"). Where the layout does not tell, there is no group.
  */
 struct sbx_guard {
 	guint group; /* from 1; 0: stands in for nothing */

@@ -9,7 +9,7 @@
 
 /* A row of the table `package`. */
 struct sbx_index_package {
-	gint64 id, front; /* front: -1 when it has none */
+	gint64 id, front, stands_for; /* builder/index/graph.h; -1: none */
 	char *name, *section;
 	int priority;
 	guint n_reverse_depends;
@@ -72,6 +72,7 @@ struct sbx_ranking {
 	const char *interpreter; /* the language's package */
 	const char *name;	 /* what is looked for */
 	GHashTable *chosen;	 /* NULL: none */
+	gint64 only;		 /* take just this package and what it fronts; -1: all */
 	double bonus;		 /* for the rows to come: alias order, template order */
 	GPtrArray *found;	 /* struct sbx_provider * */
 };

@@ -25,6 +25,7 @@ static gboolean ranking_init(struct sbx_ranking *r, struct sbx_providers *provid
 		.interpreter = language->interpreter ? language->interpreter : "",
 		.name = name,
 		.chosen = chosen,
+		.only = -1,
 	};
 	if (!r->language)
 		return FALSE;
@@ -245,6 +246,32 @@ static gboolean find_aliases(struct sbx_ranking *r, const struct sbx_language *l
 	return TRUE;
 }
 
+/*
+ * When who ships the command stands for another package, that one has it too, as an alternative
+ * under a longer name: convert-im6.q16 for convert.
+ */
+static gboolean find_stood_for(struct sbx_ranking *r, const char *name, GError **error)
+{
+	g_autofree char *dash = g_strconcat(name, "-*", NULL), *dot = g_strconcat(name, ".*", NULL);
+	for (guint i = 0, n = r->found->len; i < n; i++) {
+		const struct sbx_provider *provider = r->found->pdata[i];
+		gint64 id = -1;
+		if (sbx_index_find_package(r->providers, provider->package, &id, error) < 0)
+			return FALSE;
+		const struct sbx_index_package *package =
+			sbx_index_get_package(r->providers, id, error);
+		if (!package)
+			return FALSE;
+		if (package->stands_for < 0)
+			continue;
+		r->only = package->stands_for;
+		if (!find_command_file(r, dash, error) || !find_command_file(r, dot, error))
+			return FALSE;
+		r->only = -1;
+	}
+	return TRUE;
+}
+
 GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
 				      const struct sbx_language *language, const char *name,
 				      GHashTable *chosen, GError **error)
@@ -262,7 +289,8 @@ GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
 	    !add_package(&r, runs->interpreter, error))
 		return NULL;
 	if (found->len == 0 && (!find_aliases(&r, language, name, error) ||
-				(!strchr(name, '*') && !find_command_file(&r, name, error))))
+				(!strchr(name, '*') && !find_command_file(&r, name, error)) ||
+				!find_stood_for(&r, name, error)))
 		return NULL;
 	sbx_ranking_sort(&r);
 	return g_steal_pointer(&found);

@@ -75,7 +75,7 @@ static gboolean is_word(const char *text)
 
 static gboolean is_path(const char *text)
 {
-	return sbx_path_check_relative(text) != NULL;
+	return *text && sbx_path_check_relative(text) != NULL;
 }
 
 static gboolean is_absolute(const char *text)

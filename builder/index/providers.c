@@ -8,7 +8,7 @@ static const char *const queries[SBX_N_QUERIES] = {
 	[SBX_QUERY_RANGE] = "SELECT path, package FROM path WHERE path >= ? AND path < ?",
 	[SBX_QUERY_SHIPPERS] = "SELECT DISTINCT package FROM path WHERE path >= ? AND path < ?",
 	[SBX_QUERY_PACKAGE] = "SELECT name, section, priority, n_reverse_depends, in_base, front,"
-			      " depends FROM package WHERE id = ?",
+			      " stands_for, depends FROM package WHERE id = ?",
 	[SBX_QUERY_NAME] = "SELECT id FROM package WHERE name = ?",
 	[SBX_QUERY_ROOT] = "SELECT folder FROM root WHERE pattern = ? ORDER BY n_paths DESC, folder",
 };
@@ -129,6 +129,11 @@ static gboolean step(const struct sbx_providers *p, sqlite3_stmt *q, GError **er
 	return result == SQLITE_ROW;
 }
 
+static gint64 column_number(sqlite3_stmt *q, int column)
+{
+	return sqlite3_column_type(q, column) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, column);
+}
+
 const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, gint64 id,
 						      GError **error)
 {
@@ -152,9 +157,10 @@ const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, g
 	package->priority = sqlite3_column_int(q, 2);
 	package->n_reverse_depends = (guint)sqlite3_column_int64(q, 3);
 	package->in_base = sqlite3_column_int(q, 4) != 0;
-	package->front = sqlite3_column_type(q, 5) == SQLITE_NULL ? -1 : sqlite3_column_int64(q, 5);
-	package->n_depends = (gsize)sqlite3_column_bytes(q, 6) / sizeof(guint32);
-	package->depends = g_memdup2(sqlite3_column_blob(q, 6),
+	package->front = column_number(q, 5);
+	package->stands_for = column_number(q, 6);
+	package->n_depends = (gsize)sqlite3_column_bytes(q, 7) / sizeof(guint32);
+	package->depends = g_memdup2(sqlite3_column_blob(q, 7),
 				     package->n_depends * sizeof(guint32));
 	g_hash_table_insert(p->packages, &package->id, package);
 	return package;

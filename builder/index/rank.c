@@ -95,6 +95,8 @@ gboolean sbx_ranking_add(const char *path, gint64 id, gpointer data, GError **er
 {
 	struct sbx_ranking *r = data;
 	const struct sbx_index_package *package = sbx_index_get_package(r->providers, id, error);
+	if (package && r->only >= 0 && r->only != id && r->only != package->front)
+		return TRUE;
 	if (package && wants_front(r, package))
 		package = sbx_index_get_package(r->providers, package->front, error);
 	if (!package)

@@ -5,7 +5,7 @@
 #include "builder/index/template.h"
 
 /* Bump when the tables below change; see sbx_providers_rules_id(). */
-#define SBX_PROVIDERS_FORMAT 1
+#define SBX_PROVIDERS_FORMAT 2
 
 /*
  * The tables of a provider index:
@@ -20,7 +20,8 @@
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"              \
 	"CREATE TABLE package(id INTEGER PRIMARY KEY, name TEXT NOT NULL, section TEXT NOT NULL,"  \
 	" priority INTEGER NOT NULL, n_reverse_depends INTEGER NOT NULL,"                          \
-	" in_base INTEGER NOT NULL, front INTEGER, depends BLOB NOT NULL);"                        \
+	" in_base INTEGER NOT NULL, front INTEGER, stands_for INTEGER,"                             \
+	" depends BLOB NOT NULL);"                                                                 \
 	"CREATE TABLE root(pattern TEXT NOT NULL, folder TEXT NOT NULL, n_paths INTEGER NOT NULL," \
 	" PRIMARY KEY(pattern, folder)) WITHOUT ROWID;"                                            \
 	"CREATE TABLE path(path TEXT NOT NULL, package INTEGER NOT NULL,"                          \

@@ -58,9 +58,18 @@ static void bind_text(const struct db *db, int column, const char *text)
 	sqlite3_bind_text(db->insert, column, text, -1, SQLITE_STATIC);
 }
 
+/* The number of another package, or SBX_GRAPH_NONE. */
+static void bind_number(const struct db *db, int column, guint32 number)
+{
+	if (number == SBX_GRAPH_NONE)
+		sqlite3_bind_null(db->insert, column);
+	else
+		sqlite3_bind_int64(db->insert, column, number);
+}
+
 static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GError **error)
 {
-	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?)", error))
+	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?,?)", error))
 		return FALSE;
 	g_autoptr(GArray) depends = g_array_new(FALSE, FALSE, sizeof(guint32));
 	for (guint32 i = 0; i < graph->nodes->len; i++) {
@@ -77,15 +86,13 @@ static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GEr
 		sqlite3_bind_int(db->insert, 4, node->priority);
 		sqlite3_bind_int64(db->insert, 5, node->n_reverse_depends);
 		sqlite3_bind_int(db->insert, 6, node->in_base);
-		if (node->front == SBX_GRAPH_NONE)
-			sqlite3_bind_null(db->insert, 7);
-		else
-			sqlite3_bind_int64(db->insert, 7, node->front);
+		bind_number(db, 7, node->front);
+		bind_number(db, 8, node->stands_for);
 		/* A NULL pointer would make it an SQL NULL. */
 		if (node->n_depends == 0)
-			sqlite3_bind_zeroblob(db->insert, 8, 0);
+			sqlite3_bind_zeroblob(db->insert, 9, 0);
 		else
-			sqlite3_bind_blob(db->insert, 8, depends->data, (int)depends->len * 4,
+			sqlite3_bind_blob(db->insert, 9, depends->data, (int)depends->len * 4,
 					  SQLITE_STATIC);
 		if (!db_insert(db, error))
 			return FALSE;

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Profiles of the small tasks in golden/, made with a small index (data/), beside the expected ones.
+
+	golden.py MAKE-INDEX PROFILE-TOOL SOURCE [--accept]
+
+Each case is a folder with a task (a file of its own, or the folder when it holds several) and
+expected.txt: the exit status, and what `sbx-build profile` prints. --accept writes it anew.
+"""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ACCEPT = "--accept" in sys.argv
+MAKE_INDEX, PROFILE_TOOL, SOURCE = [word for word in sys.argv[1:] if word != "--accept"][:3]
+HERE = os.path.join(SOURCE, "tests", "index")
+GOLDEN = os.path.join(HERE, "golden")
+UNRESOLVED, INPUT = 4, 3
+
+sys.path.insert(0, os.path.join(SOURCE, "tests", "lib"))
+sys.dont_write_bytecode = True
+import schemas  # noqa: E402
+
+
+def run(*command):
+	return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def task_of(case):
+	files = [name for name in os.listdir(os.path.join(GOLDEN, case)) if name != "expected.txt"]
+	return os.path.join(GOLDEN, case, files[0] if len(files) == 1 else "")
+
+
+class Golden(unittest.TestCase):
+	maxDiff = None
+
+	@classmethod
+	def setUpClass(cls):
+		cls.folder = tempfile.TemporaryDirectory(prefix="sbx-golden-")
+		cls.index = os.path.join(cls.folder.name, "providers.db")
+		data = os.path.join(HERE, "data")
+		made = run(MAKE_INDEX, cls.index, f"{data}/Packages", "--", f"{data}/Contents")
+		assert made.returncode == 0, made.stderr
+
+	@classmethod
+	def tearDownClass(cls):
+		cls.folder.cleanup()
+
+	def profile(self, task, form):
+		return run(PROFILE_TOOL, self.index, task, form)
+
+	def json_of(self, case):
+		return json.loads(self.profile(task_of(case), "json").stdout)
+
+	def reread(self, profile):
+		path = os.path.join(self.folder.name, "profile.json")
+		with open(path, "w", encoding="utf-8") as f:
+			f.write(profile if isinstance(profile, str) else json.dumps(profile))
+		return self.profile(path, "reread")
+
+	def test_text_is_as_expected(self):
+		for case in sorted(os.listdir(GOLDEN)):
+			with self.subTest(case=case):
+				result = self.profile(task_of(case), "text")
+				got = f"exit {result.returncode}\n{result.stdout}{result.stderr}"
+				path = os.path.join(GOLDEN, case, "expected.txt")
+				if ACCEPT:
+					with open(path, "w", encoding="utf-8") as f:
+						f.write(got)
+				with open(path, encoding="utf-8") as f:
+					self.assertEqual(f.read(), got)
+
+	def test_json_fits_the_schema_and_is_read_back_the_same(self):
+		for case in sorted(os.listdir(GOLDEN)):
+			with self.subTest(case=case):
+				text = self.profile(task_of(case), "json").stdout
+				schemas.check(SOURCE, "profile", json.loads(text))
+				self.assertEqual(text, self.reread(text).stdout)
+
+	def test_same_task_same_bytes(self):
+		first, second = (self.profile(task_of("imports"), "json").stdout for _ in range(2))
+		self.assertEqual(first, second)
+
+	def test_requirements_are_the_packages(self):
+		for case in ("imports", "base-only"):
+			self.assertEqual(self.profile(task_of(case), "requirements").stdout.split(),
+					 self.json_of(case)["packages"])
+
+	def test_candidates_begin_with_the_provider(self):
+		needs = {need["name"]: need for need in self.json_of("typelibs")["needs"]}
+		gtk = needs["gi.repository.Gtk"]
+		self.assertEqual([c["package"] for c in gtk["candidates"]],
+				 ["gir1.2-gtk-3.0", "gir1.2-gtk-4.0"])
+		self.assertEqual(gtk["provider"], "gir1.2-gtk-3.0")
+
+	def test_terminal_never_sees_the_tasks_control_characters(self):
+		path = os.path.join(self.folder.name, "app\x1b[31m\u202e.py")
+		with open(path, "w", encoding="utf-8") as f:
+			f.write("import yaml\nimport nowhere_shipped\n")
+		for form in ("text", "explain"):
+			out = self.profile(path, form).stdout
+			self.assertIn("app?[31m?.py", out)
+			self.assertFalse({c for c in out if c != "\n" and not c.isprintable()})
+
+	def assert_refused(self, profile, field):
+		result = self.reread(profile)
+		self.assertEqual(result.returncode, INPUT, result)
+		self.assertIn(field, result.stderr)
+		self.assertEqual(result.stderr.count("\n"), 1)
+
+	def test_reader_names_the_wrong_field(self):
+		good = self.json_of("imports")
+		wrong = [
+			("format", "sbx-profile-9"), ("folder", "relative"), ("entry", "../x"),
+			("entry", ""), ("language", "a b"), ("files", -1), ("files", "1"),
+			("packages", "python3"), ("packages", ["ok", "--option"]), ("packages", [1]),
+			("packages", ["a;b"]), ("run", [""]), ("run", None), ("needs", {}), ("needs", [1]),
+			("suite", "../x"), ("generation", "xyz"), ("extra", 1),
+		]
+		for field, value in wrong:
+			with self.subTest(field=field, value=value):
+				self.assert_refused(dict(good, **{field: value}), f"{field}")
+		for field in good:
+			with self.subTest(missing=field):
+				self.assert_refused({k: v for k, v in good.items() if k != field}, field)
+
+	def test_reader_names_the_wrong_field_of_a_need(self):
+		wrong = [
+			("kind", "thing"), ("grade", 1), ("status", "maybe"), ("confidence", 1.5),
+			("confidence", "high"), ("provider", "a b"), ("candidates", None),
+			("evidence", [{"file": "a", "line": "1", "text": ""}]),
+			("evidence", [{"file": "/etc/x", "line": 1, "text": ""}]), ("more", 1),
+		]
+		for field, value in wrong:
+			with self.subTest(field=field, value=value):
+				bad = copy.deepcopy(self.json_of("imports"))
+				bad["needs"][1][field] = value
+				self.assert_refused(bad, f"needs[1].{field}")
+
+	def test_reader_refuses_what_is_no_profile(self):
+		for text in ("", "x", "[]", "{}", "[" * 100000, "/* { */ {}", '{"a":"\x00"}', "\ufffe{",
+			     '{"format":' + "[" * 50 + "]" * 50 + "}"):
+			with self.subTest(text=text[:20]):
+				self.assert_refused(text, "profile.json")
+
+
+if __name__ == "__main__":
+	unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,2 @@
+#!/bin/sh
+cat /etc/hostname | sed s/a/b/

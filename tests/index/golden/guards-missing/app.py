@@ -1,0 +1,4 @@
+try:
+    import nowhere_one
+except ImportError:
+    import nowhere_two
