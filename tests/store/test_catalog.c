@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "store/catalog.h"
+#include "store/gc.h"
+#include "store/template.h"
+#include "tests/store/fixture.h"
+
+#define ID_A "aaaa000000000000000000000000000000000000000000000000000000000001"
+#define ID_B "aaaa000000000000000000000000000000000000000000000000000000000002"
+
+static void add(struct fixture *f, const char *id, const char *const *refs)
+{
+	struct sbx_template row = {.id = (char *)id,	   .commit = (char *)"c", .suite = (char *)"s",
+				   .architecture = (char *)"amd64", .n_packages = 3, .n_bytes = 9,
+				   .created_usec = g_get_real_time(), .refs = (char **)refs};
+	assert_ok(sbx_catalog_add_template(f->store, &row, error));
+}
+
+static void templates_are_found_by_id_prefix_and_name(void **state)
+{
+	struct fixture *f = *state;
+	add(f, ID_A, NULL);
+	add(f, ID_B, NULL);
+	assert_ok(sbx_catalog_set_name(f->store, "reports", ID_B, error));
+	SBX_AUTO(sbx_template) by_id = sbx_catalog_find(f->store, ID_A, NULL);
+	SBX_AUTO(sbx_template) by_name = sbx_catalog_find(f->store, "reports", NULL);
+	assert_string_equal(by_id->id, ID_A);
+	assert_string_equal(by_name->id, ID_B);
+	assert_string_equal(by_name->names[0], "reports");
+	assert_fails(sbx_catalog_find(f->store, "aaaa", error), SBX_E_USAGE, "2 templates");
+	assert_fails(sbx_catalog_find(f->store, "aaa", error), SBX_E_NOT_FOUND, "sbx-build ls");
+	assert_fails(sbx_catalog_find(f->store, "bbbb", error), SBX_E_NOT_FOUND, "bbbb");
+	/* Neither LIKE patterns nor SQL. */
+	assert_fails(sbx_catalog_find(f->store, "%", error), SBX_E_NOT_FOUND, "%");
+	assert_fails(sbx_catalog_find(f->store, "' OR 1=1 --", error), SBX_E_NOT_FOUND, "OR");
+}
+
+static void names_have_rules_and_move(void **state)
+{
+	struct fixture *f = *state;
+	add(f, ID_A, NULL);
+	add(f, ID_B, NULL);
+	const char *bad[] = {"", "Upper", "a/b", "../x", "-x", "abcd", "with space", "1x"};
+	for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
+		assert_fails(sbx_catalog_check_name(bad[i], error), SBX_E_USAGE, "a name has");
+	assert_ok(sbx_catalog_set_name(f->store, "web", ID_A, error));
+	assert_ok(sbx_catalog_set_name(f->store, "web", ID_B, error));
+	SBX_AUTO(sbx_template) found = sbx_catalog_find(f->store, "web", NULL);
+	assert_string_equal(found->id, ID_B);
+	/* A rebuilt template keeps its names. */
+	add(f, ID_B, NULL);
+	SBX_AUTO(sbx_template) again = sbx_catalog_find(f->store, "web", NULL);
+	assert_string_equal(again->id, ID_B);
+}
+
+static void uses_are_counted(void **state)
+{
+	struct fixture *f = *state;
+	add(f, ID_A, NULL);
+	struct sbx_use use = {.template_id = ID_A, .task = "a.py", .reason = "exited",
+			      .started_usec = 1234};
+	assert_ok(sbx_catalog_record_use(f->store, &use, error));
+	assert_ok(sbx_catalog_record_use(f->store, &use, error));
+	SBX_AUTO(sbx_template) row = sbx_catalog_template(f->store, ID_A, NULL);
+	assert_int_equal(row->n_uses, 2);
+	assert_int_equal(row->last_used_usec, 1234);
+}
+
+static void a_task_is_recalled_while_its_template_lives(void **state)
+{
+	struct fixture *f = *state;
+	char *profile, *id;
+	add(f, ID_A, NULL);
+	assert_ok(sbx_catalog_remember_task(f->store, "content", "gen1", "{}", ID_A, error));
+	assert_ok(sbx_catalog_recall_task(f->store, "content", "gen1", &profile, &id, error));
+	assert_string_equal(profile, "{}");
+	assert_string_equal(id, ID_A);
+	g_free(profile);
+	g_free(id);
+	assert_ok(sbx_catalog_recall_task(f->store, "content", "gen2", &profile, &id, error));
+	assert_null(profile);
+	assert_ok(sbx_catalog_remove_template(f->store, ID_A, error));
+	assert_ok(sbx_catalog_recall_task(f->store, "content", "gen1", &profile, &id, error));
+	assert_null(profile);
+}
+
+static void commit_file(struct fixture *f, const char *ref, const char *text)
+{
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	SBX_AUTO(sbx_tree) tree = empty_tree(f);
+	put(f, tree, "file", text, 0644);
+	assert_ok(sbx_tree_commit(tree, ref, NULL, NULL, NULL, error));
+	assert_ok(sbx_transaction_commit(&transaction, NULL, error));
+}
+
+static gboolean has_ref(struct fixture *f, const char *ref)
+{
+	g_autofree char *commit = NULL;
+	assert_ok(ostree_repo_resolve_rev(f->store->repo, ref, TRUE, &commit, error));
+	return commit != NULL;
+}
+
+static void gc_keeps_what_a_template_needs_and_frees_the_rest(void **state)
+{
+	struct fixture *f = *state;
+	const char *refs[] = {"pkg/deb/kept/1/all", NULL};
+	g_autofree char *folder = sbx_template_path(f->store, ID_A, "root");
+	g_autofree char *lock = sbx_template_path(f->store, ID_A, "lock");
+	g_autofree char *scratch = g_build_filename(f->root, "tmp", "build-x", NULL);
+	struct sbx_gc_result result;
+	commit_file(f, "pkg/deb/kept/1/all", "kept");
+	commit_file(f, "pkg/deb/gone/1/all", "gone");
+	g_mkdir_with_parents(folder, 0755);
+	g_mkdir(scratch, 0755);
+	assert_ok(g_file_set_contents(lock, "", 0, error));
+	add(f, ID_A, refs);
+	/* dry_run counts and leaves everything. */
+	assert_ok(sbx_gc_run(f->store, 86400, TRUE, &result, NULL, error));
+	assert_int_equal(result.n_refs, 1);
+	assert_true(has_ref(f, "pkg/deb/gone/1/all"));
+	assert_ok(sbx_gc_run(f->store, 86400, FALSE, &result, NULL, error));
+	assert_int_equal(result.n_templates, 0);
+	assert_int_equal(result.n_refs, 1);
+	assert_true(result.n_objects >= 2);
+	assert_true(has_ref(f, "pkg/deb/kept/1/all"));
+	assert_false(has_ref(f, "pkg/deb/gone/1/all"));
+	assert_int_not_equal(access(scratch, F_OK), 0);
+	/* Unused for long enough, the template goes as well. */
+	assert_ok(sbx_gc_run(f->store, 0, FALSE, &result, NULL, error));
+	assert_int_equal(result.n_templates, 1);
+	assert_false(has_ref(f, "pkg/deb/kept/1/all"));
+	assert_int_not_equal(access(folder, F_OK), 0);
+}
+
+static void a_catalog_of_a_newer_version_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(sqlite3_exec(f->store->catalog, "PRAGMA user_version=99", NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_fails(sbx_store_open_catalog(f->root, NULL, error), SBX_E_UNSUPPORTED, "newer");
+}
+
+static void a_damaged_catalog_is_named(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *other = g_build_filename(f->root, "tmp", "other", NULL);
+	g_autofree char *path = g_build_filename(other, "catalog.db", NULL);
+	g_mkdir(other, 0700);
+	assert_ok(g_file_set_contents(path, "this is no database, nor was it ever one, it is long "
+					    "enough to look at and that is all there is to it",
+				      -1, error));
+	assert_fails(sbx_store_open_catalog(other, NULL, error), SBX_E_DAMAGED, "catalog.db");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+	const struct CMUnitTest tests[] = {
+		T(templates_are_found_by_id_prefix_and_name),
+		T(names_have_rules_and_move),
+		T(uses_are_counted),
+		T(a_task_is_recalled_while_its_template_lives),
+		T(gc_keeps_what_a_template_needs_and_frees_the_rest),
+		T(a_catalog_of_a_newer_version_is_refused),
+		T(a_damaged_catalog_is_named),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

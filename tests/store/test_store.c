@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "tests/store/fixture.h"
+
+/* libostree itself must find the checksum that we computed right, for files and links. */
+static void our_checksums_are_libostrees(void **state)
+{
+	struct fixture *f = *state;
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	struct sbx_file_meta metas[] = {
+		{.mode = S_IFREG | 0644},
+		{.mode = S_IFREG | 04755, .uid = 3, .gid = 42},
+		{.mode = S_IFREG | 0600},
+		{.mode = S_IFLNK | 0777, .target = "../some/where"},
+	};
+	const char *texts[] = {"", "hello\n", "x", NULL};
+	for (guint i = 0; i < G_N_ELEMENTS(metas); i++) {
+		guint8 checksum[SBX_CHECKSUM_BYTES];
+		assert_ok(sbx_object_write(f->store, &metas[i], texts[i],
+					   texts[i] ? strlen(texts[i]) : 0, checksum, NULL, error));
+		g_autofree char *hex = ostree_checksum_from_bytes(checksum);
+		assert_ok(ostree_repo_fsck_object(f->store->repo, OSTREE_OBJECT_TYPE_FILE, hex, NULL,
+						  error));
+	}
+	assert_ok(sbx_transaction_commit(&transaction, NULL, error));
+}
+
+static void a_tree_comes_back_from_its_commit(void **state)
+{
+	struct fixture *f = *state;
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	SBX_AUTO(sbx_tree) loaded = NULL;
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	SBX_AUTO(sbx_tree) tree = empty_tree(f);
+	put(f, tree, "usr/bin/a", "a", 0755);
+	put(f, tree, "usr/share/b", "b", 0644);
+	assert_ok(sbx_tree_commit(tree, "test/one", NULL, NULL, NULL, error));
+	assert_ok(sbx_transaction_commit(&transaction, NULL, error));
+	assert_ok(sbx_tree_load_ref(f->store, "test/one", 7, &loaded, NULL, NULL, error));
+	struct sbx_entry *entry = sbx_tree_find(loaded, "usr/bin/a", NULL);
+	assert_non_null(entry);
+	assert_int_equal(entry->owner, 7);
+	assert_null(sbx_tree_find(loaded, "usr/bin/b", NULL));
+	gsize n;
+	g_autofree char *text = sbx_object_read(f->store, entry->checksum, 10, &n, NULL);
+	assert_string_equal(text, "a");
+}
+
+static char *commit_of(struct fixture *f, gboolean other_order)
+{
+	char *commit = NULL;
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	SBX_AUTO(sbx_tree) tree = empty_tree(f);
+	put(f, tree, other_order ? "z" : "a/b", other_order ? "2" : "1", 0644);
+	put(f, tree, other_order ? "a/b" : "z", other_order ? "1" : "2", 0644);
+	assert_ok(sbx_tree_commit(tree, NULL, NULL, &commit, NULL, error));
+	assert_ok(sbx_transaction_commit(&transaction, NULL, error));
+	return commit;
+}
+
+static void the_same_tree_is_the_same_commit(void **state)
+{
+	g_autofree char *one = commit_of(*state, FALSE);
+	g_autofree char *two = commit_of(*state, TRUE);
+	assert_string_equal(one, two);
+}
+
+static void a_checkout_has_the_modes_and_bytes(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *commit = commit_of(f, FALSE);
+	g_autofree char *path = g_build_filename(f->root, "tmp", "out", NULL);
+	g_autofree char *file = g_build_filename(path, "a/b", NULL);
+	g_autofree char *text = NULL;
+	struct stat st;
+	assert_ok(sbx_store_checkout(f->store, commit, path, NULL, error));
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_true(st.st_nlink > 1); /* a link to the object, not a copy */
+	assert_ok(g_file_get_contents(file, &text, NULL, error));
+	assert_string_equal(text, "1");
+}
+
+static void a_file_in_the_way_of_a_folder_is_an_error(void **state)
+{
+	struct fixture *f = *state;
+	struct sbx_file_meta folder = {.mode = S_IFDIR | 0755};
+	guint8 dirmeta[SBX_CHECKSUM_BYTES];
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	SBX_AUTO(sbx_tree) tree = empty_tree(f);
+	put(f, tree, "etc", "a file", 0644);
+	assert_ok(sbx_object_write_dirmeta(f->store, &folder, dirmeta, NULL, error));
+	assert_fails(sbx_tree_make_folders(tree, "etc/deep", dirmeta, 0, error), SBX_E_ARCHIVE,
+		     "'etc' is a file");
+}
+
+static void an_aborted_transaction_leaves_no_ref(void **state)
+{
+	struct fixture *f = *state;
+	{
+		SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+		assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+		SBX_AUTO(sbx_tree) tree = empty_tree(f);
+		put(f, tree, "a", "a", 0644);
+		assert_ok(sbx_tree_commit(tree, "test/gone", NULL, NULL, NULL, error));
+	}
+	g_autofree char *commit = NULL;
+	assert_ok(ostree_repo_resolve_rev(f->store->repo, "test/gone", TRUE, &commit, error));
+	assert_null(commit);
+}
+
+static void ref_parts_hold_any_version(void **state)
+{
+	(void)state;
+	g_autofree char *part = sbx_store_ref_part("1:2.3~rc1+dfsg_4-.5");
+	assert_string_equal(part, "1_3a2.3_7erc1_2bdfsg_5f4-.5");
+	g_autofree char *ref = g_strconcat("pkg/deb/", part, "/x", NULL);
+	assert_ok(ostree_validate_rev(ref, error));
+	g_autofree char *leading = sbx_store_ref_part(".x");
+	assert_string_equal(leading, "_2ex");
+}
+
+static void removing_a_tree_follows_no_link(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *outside = g_build_filename(f->root, "tmp", "outside", NULL);
+	g_autofree char *kept = g_build_filename(outside, "kept", NULL);
+	g_autofree char *inside = g_build_filename(f->root, "tmp", "inside", NULL);
+	g_autofree char *locked = g_build_filename(inside, "locked", NULL);
+	g_autofree char *deep = g_build_filename(locked, "deep", NULL);
+	g_autofree char *link = g_build_filename(inside, "link", NULL);
+	g_mkdir(outside, 0755);
+	g_mkdir(inside, 0755);
+	g_mkdir(locked, 0755);
+	assert_ok(g_file_set_contents(kept, "x", 1, error));
+	assert_ok(g_file_set_contents(deep, "x", 1, error));
+	g_chmod(locked, 0);
+	assert_int_equal(symlink(outside, link), 0);
+	assert_ok(sbx_store_remove_tree(inside, error));
+	assert_int_not_equal(access(inside, F_OK), 0);
+	assert_int_equal(access(kept, F_OK), 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+	const struct CMUnitTest tests[] = {
+		T(our_checksums_are_libostrees),	T(a_tree_comes_back_from_its_commit),
+		T(the_same_tree_is_the_same_commit),	T(a_checkout_has_the_modes_and_bytes),
+		T(a_file_in_the_way_of_a_folder_is_an_error),
+		T(an_aborted_transaction_leaves_no_ref), T(ref_parts_hold_any_version),
+		T(removing_a_tree_follows_no_link),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
