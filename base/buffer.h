@@ -17,7 +17,10 @@ struct sbx_buffer {
 	bool failed;
 };
 
-#define SBX_BUFFER_INIT {0, 0, 0, 0}
+#define SBX_BUFFER_INIT                                                                            \
+	{                                                                                          \
+		0, 0, 0, 0                                                                         \
+	}
 
 void sbx_buffer_release(struct sbx_buffer *b);
 #define SBX_CLEANUP_BUFFER __attribute__((cleanup(sbx_buffer_release)))

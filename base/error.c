@@ -11,10 +11,9 @@ struct code_row {
 	int exit_status, http_status;
 };
 
-static const struct code_row rows[SBX_N_CODES] = {
-	[SBX_OK] = {"ok", "it worked", 0, 200},
+static const struct code_row rows[SBX_N_CODES] = {[SBX_OK] = {"ok", "it worked", 0, 200},
 #define X(code, name, status, http, text) [SBX_E_##code] = {name, text, status, http},
-	SBX_ERROR_TABLE(X)
+						  SBX_ERROR_TABLE(X)
 #undef X
 };
 

@@ -50,9 +50,16 @@ struct sbx_error {
 	char message[1000]; /* one line, NUL-terminated, cut when longer */
 };
 
-#define SBX_ERROR_INIT {SBX_OK, 0, {0}}
+#define SBX_ERROR_INIT                                                                             \
+	{                                                                                          \
+		SBX_OK, 0,                                                                         \
+		{                                                                                  \
+			0                                                                          \
+		}                                                                                  \
+	}
 
-/* Set *err (unless NULL or already set). Always returns -1, so that `return sbx_fail(...)` works. */
+/* Set *err (unless NULL or already set). Always returns -1, so that `return sbx_fail(...)` works.
+ */
 int sbx_fail(struct sbx_error *err, enum sbx_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

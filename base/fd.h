@@ -44,10 +44,10 @@ static inline void sbx_closedir_at(DIR **d)
 		closedir(*d);
 }
 
-#define SBX_CLEANUP_FD	  __attribute__((cleanup(sbx_close)))
-#define SBX_CLEANUP_FREE  __attribute__((cleanup(sbx_free_at)))
-#define SBX_CLEANUP_FILE  __attribute__((cleanup(sbx_fclose_at)))
-#define SBX_CLEANUP_DIR   __attribute__((cleanup(sbx_closedir_at)))
+#define SBX_CLEANUP_FD	 __attribute__((cleanup(sbx_close)))
+#define SBX_CLEANUP_FREE __attribute__((cleanup(sbx_free_at)))
+#define SBX_CLEANUP_FILE __attribute__((cleanup(sbx_fclose_at)))
+#define SBX_CLEANUP_DIR	 __attribute__((cleanup(sbx_closedir_at)))
 
 /* Write all n bytes; 0, or -1 with errno set. */
 int sbx_write_all(int fd, const void *data, size_t n);

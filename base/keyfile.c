@@ -152,8 +152,7 @@ struct sbx_keyfile *sbx_keyfile_parse(const char *text, size_t n_bytes, const ch
 	}
 }
 
-const char *sbx_keyfile_get(const struct sbx_keyfile *keyfile, const char *section,
-			    const char *key)
+const char *sbx_keyfile_get(const struct sbx_keyfile *keyfile, const char *section, const char *key)
 {
 	for (size_t i = 0; i < keyfile->n_entries; i++) {
 		const struct entry *e = &keyfile->entries[i];

@@ -138,8 +138,8 @@ int sbx_mkdirs_in_root(int root_dfd, const char *path, mode_t mode, struct sbx_e
 		char before = *p;
 		/* The parent is resolved beneath the root, the last name is made in it. */
 		*p = '\0';
-		SBX_CLEANUP_FD int parent = sbx_open_in_root(
-			root_dfd, *partial ? partial : ".", O_PATH | O_DIRECTORY, 0, err);
+		SBX_CLEANUP_FD int parent = sbx_open_in_root(root_dfd, *partial ? partial : ".",
+							     O_PATH | O_DIRECTORY, 0, err);
 		*p = before;
 		if (parent < 0)
 			return -1;

@@ -13,8 +13,7 @@
  * O_CLOEXEC is added. Returns the descriptor, or -1 with *err set. Uses openat2(2)
  * RESOLVE_IN_ROOT (Linux 5.6); sbx_path_force_fallback makes tests take the other way.
  */
-int sbx_open_in_root(int root_dfd, const char *path, int flags, mode_t mode,
-		     struct sbx_error *err);
+int sbx_open_in_root(int root_dfd, const char *path, int flags, mode_t mode, struct sbx_error *err);
 
 /* Tests only: behave as on a kernel without openat2. */
 extern bool sbx_path_force_fallback;

@@ -54,8 +54,8 @@ gboolean sbx_command_parse(struct sbx_context *ctx, const char *verb, const GOpt
 	};
 	if (entries)
 		g_option_context_add_main_entries(options, entries, NULL);
-	GOptionGroup *group = g_option_group_new("common", "Options of every verb:",
-						 "Show the options of every verb", NULL, NULL);
+	GOptionGroup *group = g_option_group_new(
+		"common", "Options of every verb:", "Show the options of every verb", NULL, NULL);
 	g_option_group_add_entries(group, common);
 	g_option_context_add_group(options, group);
 
@@ -81,9 +81,8 @@ gboolean sbx_command_parse(struct sbx_context *ctx, const char *verb, const GOpt
 
 char *sbx_command_overview(void)
 {
-	GString *text = g_string_new(
-		"Usage: sbx-build VERB [OPTIONS] ...\n"
-		"Fit a sandbox to a task before the task is run.\n");
+	GString *text = g_string_new("Usage: sbx-build VERB [OPTIONS] ...\n"
+				     "Fit a sandbox to a task before the task is run.\n");
 	const char *group = "";
 	for (const struct sbx_command *c = sbx_commands; c->name; c++) {
 		if (!g_str_equal(c->group, group))
@@ -95,10 +94,11 @@ char *sbx_command_overview(void)
 		else
 			g_string_append_printf(text, "  %-34s  %s\n", left, c->help);
 	}
-	g_string_append(text,
-			"\nsbx-build VERB --help tells the options of a verb; man sbx-build tells all,\n"
-			"exit statuses included. State is kept in $SBX_ROOT (as root /var/lib/sbx, else\n"
-			"$XDG_DATA_HOME/sbx).\n");
+	g_string_append(
+		text,
+		"\nsbx-build VERB --help tells the options of a verb; man sbx-build tells all,\n"
+		"exit statuses included. State is kept in $SBX_ROOT (as root /var/lib/sbx, else\n"
+		"$XDG_DATA_HOME/sbx).\n");
 	return g_string_free(text, FALSE);
 }
 
@@ -141,10 +141,11 @@ static void roff_add_options(GString *out, const GOptionEntry *entries)
 
 char *sbx_command_man_page(void)
 {
-	GString *out = g_string_new(".TH SBX\\-BUILD 1 \"\" \"sbx " SBX_VERSION "\" \"sbx manual\"\n"
-				    ".SH NAME\nsbx\\-build \\- fit a sandbox to a task\n"
-				    ".SH SYNOPSIS\n.B sbx\\-build\n.I VERB\n[OPTIONS] ...\n"
-				    ".SH VERBS\n");
+	GString *out =
+		g_string_new(".TH SBX\\-BUILD 1 \"\" \"sbx " SBX_VERSION "\" \"sbx manual\"\n"
+			     ".SH NAME\nsbx\\-build \\- fit a sandbox to a task\n"
+			     ".SH SYNOPSIS\n.B sbx\\-build\n.I VERB\n[OPTIONS] ...\n"
+			     ".SH VERBS\n");
 	for (const struct sbx_command *c = sbx_commands; c->name; c++) {
 		g_string_append_printf(out, ".SS %s ", c->name);
 		roff_add(out, c->synopsis);
@@ -164,9 +165,10 @@ char *sbx_command_man_page(void)
 	};
 	g_string_append(out, ".SH OPTIONS OF EVERY VERB\n");
 	roff_add_options(out, common);
-	g_string_append(out, ".SH EXIT STATUS\n"
-			     "0 when it worked; else the row of what went wrong. The verb run passes "
-			     "the task's own status on and uses 125 for every failure of ours.\n");
+	g_string_append(out,
+			".SH EXIT STATUS\n"
+			"0 when it worked; else the row of what went wrong. The verb run passes "
+			"the task's own status on and uses 125 for every failure of ours.\n");
 	for (int code = 1; code < SBX_N_CODES; code++) {
 		g_string_append_printf(out, ".TP\n.B %d\n", sbx_code_exit_status(code));
 		roff_add(out, sbx_code_name(code));

@@ -50,9 +50,10 @@ char *sbx_context_path(struct sbx_context *ctx, const char *name, GError **error
 		g_autofree char *parent = g_path_get_dirname(ctx->root);
 		g_mkdir_with_parents(parent, 0755);
 		if (mkdir(ctx->root, 0700) < 0 && errno != EEXIST) {
-			sbx_set_error_os(error, errno == EACCES ? SBX_E_DENIED : SBX_E_FAILED,
-					 errno, "%s: give a folder that can be made with --root or $SBX_ROOT",
-					 ctx->root);
+			sbx_set_error_os(
+				error, errno == EACCES ? SBX_E_DENIED : SBX_E_FAILED, errno,
+				"%s: give a folder that can be made with --root or $SBX_ROOT",
+				ctx->root);
 			return NULL;
 		}
 	} else if (!S_ISDIR(st.st_mode)) {

@@ -24,25 +24,41 @@ struct sbx_context {
 };
 
 /* The options of every verb, one table for the parser and the manual. */
-#define SBX_COMMON_OPTIONS(json, verbose, quiet, progress_fd, root, suite, arch, mirrors, keyring, \
-			   trusted)                                                                \
-	{"json", 0, 0, G_OPTION_ARG_NONE, json, "Print the result as JSON", NULL},                 \
-	{"verbose", 'v', 0, G_OPTION_ARG_NONE, verbose, "Tell each stage and what it found", NULL}, \
-	{"quiet", 'q', 0, G_OPTION_ARG_NONE, quiet, "No progress", NULL},                          \
-	{"progress-fd", 0, 0, G_OPTION_ARG_INT, progress_fd,                                       \
-	 "Write progress events to this descriptor, a JSON object a line", "N"},                   \
-	{"root", 0, 0, G_OPTION_ARG_FILENAME, root, "Where state is kept, instead of $SBX_ROOT",   \
-	 "DIR"},                                                                                   \
-	{"suite", 0, 0, G_OPTION_ARG_STRING, suite, "The suite to use, instead of the host's",     \
-	 "NAME"},                                                                                  \
-	{"arch", 0, 0, G_OPTION_ARG_STRING, arch, "The architecture, instead of the host's",       \
-	 "NAME"},                                                                                  \
-	{"mirror", 0, 0, G_OPTION_ARG_STRING_ARRAY, mirrors,                                       \
-	 "An archive to use instead of the host's apt sources (may be repeated)", "URI"},          \
-	{"keyring", 0, 0, G_OPTION_ARG_FILENAME, keyring,                                          \
-	 "The keyring that must have signed the archive", "FILE"},                                 \
-	{"trusted", 0, 0, G_OPTION_ARG_NONE, trusted,                                              \
-	 "Accept an archive without a valid signature", NULL}
+#define SBX_COMMON_OPTIONS(json, verbose, quiet, progress_fd, root, suite, arch, mirrors, keyring,   \
+			   trusted)                                                                  \
+	{"json", 0, 0, G_OPTION_ARG_NONE, json, "Print the result as JSON", NULL},                   \
+		{"verbose", 'v', 0, G_OPTION_ARG_NONE, verbose, "Tell each stage and what it found", \
+		 NULL},                                                                              \
+		{"quiet", 'q', 0, G_OPTION_ARG_NONE, quiet, "No progress", NULL},                    \
+		{"progress-fd",                                                                      \
+		 0,                                                                                  \
+		 0,                                                                                  \
+		 G_OPTION_ARG_INT,                                                                   \
+		 progress_fd,                                                                        \
+		 "Write progress events to this descriptor, a JSON object a line",                   \
+		 "N"},                                                                               \
+		{"root", 0,                                                                          \
+		 0,	 G_OPTION_ARG_FILENAME,                                                      \
+		 root,	 "Where state is kept, instead of $SBX_ROOT",                                \
+		 "DIR"},                                                                             \
+		{"suite", 0,                                                                         \
+		 0,	  G_OPTION_ARG_STRING,                                                       \
+		 suite,	  "The suite to use, instead of the host's",                                 \
+		 "NAME"},                                                                            \
+		{"arch", 0, 0, G_OPTION_ARG_STRING, arch, "The architecture, instead of the host's", \
+		 "NAME"},                                                                            \
+		{"mirror", 0,                                                                        \
+		 0,	   G_OPTION_ARG_STRING_ARRAY,                                                \
+		 mirrors,  "An archive to use instead of the host's apt sources (may be repeated)",  \
+		 "URI"},                                                                             \
+		{"keyring", 0,                                                                       \
+		 0,	    G_OPTION_ARG_FILENAME,                                                   \
+		 keyring,   "The keyring that must have signed the archive",                         \
+		 "FILE"},                                                                            \
+	{                                                                                            \
+		"trusted", 0, 0, G_OPTION_ARG_NONE, trusted,                                         \
+			"Accept an archive without a valid signature", NULL                          \
+	}
 
 /* Fill in the defaults once the options are known. */
 gboolean sbx_context_finish(struct sbx_context *ctx, gboolean quiet, int progress_fd,

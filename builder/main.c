@@ -11,19 +11,23 @@
 #include "builder/command.h"
 #include "builder/verbs/verbs.h"
 
-#define RUN     "Run a task"
-#define LOOK    "See what a task needs"
+#define RUN	"Run a task"
+#define LOOK	"See what a task needs"
 #define PREPARE "Prepare templates"
-#define KEEP    "Look after what is stored"
+#define KEEP	"Look after what is stored"
 
 #define ROW(name, flags, group, synopsis, help, details)                                           \
-	{#name, flags, sbx_verb_##name, group, synopsis, help, details, sbx_verb_##name##_options}
+	{                                                                                          \
+#name, flags, sbx_verb_##name, group, synopsis, help, details,                     \
+			sbx_verb_##name##_options                                                  \
+	}
 
 const struct sbx_command sbx_commands[] = {
 	ROW(run, SBX_COMMAND_OPTIONS_FIRST | SBX_COMMAND_PASSES_STATUS, RUN,
 	    "TASK [ARG...] | TASK -- COMMAND [ARG...]",
 	    "Profile a script or folder, find or build its template, run it isolated",
-	    "TASK is a file or a folder. Its folder is the working directory /task inside; what the "
+	    "TASK is a file or a folder. Its folder is the working directory /task inside; what "
+	    "the "
 	    "task writes there stays in the sandbox. Files left in /output are collected into "
 	    "--output. The exit status is the task's own; 125 is a failure of ours."),
 	ROW(profile, SBX_COMMAND_PLAIN, LOOK, "FILE|DIR",
@@ -44,15 +48,13 @@ const struct sbx_command sbx_commands[] = {
 	ROW(show, SBX_COMMAND_PLAIN, KEEP, "TEMPLATE",
 	    "Tell a template's packages, sizes, lock and use",
 	    "TEMPLATE is an id, an unambiguous prefix of one, or a name."),
-	ROW(rm, SBX_COMMAND_PLAIN, KEEP, "TEMPLATE...",
-	    "Remove templates (or names of templates)",
-	    "A name is taken off its template; an id or prefix removes the template with its names. "
+	ROW(rm, SBX_COMMAND_PLAIN, KEEP, "TEMPLATE...", "Remove templates (or names of templates)",
+	    "A name is taken off its template; an id or prefix removes the template with its "
+	    "names. "
 	    "Disk space comes back with `sbx-build gc`."),
-	ROW(gc, SBX_COMMAND_PLAIN, KEEP, "",
-	    "Free what no template needs",
+	ROW(gc, SBX_COMMAND_PLAIN, KEEP, "", "Free what no template needs",
 	    "Waits for running builds to end. What a name, a lock or a live sandbox needs stays."),
-	ROW(fsck, SBX_COMMAND_PLAIN, KEEP, "",
-	    "Check every stored object and the catalog",
+	ROW(fsck, SBX_COMMAND_PLAIN, KEEP, "", "Check every stored object and the catalog",
 	    "Exit status 11 when something is damaged."),
 	{0},
 };
@@ -93,7 +95,8 @@ static int report(const struct sbx_command *command, struct sbx_context *ctx, co
 	g_strdelimit(line, "\r\n", ' ');
 	if (g_cancellable_is_cancelled(ctx->cancellable) && code != SBX_E_NO_SPACE) {
 		code = SBX_E_INTERRUPTED;
-		fprintf(stderr, "sbx-build: interrupted; the same command goes on where it stopped\n");
+		fprintf(stderr,
+			"sbx-build: interrupted; the same command goes on where it stopped\n");
 	} else {
 		fprintf(stderr, "sbx-build: %s\n", line);
 	}
@@ -143,7 +146,8 @@ int main(int argc, char **argv)
 	}
 	const struct sbx_command *command = sbx_command_find(argv[1]);
 	if (!command) {
-		fprintf(stderr, "sbx-build: %s: no such verb; `sbx-build help` lists them\n", argv[1]);
+		fprintf(stderr, "sbx-build: %s: no such verb; `sbx-build help` lists them\n",
+			argv[1]);
 		return sbx_code_exit_status(SBX_E_USAGE);
 	}
 	return run_verb(command, argc - 1, argv + 1);

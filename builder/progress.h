@@ -30,5 +30,4 @@ void sbx_progress_warn(struct sbx_progress *progress, const char *fmt, ...) G_GN
 struct sbx_progress *sbx_progress_new(int event_fd, gboolean quiet);
 void sbx_progress_free(struct sbx_progress *progress);
 
-
 #endif

@@ -29,10 +29,10 @@ static const char schema[] =
 static gboolean fail_sql(struct sbx_store *store, GError **error)
 {
 	int code = sqlite3_errcode(store->catalog) & 0xff;
-	enum sbx_code ours = code == SQLITE_FULL      ? SBX_E_NO_SPACE
-			     : code == SQLITE_BUSY    ? SBX_E_BUSY
+	enum sbx_code ours = code == SQLITE_FULL			       ? SBX_E_NO_SPACE
+			     : code == SQLITE_BUSY			       ? SBX_E_BUSY
 			     : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? SBX_E_DAMAGED
-			     : SBX_E_FAILED;
+									       : SBX_E_FAILED;
 	return sbx_set_error(error, ours, "%s/catalog.db: %s%s", store->root,
 			     sqlite3_errmsg(store->catalog),
 			     ours == SBX_E_DAMAGED ? "; move it away, it is made anew" : "");
@@ -206,8 +206,8 @@ gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GE
 
 static char **names_of(struct sbx_store *store, const char *id, GError **error)
 {
-	sqlite3_stmt *stmt = prepare(store, error,
-				     "SELECT name FROM name WHERE template=? ORDER BY name", "s", id);
+	sqlite3_stmt *stmt = prepare(
+		store, error, "SELECT name FROM name WHERE template=? ORDER BY name", "s", id);
 	if (!stmt)
 		return NULL;
 	GPtrArray *names = g_ptr_array_new();
@@ -219,7 +219,8 @@ static char **names_of(struct sbx_store *store, const char *id, GError **error)
 }
 
 #define TEMPLATE_COLUMNS                                                                           \
-	"SELECT id, commit_id, suite, architecture, created_usec, n_packages, n_bytes, build_usec," \
+	"SELECT id, commit_id, suite, architecture, created_usec, n_packages, n_bytes, "           \
+	"build_usec,"                                                                              \
 	" last_used_usec, n_uses FROM template "
 
 /* All rows of a statement that selects TEMPLATE_COLUMNS; finalizes it. */
@@ -260,12 +261,11 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 
 GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error)
 {
-	return read_templates(store,
-			      prepare(store, error,
-				      TEMPLATE_COLUMNS
-				      "ORDER BY max(last_used_usec, created_usec) DESC, id",
-				      ""),
-			      error);
+	return read_templates(
+		store,
+		prepare(store, error,
+			TEMPLATE_COLUMNS "ORDER BY max(last_used_usec, created_usec) DESC, id", ""),
+		error);
 }
 
 struct sbx_template *sbx_catalog_template(struct sbx_store *store, const char *id, GError **error)
@@ -361,7 +361,8 @@ gboolean sbx_catalog_record_use(struct sbx_store *store, const struct sbx_use *u
 		   error) &&
 	       run(store,
 		   prepare(store, error,
-			   "UPDATE template SET n_uses=n_uses+1, last_used_usec=max(?,last_used_usec)"
+			   "UPDATE template SET n_uses=n_uses+1, "
+			   "last_used_usec=max(?,last_used_usec)"
 			   " WHERE id=?",
 			   "is", use->started_usec, use->template_id),
 		   error);
@@ -384,10 +385,11 @@ gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *content_id
 				 char **out_template_id, GError **error)
 {
 	*out_profile_json = *out_template_id = NULL;
-	sqlite3_stmt *stmt = prepare(store, error,
-				     "SELECT profile, template FROM task JOIN template ON id=template"
-				     " WHERE content_id=? AND generation=?",
-				     "ss", content_id, generation);
+	sqlite3_stmt *stmt =
+		prepare(store, error,
+			"SELECT profile, template FROM task JOIN template ON id=template"
+			" WHERE content_id=? AND generation=?",
+			"ss", content_id, generation);
 	if (!stmt)
 		return FALSE;
 	int step = sqlite3_step(stmt);

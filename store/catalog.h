@@ -6,15 +6,15 @@
 
 /* One template's row. */
 struct sbx_template {
-	char *id;	/* 64 hex digits */
-	char *commit;	/* of its tree in the repository */
+	char *id;     /* 64 hex digits */
+	char *commit; /* of its tree in the repository */
 	char *suite, *architecture;
 	gint64 created_usec, last_used_usec; /* since the epoch; 0: never */
 	guint64 n_packages, n_uses;
-	guint64 n_bytes;     /* of its files, each counted once */
-	guint64 build_usec;  /* how long building took */
-	char **names;	     /* sorted; may be empty; ignored when a row is added */
-	char **refs;	     /* what it is made of and must outlive it; only when a row is added */
+	guint64 n_bytes;    /* of its files, each counted once */
+	guint64 build_usec; /* how long building took */
+	char **names;	    /* sorted; may be empty; ignored when a row is added */
+	char **refs;	    /* what it is made of and must outlive it; only when a row is added */
 };
 
 void sbx_catalog_template_free(struct sbx_template *row);

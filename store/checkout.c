@@ -31,8 +31,8 @@ gboolean sbx_store_checkout(struct sbx_store *store, const char *commit, const c
 gboolean sbx_store_checkout_over(struct sbx_store *store, const char *commit, const char *path,
 				 GCancellable *cancellable, GError **error)
 {
-	return checkout(store, commit, path, OSTREE_REPO_CHECKOUT_OVERWRITE_UNION_FILES, cancellable,
-			error);
+	return checkout(store, commit, path, OSTREE_REPO_CHECKOUT_OVERWRITE_UNION_FILES,
+			cancellable, error);
 }
 
 gboolean sbx_transaction_begin(struct sbx_transaction *transaction, struct sbx_store *store,

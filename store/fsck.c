@@ -14,8 +14,8 @@ struct check {
 	GPtrArray *names; /* GVariant *: the keys of `objects` */
 	gint next, n_done;
 	GMutex mutex;
-	GPtrArray *damaged;   /* char *, "<checksum>.<type>: reason" */
-	GHashTable *bad;      /* their checksums */
+	GPtrArray *damaged; /* char *, "<checksum>.<type>: reason" */
+	GHashTable *bad;    /* their checksums */
 	GCancellable *cancellable;
 	void (*tick)(guint, guint, gpointer);
 	gpointer data;
@@ -172,8 +172,13 @@ gboolean sbx_fsck_run(struct sbx_store *store, gboolean repair,
 	g_autoptr(GPtrArray) damaged = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) problems = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
-	struct check check = {.store = store, .names = names, .damaged = damaged, .bad = bad,
-			      .cancellable = cancellable, .tick = tick, .data = data};
+	struct check check = {.store = store,
+			      .names = names,
+			      .damaged = damaged,
+			      .bad = bad,
+			      .cancellable = cancellable,
+			      .tick = tick,
+			      .data = data};
 	g_mutex_init(&check.mutex);
 	gboolean fine = check_objects(&check, error) &&
 			check_refs(&check, repair, problems, error) &&

@@ -5,7 +5,7 @@
 #include "store/store.h"
 
 struct sbx_fsck_result {
-	guint n_objects; /* checked */
+	guint n_objects;     /* checked */
 	GPtrArray *damaged;  /* char *: objects whose bytes do not match their checksum */
 	GPtrArray *problems; /* char *: refs and templates that miss something, a line each */
 	gboolean repaired;

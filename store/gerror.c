@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 #include <stdarg.h>
 
-G_DEFINE_QUARK(sbx-error, sbx_error)
+G_DEFINE_QUARK(sbx - error, sbx_error)
 
 gboolean sbx_set_error(GError **error, enum sbx_code code, const char *fmt, ...)
 {

@@ -11,7 +11,8 @@
 GQuark sbx_error_quark(void);
 
 /* g_set_error() in our domain. Always returns FALSE: `return sbx_set_error(...)`. */
-gboolean sbx_set_error(GError **error, enum sbx_code code, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
+gboolean sbx_set_error(GError **error, enum sbx_code code, const char *fmt, ...)
+	G_GNUC_PRINTF(3, 4);
 
 /* The same for a failed system call; appends strerror(os_errno), a full disk wins over `code`. */
 gboolean sbx_set_error_os(GError **error, enum sbx_code code, int os_errno, const char *fmt, ...)

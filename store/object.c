@@ -42,10 +42,9 @@ static GVariant *xattrs_or_empty(GVariant *xattrs)
 static GBytes *file_header(const struct sbx_file_meta *meta)
 {
 	g_autoptr(GVariant) xattrs = xattrs_or_empty(meta->xattrs);
-	g_autoptr(GVariant) header = g_variant_ref_sink(
-		g_variant_new("(uuuus@a(ayay))", GUINT32_TO_BE(meta->uid), GUINT32_TO_BE(meta->gid),
-			      GUINT32_TO_BE(meta->mode), 0, meta->target ? meta->target : "",
-			      xattrs));
+	g_autoptr(GVariant) header = g_variant_ref_sink(g_variant_new(
+		"(uuuus@a(ayay))", GUINT32_TO_BE(meta->uid), GUINT32_TO_BE(meta->gid),
+		GUINT32_TO_BE(meta->mode), 0, meta->target ? meta->target : "", xattrs));
 	gsize n = g_variant_get_size(header);
 	guint8 *bytes = g_malloc0(8 + n);
 	guint32 length = GUINT32_TO_BE((guint32)n);

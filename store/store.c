@@ -44,8 +44,8 @@ static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GE
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	store->repo = ostree_repo_new(file);
 	if (!g_file_test(config, G_FILE_TEST_EXISTS)) {
-		OstreeRepoMode mode = store->rootless ? OSTREE_REPO_MODE_BARE_USER_ONLY
-						      : OSTREE_REPO_MODE_BARE;
+		OstreeRepoMode mode =
+			store->rootless ? OSTREE_REPO_MODE_BARE_USER_ONLY : OSTREE_REPO_MODE_BARE;
 		/* Two first uses at once: creating is idempotent as long as one goes at a time. */
 		g_autofree char *lock_path = g_build_filename(store->root, "create.lock", NULL);
 		SBX_CLEANUP_FD int fd = open(lock_path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);

@@ -64,12 +64,13 @@ gboolean sbx_template_remove(struct sbx_store *store, const char *id, GError **e
 	SBX_CLEANUP_FD int fd = open(lock_path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return sbx_set_error(error, SBX_E_BUSY,
-				     "%.16s: a sandbox runs on it; remove it when that has ended", id);
+				     "%.16s: a sandbox runs on it; remove it when that has ended",
+				     id);
 	SBX_AUTO(sbx_template) row = sbx_catalog_template(store, id, error);
 	if (!row)
-		return error && *error ? FALSE
-				       : sbx_set_error(error, SBX_E_NOT_FOUND, "%s: no such template",
-						       id);
+		return error && *error
+			       ? FALSE
+			       : sbx_set_error(error, SBX_E_NOT_FOUND, "%s: no such template", id);
 	for (char **name = row->names; *name; name++) {
 		gboolean existed;
 		if (!sbx_template_unname(store, *name, &existed, error))
@@ -85,7 +86,8 @@ gboolean sbx_template_remove(struct sbx_store *store, const char *id, GError **e
 	if (rename(path, aside) < 0 && errno != ENOENT)
 		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
 	g_autofree char *ref = g_strconcat("template/", id, NULL);
-	if (store->repo && !ostree_repo_set_ref_immediate(store->repo, NULL, ref, NULL, NULL, error))
+	if (store->repo &&
+	    !ostree_repo_set_ref_immediate(store->repo, NULL, ref, NULL, NULL, error))
 		return FALSE;
 	return sbx_store_remove_tree(aside, error);
 }

@@ -8,7 +8,7 @@ struct sbx_tree {
 	GHashTable *entries; /* name -> struct sbx_entry *; NULL while folded */
 	guint8 dirmeta[SBX_CHECKSUM_BYTES];
 	guint8 contents[SBX_CHECKSUM_BYTES]; /* as stored; valid while folded */
-	guint16 owner; /* of everything in a folded tree */
+	guint16 owner;			     /* of everything in a folded tree */
 };
 
 static void entry_free(gpointer data)
@@ -201,15 +201,15 @@ struct sbx_tree *sbx_tree_make_folders(struct sbx_tree *tree, const char *path,
 			return NULL;
 		struct sbx_entry *entry = g_hash_table_lookup(tree->entries, name);
 		if (entry && entry->kind != SBX_ENTRY_FOLDER) {
-			sbx_set_error(error, SBX_E_ARCHIVE, "%s: '%s' is a file, not a folder", path,
-				      name);
+			sbx_set_error(error, SBX_E_ARCHIVE, "%s: '%s' is a file, not a folder",
+				      path, name);
 			return NULL;
 		}
 		if (!entry) {
 			put_entry(tree, name, SBX_ENTRY_FOLDER, NULL,
 				  sbx_tree_new(tree->store, dirmeta), owner);
 			entry = g_hash_table_lookup(tree->entries, name);
-				}
+		}
 		tree = entry->folder;
 	}
 	return tree;
@@ -263,9 +263,9 @@ gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
 		g_variant_builder_add(&folders, "(s@ay@ay)", name, checksum_variant(contents),
 				      checksum_variant(entry->folder->dirmeta));
 	}
-	g_autoptr(GVariant) dirtree =
-		g_variant_ref_sink(g_variant_new("(@a(say)@a(sayay))", g_variant_builder_end(&files),
-						 g_variant_builder_end(&folders)));
+	g_autoptr(GVariant) dirtree = g_variant_ref_sink(
+		g_variant_new("(@a(say)@a(sayay))", g_variant_builder_end(&files),
+			      g_variant_builder_end(&folders)));
 	g_autofree guchar *checksum = NULL;
 	if (!ostree_repo_write_metadata(tree->store->repo, OSTREE_OBJECT_TYPE_DIR_TREE, NULL,
 					dirtree, &checksum, cancellable, error))

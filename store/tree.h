@@ -37,7 +37,8 @@ struct sbx_entry *sbx_tree_find(struct sbx_tree *tree, const char *path, GError 
 
 /* Put or replace. The tree takes `folder`. FALSE only when the store can't be read. */
 gboolean sbx_tree_put_file(struct sbx_tree *tree, const char *name,
-			   const guint8 checksum[SBX_CHECKSUM_BYTES], guint16 owner, GError **error);
+			   const guint8 checksum[SBX_CHECKSUM_BYTES], guint16 owner,
+			   GError **error);
 gboolean sbx_tree_put_folder(struct sbx_tree *tree, const char *name, struct sbx_tree *folder,
 			     guint16 owner, GError **error);
 gboolean sbx_tree_remove(struct sbx_tree *tree, const char *name, GError **error);
@@ -60,15 +61,16 @@ gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
 			GCancellable *cancellable, GError **error);
 
 /*
- * Commit the tree under a ref (NULL: none), in the running transaction. `metadata` is a{sv} or NULL. The commit
- * carries no time of its own, so that the same tree gives the same commit.
+ * Commit the tree under a ref (NULL: none), in the running transaction. `metadata` is a{sv} or
+ * NULL. The commit carries no time of its own, so that the same tree gives the same commit.
  */
 gboolean sbx_tree_commit(struct sbx_tree *tree, const char *ref, GVariant *metadata,
 			 char **out_commit, GCancellable *cancellable, GError **error);
 
 /*
- * The tree and metadata (a{sv}) of a ref. TRUE with outputs left alone when there is no such ref (ask
- * for one that starts as NULL). Any output may be NULL. *out_commit is the checksum of the commit.
+ * The tree and metadata (a{sv}) of a ref. TRUE with outputs left alone when there is no such ref
+ * (ask for one that starts as NULL). Any output may be NULL. *out_commit is the checksum of the
+ * commit.
  */
 gboolean sbx_tree_load_ref(struct sbx_store *store, const char *ref, guint16 owner,
 			   struct sbx_tree **out_tree, GVariant **out_metadata, char **out_commit,

@@ -53,11 +53,10 @@ static gboolean prepare(struct sbx_base_layer *layer, const struct sbx_lock *loc
 	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
 	g_autofree char *commit = NULL;
 	layer->units = sbx_compose_load(layer->store, lock, TRUE, error);
-	if (!layer->units ||
-	    !sbx_transaction_begin(&transaction, layer->store, cancellable, error))
+	if (!layer->units || !sbx_transaction_begin(&transaction, layer->store, cancellable, error))
 		return FALSE;
-	SBX_AUTO(sbx_tree) root =
-		sbx_compose_merge(layer->store, layer->units, NULL, cancellable, error);
+	SBX_AUTO(sbx_tree)
+	root = sbx_compose_merge(layer->store, layer->units, NULL, cancellable, error);
 	return root &&
 	       sbx_compose_add_database(root, layer->store, lock, layer->units, NULL, cancellable,
 					error) &&

@@ -26,8 +26,8 @@ struct build {
 	struct sbx_store *store;
 	const struct sbx_lock *lock;
 	char *id, *work, *provisioner;
-	char *root;	   /* the checkout: work/template/root */
-	char *layer;	   /* of the configuration */
+	char *root;  /* the checkout: work/template/root */
+	char *layer; /* of the configuration */
 	GPtrArray *units;
 	struct sbx_tree *tree;
 	struct sbx_compile *compile;
@@ -183,8 +183,8 @@ static gboolean update_folders(const char *upper, const char *root, GError **err
 	return TRUE;
 }
 
-static gboolean update_checkout(struct build *b, const struct sbx_delta *delta,
-				const char *changes, GError **error)
+static gboolean update_checkout(struct build *b, const struct sbx_delta *delta, const char *changes,
+				GError **error)
 {
 	g_autofree char *upper = g_build_filename(b->layer, "upper", NULL);
 	for (guint i = 0; i < delta->removed->len; i++) {
@@ -206,8 +206,8 @@ static gboolean commit(struct build *b, GError **error)
 	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
 	if (!sbx_transaction_begin(&transaction, b->store, cancellable, error))
 		return FALSE;
-	SBX_AUTO(sbx_delta) delta =
-		sbx_delta_read(b->store, upper, sbx_configure_mount_points(), cancellable, error);
+	SBX_AUTO(sbx_delta)
+	delta = sbx_delta_read(b->store, upper, sbx_configure_mount_points(), cancellable, error);
 	if (!delta || !sbx_compile_import(b->compile, b->work, cancellable, error))
 		return FALSE;
 	/* The changes on their own, to lay over the checkout. */
@@ -216,8 +216,8 @@ static gboolean commit(struct build *b, GError **error)
 	guint8 contents[SBX_CHECKSUM_BYTES];
 	if (!sbx_tree_write(delta->tree, contents, cancellable, error))
 		return FALSE;
-	SBX_AUTO(sbx_tree) stored =
-		sbx_tree_new_stored(b->store, contents, sbx_tree_dirmeta(delta->tree), 0);
+	SBX_AUTO(sbx_tree)
+	stored = sbx_tree_new_stored(b->store, contents, sbx_tree_dirmeta(delta->tree), 0);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	struct sbx_delta additions = {stored, none};
 	if (!sbx_delta_apply(&additions, changed, error) ||

@@ -154,8 +154,9 @@ guint sbx_compile_n_missing(const struct sbx_compile *compile)
 static gint larger_first(gconstpointer a, gconstpointer b)
 {
 	const struct job *x = *(struct job *const *)a, *y = *(struct job *const *)b;
-	return x->sources->len == y->sources->len ? strcmp(x->ref, y->ref)
-	       : x->sources->len > y->sources->len ? -1 : 1;
+	return x->sources->len == y->sources->len  ? strcmp(x->ref, y->ref)
+	       : x->sources->len > y->sources->len ? -1
+						   : 1;
 }
 
 static void on_line(const char *line, gpointer data)
@@ -198,8 +199,8 @@ gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 	g_autofree char *layer = g_build_filename(folder, "compile-layer", NULL);
 	g_autofree char *interpreter = g_strconcat("/usr/bin/", compile->interpreter, NULL);
 	g_autofree char *n_jobs = g_strdup_printf("%u", g_get_num_processors());
-	const char *argv[] = {interpreter, "-I", "-S", "/run/sbx/bytecompile.py", "/run/sbx/work",
-			      "/run/sbx/out", n_jobs, NULL};
+	const char *argv[] = {interpreter,     "-I",	       "-S",   "/run/sbx/bytecompile.py",
+			      "/run/sbx/work", "/run/sbx/out", n_jobs, NULL};
 	compile->ctx = ctx;
 	g_mkdir(work, 0755);
 	g_mkdir(layer, 0755);
@@ -222,11 +223,10 @@ gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 	if (!sbx_sandbox_run(&sandbox, &status, &silent, &errors, ctx->cancellable, error))
 		return FALSE;
 	if (status != 0 || compile->failed->len)
-		return sbx_set_error(error, SBX_E_SCRIPT,
-				     "compiling Python modules: %s ended with %d%s%s: %s",
-				     compile->interpreter, status,
-				     compile->failed->len ? " on" : "", compile->failed->str,
-				     errors);
+		return sbx_set_error(
+			error, SBX_E_SCRIPT, "compiling Python modules: %s ended with %d%s%s: %s",
+			compile->interpreter, status, compile->failed->len ? " on" : "",
+			compile->failed->str, errors);
 	sbx_progress_end(ctx->progress, "compile", "%u packages' Python modules",
 			 compile->n_missing);
 	return TRUE;
@@ -242,8 +242,8 @@ gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,
 		g_autofree char *path = g_strdup_printf("%s/compile/out/%u", folder, i);
 		/* A package none of whose modules compiles has no folder; it is not tried again. */
 		g_mkdir_with_parents(path, 0755);
-		SBX_AUTO(sbx_delta) delta =
-			sbx_delta_read(compile->store, path, NULL, cancellable, error);
+		SBX_AUTO(sbx_delta)
+		delta = sbx_delta_read(compile->store, path, NULL, cancellable, error);
 		if (!delta || !sbx_delta_commit(delta, job->ref, cancellable, error) ||
 		    !sbx_tree_write(delta->tree, job->contents, cancellable, error))
 			return FALSE;

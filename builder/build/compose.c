@@ -86,13 +86,12 @@ GPtrArray *sbx_compose_load(struct sbx_store *store, const struct sbx_lock *lock
 		if (!unit)
 			return NULL;
 		g_ptr_array_add(loaded, unit);
-		struct sbx_order_package key = {package->name,	 package->version,
-						unit->pre_depends, unit->depends,
-						unit->provides,	 unit->essential};
+		struct sbx_order_package key = {package->name, package->version, unit->pre_depends,
+						unit->depends, unit->provides,	 unit->essential};
 		g_array_append_val(keys, key);
 	}
-	g_autofree guint *order =
-		sbx_order_packages((const struct sbx_order_package *)(gpointer)keys->data, keys->len);
+	g_autofree guint *order = sbx_order_packages(
+		(const struct sbx_order_package *)(gpointer)keys->data, keys->len);
 	GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	for (guint i = 0; i < loaded->len; i++) {
 		g_ptr_array_add(units, loaded->pdata[order[i]]);
@@ -120,9 +119,10 @@ GPtrArray *sbx_diversions_parse(const char *text, gsize n_bytes, GError **error)
 	for (guint i = 0; lines[i] && *lines[i]; i += 3) {
 		if (!lines[i + 1] || !lines[i + 2] || lines[i][0] != '/' ||
 		    lines[i + 1][0] != '/') {
-			sbx_set_error(error, SBX_E_SCRIPT,
-				      "var/lib/dpkg/diversions, line %u: a script left it malformed",
-				      i + 1);
+			sbx_set_error(
+				error, SBX_E_SCRIPT,
+				"var/lib/dpkg/diversions, line %u: a script left it malformed",
+				i + 1);
 			return NULL;
 		}
 		struct sbx_diversion *diversion = g_new0(struct sbx_diversion, 1);

@@ -13,9 +13,10 @@ struct sbx_unit {
 	const char *status, *depends, *pre_depends, *replaces, *provides, *multi_arch;
 	gboolean essential;
 	guint64 n_bytes;
-	char *info_name; /* "libc6:amd64" when Multi-Arch: same, else the name (dpkg's info files) */
+	char *info_name; /* "libc6:amd64" when Multi-Arch: same, else the name (dpkg's info files)
+			  */
 	char *list;	 /* text of its .list: one absolute path a line */
-	char *triggers;  /* text of its triggers file, NULL: none */
+	char *triggers;	 /* text of its triggers file, NULL: none */
 };
 void sbx_unit_free(struct sbx_unit *unit);
 

@@ -43,7 +43,7 @@ struct run {
 	const char *phase;
 	GArray *steps; /* struct step */
 	GPtrArray *binds;
-	guint running;	 /* index of the step that began last */
+	guint running; /* index of the step that began last */
 	gboolean finished;
 	int failed_status; /* of `running`, 0: fine */
 };
@@ -79,8 +79,7 @@ static gboolean exists_in_root(struct run *run, const char *path)
 
 static void add_bind(struct run *run, const char *source, const char *path)
 {
-	g_ptr_array_add(run->binds,
-			g_strdup_printf("%s/%s:/%s", run->c->work, source, path));
+	g_ptr_array_add(run->binds, g_strdup_printf("%s/%s:/%s", run->c->work, source, path));
 }
 
 /* The folder bound at /run/sbx: the driver, its logs, and what is mounted over the tree's files. */
@@ -273,10 +272,10 @@ static gboolean run_triggers(struct run *run, GError **error)
 		if (run->steps->len == 0)
 			break;
 		if (round == MAX_ROUNDS)
-			fine = sbx_set_error(error, SBX_E_SCRIPT,
-					     "triggers set off one another without end, %s the last",
-					     g_array_index(run->steps, struct step, 0)
-						     .unit->lock->name);
+			fine = sbx_set_error(
+				error, SBX_E_SCRIPT,
+				"triggers set off one another without end, %s the last",
+				g_array_index(run->steps, struct step, 0).unit->lock->name);
 		fine = fine && run_steps(run, error);
 	}
 	sbx_triggers_pending_free(pending, n);

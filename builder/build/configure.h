@@ -17,9 +17,9 @@ struct sbx_configure {
 	const char *layer; /* becomes the overlay's upper and work */
 	const char *work;  /* an empty folder for logs and stand-ins */
 	const GPtrArray *units;
-	guint first; /* units before it are configured already */
+	guint first;	       /* units before it are configured already */
 	gboolean only_preinst; /* for builder/build/diversions.h */
-	guint n_scripts_run; /* result */
+	guint n_scripts_run;   /* result */
 };
 
 /*

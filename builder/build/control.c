@@ -77,9 +77,10 @@ const char *sbx_control_get(const struct sbx_control *control, const char *name)
 
 static const char *const before_status[] = {"Package", "Essential", "Protected", NULL};
 static const char *const after_status[] = {
-	"Priority", "Section",	  "Installed-Size", "Maintainer", "Bugs",    "Architecture",
-	"Multi-Arch", "Source",	  "Version",	    "Replaces",	  "Provides", "Depends",
-	"Pre-Depends", "Recommends", "Suggests",    "Breaks",	  "Conflicts", "Enhances", NULL};
+	"Priority",	"Section",    "Installed-Size", "Maintainer", "Bugs",
+	"Architecture", "Multi-Arch", "Source",		"Version",    "Replaces",
+	"Provides",	"Depends",    "Pre-Depends",	"Recommends", "Suggests",
+	"Breaks",	"Conflicts",  "Enhances",	NULL};
 static const char *const behind_conffiles[] = {"Description", NULL};
 
 static void add_field(GString *out, const char *name, const char *value)

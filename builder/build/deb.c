@@ -168,8 +168,9 @@ gboolean sbx_deb_check(struct sbx_deb *deb, const char *sha256, guint64 size, GE
 		g_string_append_printf(hex, "%02x", digest[i]);
 	if (size && deb->n_read != size)
 		return sbx_set_error(error, SBX_E_UNTRUSTED,
-				     "%s: %" G_GUINT64_FORMAT " bytes where the archive says %"
-				     G_GUINT64_FORMAT "; run `sbx-build update` and try again",
+				     "%s: %" G_GUINT64_FORMAT
+				     " bytes where the archive says %" G_GUINT64_FORMAT
+				     "; run `sbx-build update` and try again",
 				     deb->name, deb->n_read, size);
 	if (!g_str_equal(hex->str, sha256))
 		return sbx_set_error(error, SBX_E_UNTRUSTED,

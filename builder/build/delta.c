@@ -18,16 +18,27 @@
  * at all. Patterns as fnmatch(3), relative to the root.
  */
 static const char *const unwanted[] = {
-	"dev/*", "proc/*", "sys/*", "tmp/*", "run/*",
+	"dev/*",
+	"proc/*",
+	"sys/*",
+	"tmp/*",
+	"run/*",
 	"var/log/*.log",
 	"var/cache/ldconfig/aux-cache", /* inode numbers and times */
 	"var/cache/debconf/*-old",
 	"var/lib/dpkg/*-old",
-	"var/lib/dpkg/lock*", "var/lib/dpkg/triggers/Lock", "var/lib/dpkg/triggers/Unincorp",
-	"etc/passwd-", "etc/group-", "etc/shadow-", "etc/gshadow-", "etc/.pwd.lock",
+	"var/lib/dpkg/lock*",
+	"var/lib/dpkg/triggers/Lock",
+	"var/lib/dpkg/triggers/Unincorp",
+	"etc/passwd-",
+	"etc/group-",
+	"etc/shadow-",
+	"etc/gshadow-",
+	"etc/.pwd.lock",
 	"var/lib/systemd/random-seed",
 	/* A private key that every user of the template would have. */
-	"etc/ssl/private/ssl-cert-snakeoil.key", "etc/ssl/certs/ssl-cert-snakeoil.pem",
+	"etc/ssl/private/ssl-cert-snakeoil.key",
+	"etc/ssl/certs/ssl-cert-snakeoil.pem",
 	NULL,
 };
 
@@ -76,8 +87,8 @@ static GVariant *file_capability(int fd)
 	return g_variant_ref_sink(g_variant_builder_end(&list));
 }
 
-static gboolean read_regular(struct reader *r, int dfd, const char *name,
-			     const struct stat *st, guint8 *checksum, GError **error)
+static gboolean read_regular(struct reader *r, int dfd, const char *name, const struct stat *st,
+			     guint8 *checksum, GError **error)
 {
 	/* Root inside wrote it; a rootless reader may first have to make it readable. */
 	SBX_CLEANUP_FD int fd = openat(dfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -112,8 +123,8 @@ static gboolean read_link(struct reader *r, int dfd, const char *name, const str
 	if (n < 0)
 		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", name);
 	target[n] = '\0';
-	struct sbx_file_meta meta = {.uid = st->st_uid, .gid = st->st_gid, .mode = S_IFLNK | 0777,
-				     .target = target};
+	struct sbx_file_meta meta = {
+		.uid = st->st_uid, .gid = st->st_gid, .mode = S_IFLNK | 0777, .target = target};
 	return sbx_object_write(r->store, &meta, NULL, 0, checksum, r->cancellable, error);
 }
 
@@ -223,10 +234,12 @@ gboolean sbx_delta_apply(struct sbx_delta *delta, struct sbx_tree *root, GError 
 		const char *path = delta->removed->pdata[i];
 		g_autofree char *folder_path = g_path_get_dirname(path);
 		g_autofree char *name = g_path_get_basename(path);
-		struct sbx_entry *folder =
-			g_str_equal(folder_path, ".") ? NULL : sbx_tree_find(root, folder_path, NULL);
-		struct sbx_tree *tree = folder ? folder->folder
-				       : g_str_equal(folder_path, ".") ? root : NULL;
+		struct sbx_entry *folder = g_str_equal(folder_path, ".")
+						   ? NULL
+						   : sbx_tree_find(root, folder_path, NULL);
+		struct sbx_tree *tree = folder				? folder->folder
+					: g_str_equal(folder_path, ".") ? root
+									: NULL;
 		if (tree && !sbx_tree_remove(tree, name, error))
 			return FALSE;
 	}

@@ -47,8 +47,8 @@ static gboolean check_out(struct sbx_context *ctx, struct sbx_store *store,
 }
 
 gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
-			     const struct sbx_lock *lock, const char *provisioner,
-			     const char *work, GPtrArray **out_diversions, GError **error)
+			     const struct sbx_lock *lock, const char *provisioner, const char *work,
+			     GPtrArray **out_diversions, GError **error)
 {
 	*out_diversions = NULL;
 	g_autoptr(GPtrArray) units = sbx_compose_load(store, lock, FALSE, error);

@@ -12,7 +12,7 @@
  * this costs nothing but a look at the scripts. *out_diversions is NULL when there are none.
  */
 gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
-			     const struct sbx_lock *lock, const char *provisioner,
-			     const char *work, GPtrArray **out_diversions, GError **error);
+			     const struct sbx_lock *lock, const char *provisioner, const char *work,
+			     GPtrArray **out_diversions, GError **error);
 
 #endif

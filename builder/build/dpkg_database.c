@@ -74,14 +74,14 @@ static gboolean add_triggers(struct database *db, const GPtrArray *units, GError
 		return FALSE;
 	GArray *interests = sbx_triggers_interests(units);
 	g_autoptr(GString) files = g_string_new(NULL);
-	g_autoptr(GHashTable) named = g_hash_table_new_full(
-		g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_free);
+	g_autoptr(GHashTable) named =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_free);
 	for (guint i = 0; i < interests->len; i++) {
 		const struct sbx_interest *interest =
 			&g_array_index(interests, struct sbx_interest, i);
 		const struct sbx_unit *unit = units->pdata[interest->unit];
-		g_autofree char *who = g_strconcat(unit->info_name,
-						   interest->noawait ? "/noawait\n" : "\n", NULL);
+		g_autofree char *who =
+			g_strconcat(unit->info_name, interest->noawait ? "/noawait\n" : "\n", NULL);
 		if (interest->trigger[0] == '/') {
 			g_string_append_printf(files, "%s %s", interest->trigger, who);
 			continue;
@@ -133,8 +133,7 @@ static gboolean add_extended_states(struct database *db, struct sbx_tree *root,
 									  : package->architecture);
 	}
 	struct sbx_tree *apt = sbx_tree_make_folders(root, "var/lib/apt", db->dirmeta, 0, error);
-	return apt &&
-	       put_text(db, apt, "extended_states", text->str, text->len, 0644, error);
+	return apt && put_text(db, apt, "extended_states", text->str, text->len, 0644, error);
 }
 
 gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store,

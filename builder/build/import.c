@@ -29,10 +29,10 @@ struct import {
 	const struct sbx_import_limits *limits;
 	GCancellable *cancellable;
 	struct sbx_control *control;
-	GHashTable *conffiles;	/* path with leading '/' -> its MD5, "" until seen */
+	GHashTable *conffiles; /* path with leading '/' -> its MD5, "" until seen */
 	GPtrArray *conffile_order;
-	GString *list;		/* becomes info/<package>.list */
-	GHashTable *files;	/* relative path -> 32-byte checksum, for hard links */
+	GString *list;	   /* becomes info/<package>.list */
+	GHashTable *files; /* relative path -> 32-byte checksum, for hard links */
 	GByteArray *buffer;
 	guint64 n_bytes, n_entries;
 	guint8 default_dirmeta[SBX_CHECKSUM_BYTES];
@@ -223,11 +223,11 @@ static gboolean add_file(struct import *in, struct sbx_tree *root, struct archiv
 	if (present)
 		return refuse(in, path, "is in the package twice", error);
 	guint8 checksum[SBX_CHECKSUM_BYTES];
-	gboolean stored = archive_entry_hardlink(entry) ? link_checksum(in, entry, path, checksum, error)
-			  : S_ISLNK(meta->mode)
-				  ? sbx_object_write(in->store, meta, NULL, 0, checksum,
-						     in->cancellable, error)
-				  : store_regular(in, tar, entry, path, meta, checksum, error);
+	gboolean stored =
+		archive_entry_hardlink(entry) ? link_checksum(in, entry, path, checksum, error)
+		: S_ISLNK(meta->mode)	      ? sbx_object_write(in->store, meta, NULL, 0, checksum,
+								 in->cancellable, error)
+				      : store_regular(in, tar, entry, path, meta, checksum, error);
 	if (!stored)
 		return FALSE;
 	if (!S_ISLNK(meta->mode))

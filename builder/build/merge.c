@@ -6,8 +6,8 @@
 #include "builder/build/compose.h"
 
 /* The folders that usr-merge turns into links (Debian's base-files, file-hierarchy(7)). */
-static const char *const merged_folders[] = {"bin",   "sbin",  "lib",
-					     "lib32", "lib64", "libx32", NULL};
+static const char *const merged_folders[] = {"bin",   "sbin",	"lib", "lib32",
+					     "lib64", "libx32", NULL};
 
 struct merge {
 	struct sbx_store *store;
@@ -66,10 +66,11 @@ static gboolean settle_files(struct merge *m, const char *path, const struct sbx
 	/* Multi-Arch: same packages of several architectures share what is alike. */
 	if (same && g_str_equal(a->lock->name, b->lock->name))
 		return TRUE;
-	return sbx_set_error(error, SBX_E_ARCHIVE,
-			     "/%s is in %s %s and in %s %s, and neither Replaces the other; leave one "
-			     "of them out",
-			     path, a->lock->name, a->lock->version, b->lock->name, b->lock->version);
+	return sbx_set_error(
+		error, SBX_E_ARCHIVE,
+		"/%s is in %s %s and in %s %s, and neither Replaces the other; leave one "
+		"of them out",
+		path, a->lock->name, a->lock->version, b->lock->name, b->lock->version);
 }
 
 /* A folder comes where a link is: dpkg keeps the link and unpacks through it. */
@@ -104,8 +105,9 @@ static gboolean link_on_folder(struct merge *m, const char *path, const struct s
 		return FALSE;
 	if (g_file_info_get_file_type(info) == G_FILE_TYPE_SYMBOLIC_LINK)
 		return TRUE;
-	return sbx_set_error(error, SBX_E_ARCHIVE, "/%s is a folder in another package and a file in %s",
-			     path, unit_of(m, owner)->lock->name);
+	return sbx_set_error(error, SBX_E_ARCHIVE,
+			     "/%s is a folder in another package and a file in %s", path,
+			     unit_of(m, owner)->lock->name);
 }
 
 static gboolean merge_entry(struct merge *m, struct sbx_tree *into, struct sbx_tree *from,
@@ -124,8 +126,7 @@ static gboolean merge_entry(struct merge *m, struct sbx_tree *into, struct sbx_t
 			return link_on_folder(m, path, coming, owner, error);
 		if (present && !settle_files(m, path, present, coming, owner, &replace, error))
 			return FALSE;
-		return !replace ||
-		       sbx_tree_put_file(into, name, coming->checksum, owner, error);
+		return !replace || sbx_tree_put_file(into, name, coming->checksum, owner, error);
 	}
 	if (!present) {
 		struct sbx_tree *folder = sbx_tree_take_folder(from, name, error);
@@ -144,7 +145,8 @@ static gboolean merge_folder(struct merge *m, struct sbx_tree *into, struct sbx_
 	for (guint i = 0; names && i < names->len; i++) {
 		/* Taking an entry out of `from` frees its name. */
 		g_autofree char *name = g_strdup(names->pdata[i]);
-		g_autofree char *below = *path ? g_strconcat(path, "/", name, NULL) : g_strdup(name);
+		g_autofree char *below =
+			*path ? g_strconcat(path, "/", name, NULL) : g_strdup(name);
 		if (!merge_entry(m, into, from, name, below, owner, error))
 			return FALSE;
 	}

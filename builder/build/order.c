@@ -23,7 +23,7 @@ static void add_name(GHashTable *by_name, const char *name, gsize n, guint index
 
 /* Call for each package name in a relation field: versions, qualifiers and bars are separators. */
 #define FOR_EACH_NAME(name, n, field)                                                              \
-	for (const char *name = (field) + strspn((field), " \t\n,|");                               \
+	for (const char *name = (field) + strspn((field), " \t\n,|");                              \
 	     *name && (n = strcspn(name, " \t\n,|(:[<")) > 0; name = next_name(name + n))
 
 /* Behind the rest of this relation: to the next comma or bar. */
@@ -40,7 +40,8 @@ static void visit_field(struct walk *walk, const char *field)
 	gsize n;
 	if (!field)
 		return;
-	FOR_EACH_NAME (name, n, field) {
+	FOR_EACH_NAME(name, n, field)
+	{
 		g_autofree char *key = g_strndup(name, n);
 		const GArray *list = g_hash_table_lookup(walk->by_name, key);
 		for (guint i = 0; list && i < list->len; i++)
@@ -87,8 +88,8 @@ guint *sbx_order_packages(const struct sbx_order_package *packages, guint n)
 		gsize length;
 		if (!field)
 			continue;
-		FOR_EACH_NAME (name, length, field)
-			add_name(by_name, name, length, sorted[k]);
+		FOR_EACH_NAME(name, length, field)
+		add_name(by_name, name, length, sorted[k]);
 	}
 	g_autofree guint8 *visited = g_new0(guint8, n + 1);
 	struct walk walk = {packages, by_name, visited, g_array_new(FALSE, FALSE, sizeof(guint))};

@@ -12,8 +12,8 @@
 
 #include "base/fd.h"
 
-#define POLL_MSEC     100 /* how soon a cancellation is seen */
-#define KEPT_STDERR   16384
+#define POLL_MSEC   100 /* how soon a cancellation is seen */
+#define KEPT_STDERR 16384
 
 extern char **environ;
 
@@ -36,8 +36,8 @@ gboolean sbx_sandbox_spawn(const char *const *argv, int stdin_fd, int stdout_fd,
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			posix_spawn_file_actions_adddup2(&files, fds[i], i);
-	int status = posix_spawn(out_pid, argv[0], &files, &attributes, (char *const *)(gpointer)argv,
-				 environ);
+	int status = posix_spawn(out_pid, argv[0], &files, &attributes,
+				 (char *const *)(gpointer)argv, environ);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	if (status != 0)
@@ -49,7 +49,7 @@ static GPtrArray *command_line(const struct sbx_sandbox *sandbox)
 {
 	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
 	const char *fixed[] = {sandbox->provisioner, "run", "--profile", "build", "--layer",
-			       sandbox->layer, NULL};
+			       sandbox->layer,	     NULL};
 	for (guint i = 0; fixed[i]; i++)
 		g_ptr_array_add(argv, g_strdup(fixed[i]));
 	g_ptr_array_add(argv, g_strdup("--bind"));
@@ -136,8 +136,8 @@ gboolean sbx_sandbox_run(const struct sbx_sandbox *sandbox, int *out_status, gbo
 	SBX_CLEANUP_FD int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	g_autoptr(GPtrArray) argv = command_line(sandbox);
 	pid_t pid;
-	if (!sbx_sandbox_spawn((const char *const *)argv->pdata, null_fd, out_write, err_write, &pid,
-			       error))
+	if (!sbx_sandbox_spawn((const char *const *)argv->pdata, null_fd, out_write, err_write,
+			       &pid, error))
 		return FALSE;
 	sbx_close(&out_write);
 	sbx_close(&err_write);

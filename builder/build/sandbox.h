@@ -9,10 +9,10 @@
  * `sbx-provision run --profile build`, without network, over `root`, which is not written to.
  */
 struct sbx_sandbox {
-	const char *provisioner; /* path of sbx-provision */
-	const char *root;	 /* the tree, read-only lower */
-	const char *layer;	 /* folder that gets upper/: what was changed */
-	const char *work;	 /* folder that is bound at /run/sbx */
+	const char *provisioner;     /* path of sbx-provision */
+	const char *root;	     /* the tree, read-only lower */
+	const char *layer;	     /* folder that gets upper/: what was changed */
+	const char *work;	     /* folder that is bound at /run/sbx */
 	const char *const *ro_binds; /* "SRC:DST" over files of the tree, NULL-ended */
 	const char *const *argv;     /* command inside, NULL-ended */
 	guint silence_seconds;	     /* kill it when it prints nothing for so long */

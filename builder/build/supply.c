@@ -23,7 +23,7 @@ struct item {
 struct sbx_supply {
 	struct sbx_context *ctx;
 	struct sbx_store *store;
-	GPtrArray *items;	/* struct item *, in the order they are fetched */
+	GPtrArray *items; /* struct item *, in the order they are fetched */
 	struct sbx_fetch *fetches;
 	GAsyncQueue *arrived[2]; /* struct item *; &end_mark when no more will come */
 	guint n_missing[2], n_arrived[2];
@@ -113,16 +113,17 @@ static gboolean plan(struct sbx_supply *supply, const struct sbx_archive *archiv
 			archive ? sbx_archive_package_uri(archive, package->origin, package->path)
 				: NULL;
 		if (!uri)
-			return sbx_set_error(error, SBX_E_NOT_FOUND,
-					     "%s %s: comes from %s, which no configured archive has; "
-					     "run `sbx-build update` with --suite or --mirror",
-					     package->name, package->version, package->origin);
+			return sbx_set_error(
+				error, SBX_E_NOT_FOUND,
+				"%s %s: comes from %s, which no configured archive has; "
+				"run `sbx-build update` with --suite or --mirror",
+				package->name, package->version, package->origin);
 		struct item *item = g_new0(struct item, 1);
 		item->package = package;
 		item->part = package->base ? SBX_SUPPLY_BASE : SBX_SUPPLY_REST;
 		item->uri = g_steal_pointer(&uri);
-		item->path = g_strdup_printf("%s/cache/%s.deb", supply->store->root,
-					     package->sha256);
+		item->path =
+			g_strdup_printf("%s/cache/%s.deb", supply->store->root, package->sha256);
 		GStatBuf st;
 		item->cached = g_stat(item->path, &st) == 0 && (guint64)st.st_size == package->size;
 		supply->n_missing[item->part]++;

@@ -28,7 +28,8 @@ static gboolean copy_file(int from_dfd, int to_dfd, const char *name, const stru
 			  GError **error)
 {
 	g_autofree char *aside = g_strdup_printf(".sbx-%d.%u", getpid(), g_random_int());
-	SBX_CLEANUP_FD int in = openat(from_dfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	SBX_CLEANUP_FD int in =
+		openat(from_dfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	SBX_CLEANUP_FD int out = openat(to_dfd, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
 					st->st_mode & 0100 ? 0755 : 0644);
 	struct stat opened;
@@ -57,7 +58,7 @@ static gboolean collect_entry(struct sbx_context *ctx, int from, int to, const c
 	if (!S_ISDIR(st.st_mode) || depth == MAX_DEPTH) {
 		g_autofree char *shown = g_strescape(name, NULL);
 		sbx_progress_warn(ctx->progress, "--output: %s is %s and was left out", shown,
-				  S_ISDIR(st.st_mode)   ? "nested too deep"
+				  S_ISDIR(st.st_mode)	? "nested too deep"
 				  : S_ISLNK(st.st_mode) ? "a link"
 							: "no plain file");
 		return TRUE;

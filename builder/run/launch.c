@@ -41,10 +41,10 @@ static GPtrArray *command_line(const char *provisioner, const struct sbx_launch 
 		g_autofree char *bind = g_strdup_printf("%s:/output", staging);
 		add(argv, "--bind", bind);
 	}
-	const char *pairs[] = {"--workdir", "/task", "--memory", launch->memory, "--cpus",
-			       launch->cpus, "--pids", launch->pids, "--timeout", launch->timeout,
-			       "--output-limit", launch->output_limit, "--disk", launch->disk,
-			       "--status-fd", status_fd};
+	const char *pairs[] = {"--workdir", "/task",	     "--memory",       launch->memory,
+			       "--cpus",    launch->cpus,    "--pids",	       launch->pids,
+			       "--timeout", launch->timeout, "--output-limit", launch->output_limit,
+			       "--disk",    launch->disk,    "--status-fd",    status_fd};
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i += 2)
 		add(argv, pairs[i], pairs[i + 1]);
 	if (launch->host_network)
@@ -91,7 +91,8 @@ static gboolean record_use(struct sbx_store *catalog, const struct sbx_launch *l
 				 : NULL;
 	if (root && JSON_NODE_HOLDS_OBJECT(root)) {
 		JsonObject *object = json_node_get_object(root);
-		use.reason = json_object_get_string_member_with_default(object, "reason", "unknown");
+		use.reason =
+			json_object_get_string_member_with_default(object, "reason", "unknown");
 		use.wall_usec = member(object, "wall_usec");
 		use.cpu_usec = member(object, "cpu_usec");
 		use.peak_bytes = member(object, "peak_memory_bytes");

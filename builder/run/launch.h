@@ -11,7 +11,7 @@ struct sbx_launch {
 	const char *folder; /* becomes /task, writes stay in the sandbox */
 	const char *entry;  /* the only file to show when whole_folder is not set */
 	gboolean whole_folder;
-	const char *output; /* where /output is collected, NULL: nowhere */
+	const char *output;	    /* where /output is collected, NULL: nowhere */
 	const char *const *command; /* NULL-ended */
 	const char *const *env;	    /* "K=V", NULL: none */
 	const char *memory, *cpus, *pids, *timeout, *output_limit, *disk; /* as options take them */

@@ -46,8 +46,8 @@ static void say_profile(struct sbx_context *ctx, const struct sbx_profile *profi
 }
 
 static gboolean recall(struct sbx_context *ctx, struct sbx_store *catalog,
-		       const struct sbx_archive *archive, const char *path, struct sbx_prepared *task,
-		       char **out_content_id, GError **error)
+		       const struct sbx_archive *archive, const char *path,
+		       struct sbx_prepared *task, char **out_content_id, GError **error)
 {
 	__attribute__((cleanup(sbx_facts_release))) struct sbx_facts facts = {0};
 	struct sbx_error failed = SBX_ERROR_INIT;
@@ -80,23 +80,22 @@ static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_arch
 	gint64 began = g_get_monotonic_time();
 	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(archive, error);
 	struct sbx_resolve_options options = {0};
-	SBX_AUTO(sbx_lock) lock =
-		resolver ? sbx_resolver_solve(resolver,
-					      (const char *const *)task->profile->packages, &options,
-					      error)
-			 : NULL;
+	SBX_AUTO(sbx_lock)
+	lock = resolver ? sbx_resolver_solve(resolver, (const char *const *)task->profile->packages,
+					     &options, error)
+			: NULL;
 	if (!lock)
 		return FALSE;
 	g_autofree char *took = sbx_report_duration(g_get_monotonic_time() - began);
 	say(ctx, "resolve", "%u exact packages  %s", lock->packages->len, took);
-	SBX_AUTO(sbx_store) store =
-		sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	SBX_AUTO(sbx_store)
+	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};
 	if (!store || !sbx_build_template(ctx, store, archive, lock, &result, error))
 		return FALSE;
 	g_autofree char *built = sbx_report_duration(result.usec);
-	say(ctx, "template", "%.16s %s  %s", result.id,
-	    result.was_there ? "was there" : "built", built);
+	say(ctx, "template", "%.16s %s  %s", result.id, result.was_there ? "was there" : "built",
+	    built);
 	task->template_id = g_strdup(result.id);
 	return TRUE;
 }

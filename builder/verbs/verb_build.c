@@ -66,8 +66,8 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 	__attribute__((cleanup(sbx_request_release))) struct sbx_resolved resolved = {0};
 	if (!sbx_request_resolve(ctx, &request, &resolved, error))
 		return -1;
-	SBX_AUTO(sbx_store) store =
-		sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	SBX_AUTO(sbx_store)
+	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};
 	if (!store ||
 	    !sbx_build_template(ctx, store, resolved.archive, resolved.lock, &result, error) ||

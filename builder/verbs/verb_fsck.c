@@ -61,8 +61,8 @@ int sbx_verb_fsck(struct sbx_context *ctx, int argc, char **argv, GError **error
 		sbx_set_error(error, SBX_E_USAGE, "fsck: takes no arguments");
 		return -1;
 	}
-	SBX_AUTO(sbx_store) store =
-		sbx_store_open(ctx->root, repair ? SBX_STORE_EXCLUSIVE : SBX_STORE_SHARED,
+	SBX_AUTO(sbx_store)
+	store = sbx_store_open(ctx->root, repair ? SBX_STORE_EXCLUSIVE : SBX_STORE_SHARED,
 			       ctx->cancellable, error);
 	__attribute__((cleanup(sbx_fsck_result_clear))) struct sbx_fsck_result result = {0};
 	if (!store)

@@ -19,12 +19,13 @@ int sbx_verb_gc(struct sbx_context *ctx, int argc, char **argv, GError **error)
 	if (!sbx_command_parse(ctx, "gc", sbx_verb_gc_options, &argc, &argv, error))
 		return -1;
 	if (argc > 1 || unused_days < 0) {
-		sbx_set_error(error, SBX_E_USAGE, argc > 1 ? "gc: takes no arguments"
-							   : "gc: --unused-days must be 0 or more");
+		sbx_set_error(error, SBX_E_USAGE,
+			      argc > 1 ? "gc: takes no arguments"
+				       : "gc: --unused-days must be 0 or more");
 		return -1;
 	}
-	SBX_AUTO(sbx_store) store =
-		sbx_store_open(ctx->root, SBX_STORE_EXCLUSIVE, ctx->cancellable, error);
+	SBX_AUTO(sbx_store)
+	store = sbx_store_open(ctx->root, SBX_STORE_EXCLUSIVE, ctx->cancellable, error);
 	struct sbx_gc_result result;
 	if (!store || !sbx_gc_run(store, (gint64)unused_days * 86400, dry_run, &result,
 				  ctx->cancellable, error))

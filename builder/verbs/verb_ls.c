@@ -19,7 +19,8 @@ static void print_table(const GPtrArray *rows)
 		g_autofree char *names = g_strjoinv(",", row->names);
 		g_autofree char *size = sbx_report_bytes(row->n_bytes);
 		g_autofree char *used = sbx_report_when(row->last_used_usec);
-		printf("%.16s  %-20s %-10s %8" G_GUINT64_FORMAT " %10s  %5" G_GUINT64_FORMAT "  %s\n",
+		printf("%.16s  %-20s %-10s %8" G_GUINT64_FORMAT " %10s  %5" G_GUINT64_FORMAT
+		       "  %s\n",
 		       row->id, *names ? names : "-", row->suite, row->n_packages, size,
 		       row->n_uses, used);
 	}

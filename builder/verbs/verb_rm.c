@@ -37,8 +37,8 @@ int sbx_verb_rm(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		sbx_set_error(error, SBX_E_USAGE, "rm: name a template; `sbx-build ls` lists them");
 		return -1;
 	}
-	SBX_AUTO(sbx_store) store =
-		sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	SBX_AUTO(sbx_store)
+	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	if (!store)
 		return -1;
 	g_autoptr(JsonBuilder) json = json_builder_new();

@@ -79,8 +79,8 @@ static int print_json(const struct details *d, GError **error)
 
 static gboolean load(struct sbx_context *ctx, const char *what, struct details *d, GError **error)
 {
-	SBX_AUTO(sbx_store) store =
-		sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	SBX_AUTO(sbx_store)
+	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	d->row = store ? sbx_catalog_find(store, what, error) : NULL;
 	if (!d->row)
 		return FALSE;
@@ -98,7 +98,8 @@ int sbx_verb_show(struct sbx_context *ctx, int argc, char **argv, GError **error
 	if (!sbx_command_parse(ctx, "show", sbx_verb_show_options, &argc, &argv, error))
 		return -1;
 	if (argc != 2) {
-		sbx_set_error(error, SBX_E_USAGE, "show: name one template; `sbx-build ls` lists them");
+		sbx_set_error(error, SBX_E_USAGE,
+			      "show: name one template; `sbx-build ls` lists them");
 		return -1;
 	}
 	__attribute__((cleanup(details_release))) struct details d = {0};

@@ -35,12 +35,12 @@ static void what_is_depended_on_comes_first(void **state)
 static void cycles_end_and_the_order_is_stable(void **state)
 {
 	(void)state;
-	const struct sbx_order_package one[] = {
-		{"b", "1", "", "a", "", FALSE}, {"a", "1", "", "b", "", FALSE},
-		{"c", "1", "b", "b", "", FALSE}};
-	const struct sbx_order_package two[] = {
-		{"c", "1", "b", "b", "", FALSE}, {"a", "1", "", "b", "", FALSE},
-		{"b", "1", "", "a", "", FALSE}};
+	const struct sbx_order_package one[] = {{"b", "1", "", "a", "", FALSE},
+						{"a", "1", "", "b", "", FALSE},
+						{"c", "1", "b", "b", "", FALSE}};
+	const struct sbx_order_package two[] = {{"c", "1", "b", "b", "", FALSE},
+						{"a", "1", "", "b", "", FALSE},
+						{"b", "1", "", "a", "", FALSE}};
 	g_autofree char *first = ordered(one, 3);
 	g_autofree char *second = ordered(two, 3);
 	assert_string_equal(first, "b a c");
@@ -56,10 +56,11 @@ static void a_status_stanza_is_as_dpkg_writes_it(void **state)
 					      "Description: short\n long\n .\n more\n",
 					      "x", error));
 	g_autofree char *stanza = sbx_control_status_stanza(control, " /etc/x 0123\n");
-	assert_string_equal(stanza, "Package: x\nStatus: install ok installed\nMaintainer: M\n"
-				    "Architecture: all\nVersion: 1\nDepends: y\n"
-				    "Conffiles:\n /etc/x 0123\nDescription: short\n long\n .\n more\n"
-				    "Homepage: h\n");
+	assert_string_equal(stanza,
+			    "Package: x\nStatus: install ok installed\nMaintainer: M\n"
+			    "Architecture: all\nVersion: 1\nDepends: y\n"
+			    "Conffiles:\n /etc/x 0123\nDescription: short\n long\n .\n more\n"
+			    "Homepage: h\n");
 	assert_string_equal(sbx_control_get(control, "dePENDS"), "y");
 	assert_fails(sbx_control_parse(" leading\n", "x", error), SBX_E_ARCHIVE, "continuation");
 	assert_fails(sbx_control_parse("Package: x\nno field here\n", "x", error), SBX_E_ARCHIVE,
@@ -74,7 +75,8 @@ static void diversions_come_in_threes(void **state)
 	assert_ok(list = sbx_diversions_parse(text, strlen(text), error));
 	assert_int_equal(list->len, 2);
 	assert_string_equal(((struct sbx_diversion *)list->pdata[1])->to, "/etc/b.old");
-	assert_fails(sbx_diversions_parse("/a\nrelative\npkg\n", 16, error), SBX_E_SCRIPT, "line 1");
+	assert_fails(sbx_diversions_parse("/a\nrelative\npkg\n", 16, error), SBX_E_SCRIPT,
+		     "line 1");
 }
 
 /* A unit as if loaded from the store, with these files ("path" holds its own path as text). */
@@ -105,18 +107,17 @@ static char *text_at(struct fixture *f, struct sbx_tree *root, const char *path)
 	return entry ? sbx_object_read(f->store, entry->checksum, 1000, NULL, NULL) : NULL;
 }
 
-static struct sbx_lock_package pkg_a = {.name = (char *)"a", .version = (char *)"1",
-					.architecture = (char *)"amd64"};
-static struct sbx_lock_package pkg_b = {.name = (char *)"b", .version = (char *)"2",
-					.architecture = (char *)"all"};
+static struct sbx_lock_package pkg_a = {
+	.name = (char *)"a", .version = (char *)"1", .architecture = (char *)"amd64"};
+static struct sbx_lock_package pkg_b = {
+	.name = (char *)"b", .version = (char *)"2", .architecture = (char *)"all"};
 
 static struct sbx_tree *merge(struct fixture *f, const char *const *in_a, const char *const *in_b,
 			      const char *b_replaces, const GPtrArray *diversions, GError **error)
 {
 	struct sbx_transaction transaction;
 	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
-	g_autoptr(GPtrArray) units =
-		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
+	g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	g_ptr_array_add(units, unit(f, &pkg_a, in_a, ""));
 	g_ptr_array_add(units, unit(f, &pkg_b, in_b, b_replaces));
 	struct sbx_tree *root = sbx_compose_merge(f->store, units, diversions, NULL, error);
@@ -182,9 +183,9 @@ static void a_diverted_file_goes_where_it_is_sent(void **state)
 static void triggers_are_set_off_by_paths_and_by_name(void **state)
 {
 	struct fixture *f = *state;
-	const char *in_a[] = {"usr/share/icons/x.png", NULL}, *in_b[] = {"usr/share/iconsets/y", NULL};
-	g_autoptr(GPtrArray) units =
-		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
+	const char *in_a[] = {"usr/share/icons/x.png", NULL},
+		   *in_b[] = {"usr/share/iconsets/y", NULL};
+	g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	struct sbx_transaction transaction;
 	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
 	struct sbx_unit *a = unit(f, &pkg_a, in_a, ""), *b = unit(f, &pkg_b, in_b, "");
@@ -212,7 +213,8 @@ static void triggers_are_set_off_by_paths_and_by_name(void **state)
 static void a_delta_adds_changes_and_removes(void **state)
 {
 	struct fixture *f = *state;
-	const char *in_a[] = {"etc/kept", "etc/changed", "etc/gone", NULL}, *in_b[] = {"usr/b", NULL};
+	const char *in_a[] = {"etc/kept", "etc/changed", "etc/gone", NULL},
+		   *in_b[] = {"usr/b", NULL};
 	SBX_AUTO(sbx_tree) root = NULL;
 	SBX_AUTO(sbx_delta) delta = NULL;
 	assert_ok(root = merge(f, in_a, in_b, "", NULL, error));

@@ -11,9 +11,14 @@
 
 static void add(struct fixture *f, const char *id, const char *const *refs)
 {
-	struct sbx_template row = {.id = (char *)id,	   .commit = (char *)"c", .suite = (char *)"s",
-				   .architecture = (char *)"amd64", .n_packages = 3, .n_bytes = 9,
-				   .created_usec = g_get_real_time(), .refs = (char **)refs};
+	struct sbx_template row = {.id = (char *)id,
+				   .commit = (char *)"c",
+				   .suite = (char *)"s",
+				   .architecture = (char *)"amd64",
+				   .n_packages = 3,
+				   .n_bytes = 9,
+				   .created_usec = g_get_real_time(),
+				   .refs = (char **)refs};
 	assert_ok(sbx_catalog_add_template(f->store, &row, error));
 }
 
@@ -58,8 +63,8 @@ static void uses_are_counted(void **state)
 {
 	struct fixture *f = *state;
 	add(f, ID_A, NULL);
-	struct sbx_use use = {.template_id = ID_A, .task = "a.py", .reason = "exited",
-			      .started_usec = 1234};
+	struct sbx_use use = {
+		.template_id = ID_A, .task = "a.py", .reason = "exited", .started_usec = 1234};
 	assert_ok(sbx_catalog_record_use(f->store, &use, error));
 	assert_ok(sbx_catalog_record_use(f->store, &use, error));
 	SBX_AUTO(sbx_template) row = sbx_catalog_template(f->store, ID_A, NULL);
@@ -137,8 +142,9 @@ static void gc_keeps_what_a_template_needs_and_frees_the_rest(void **state)
 static void a_catalog_of_a_newer_version_is_refused(void **state)
 {
 	struct fixture *f = *state;
-	assert_int_equal(sqlite3_exec(f->store->catalog, "PRAGMA user_version=99", NULL, NULL, NULL),
-			 SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(f->store->catalog, "PRAGMA user_version=99", NULL, NULL, NULL),
+		SQLITE_OK);
 	assert_fails(sbx_store_open_catalog(f->root, NULL, error), SBX_E_UNSUPPORTED, "newer");
 }
 
@@ -148,8 +154,9 @@ static void a_damaged_catalog_is_named(void **state)
 	g_autofree char *other = g_build_filename(f->root, "tmp", "other", NULL);
 	g_autofree char *path = g_build_filename(other, "catalog.db", NULL);
 	g_mkdir(other, 0700);
-	assert_ok(g_file_set_contents(path, "this is no database, nor was it ever one, it is long "
-					    "enough to look at and that is all there is to it",
+	assert_ok(g_file_set_contents(path,
+				      "this is no database, nor was it ever one, it is long "
+				      "enough to look at and that is all there is to it",
 				      -1, error));
 	assert_fails(sbx_store_open_catalog(other, NULL, error), SBX_E_DAMAGED, "catalog.db");
 }

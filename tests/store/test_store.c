@@ -21,8 +21,8 @@ static void our_checksums_are_libostrees(void **state)
 		assert_ok(sbx_object_write(f->store, &metas[i], texts[i],
 					   texts[i] ? strlen(texts[i]) : 0, checksum, NULL, error));
 		g_autofree char *hex = ostree_checksum_from_bytes(checksum);
-		assert_ok(ostree_repo_fsck_object(f->store->repo, OSTREE_OBJECT_TYPE_FILE, hex, NULL,
-						  error));
+		assert_ok(ostree_repo_fsck_object(f->store->repo, OSTREE_OBJECT_TYPE_FILE, hex,
+						  NULL, error));
 	}
 	assert_ok(sbx_transaction_commit(&transaction, NULL, error));
 }
@@ -149,10 +149,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 	const struct CMUnitTest tests[] = {
-		T(our_checksums_are_libostrees),	T(a_tree_comes_back_from_its_commit),
-		T(the_same_tree_is_the_same_commit),	T(a_checkout_has_the_modes_and_bytes),
+		T(our_checksums_are_libostrees),
+		T(a_tree_comes_back_from_its_commit),
+		T(the_same_tree_is_the_same_commit),
+		T(a_checkout_has_the_modes_and_bytes),
 		T(a_file_in_the_way_of_a_folder_is_an_error),
-		T(an_aborted_transaction_leaves_no_ref), T(ref_parts_hold_any_version),
+		T(an_aborted_transaction_leaves_no_ref),
+		T(ref_parts_hold_any_version),
 		T(removing_a_tree_follows_no_link),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
