@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/apply.h"
+
+/* Done elsewhere: on the host by sandbox.c, at the end by init.c. */
+#define ELSEWHERE(kind)                                                                            \
+	int sbx_apply_##kind(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)  \
+	{                                                                                          \
+		return 0;                                                                          \
+	}
+ELSEWHERE(GROUP)
+ELSEWHERE(GROUP_LIMIT)
+ELSEWHERE(SPAWN)
+ELSEWHERE(COMMAND)
+
+static int (*const functions[SBX_N_OPS])(struct sbx_apply *, const struct sbx_op *,
+					 struct sbx_error *) = {
+#define X(kind, name, source, target, number) [SBX_OP_##kind] = sbx_apply_##kind,
+	SBX_OP_TABLE(X)
+#undef X
+};
+
+int sbx_apply_plan(struct sbx_apply *a, struct sbx_error *err)
+{
+	for (size_t i = 0; i < a->plan->n_ops; i++)
+		if (functions[a->plan->ops[i].kind](a, &a->plan->ops[i], err) < 0)
+			return -1;
+	return 0;
+}

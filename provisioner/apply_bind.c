@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of the host is shown inside. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/apply.h"
+
+static int bind(struct sbx_apply *a, const struct sbx_op *op, uint64_t attributes,
+		struct sbx_error *err)
+{
+	/* Opened once: what was looked at is what gets mounted. */
+	SBX_CLEANUP_FD int source = openat(a->cwd_fd, op->source, O_PATH | O_CLOEXEC);
+	struct stat st;
+	if (source < 0 || fstat(source, &st) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--%s %s", sbx_op_name(op->kind),
+				   op->source);
+	SBX_CLEANUP_FD int copy =
+		sbx_mount_copy(source, "", attributes | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	if (copy < 0)
+		return sbx_error_prefix(err, "--%s %s", sbx_op_name(op->kind), op->source);
+	SBX_CLEANUP_FD int target = sbx_mount_point(
+		a, op->target, S_ISDIR(st.st_mode) ? SBX_NODE_FOLDER : SBX_NODE_FILE, err);
+	if (target < 0 || sbx_mount_attach(copy, target, op->target, err) < 0)
+		return sbx_error_prefix(err, "--%s %s", sbx_op_name(op->kind), op->source);
+	return 0;
+}
+
+int sbx_apply_BIND(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	return bind(a, op, 0, err);
+}
+
+int sbx_apply_RO_BIND(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	return bind(a, op, MOUNT_ATTR_RDONLY, err);
+}
+
+/* The folder's owner and mode are the upper folder's, which is what shows. */
+static int copy_mode(int from_fd, const char *to, struct sbx_error *err)
+{
+	struct stat st;
+	if (fstat(from_fd, &st) < 0 || chmod(to, st.st_mode & 07777) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", to);
+	/* An ordinary user cannot, and owns it already. */
+	if (chown(to, st.st_uid, st.st_gid) < 0 && errno != EPERM && errno != EINVAL)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", to);
+	return 0;
+}
+
+/* Folders of the staging tmpfs for one more overlay, the source bound to the first. */
+static int stage_overlay(int source_fd, char names[4][16], unsigned n, struct sbx_error *err)
+{
+	static const char *const stems[4] = {"lower", "upper", "work", "root"};
+	for (int i = 0; i < 4; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s%u", stems[i], n);
+		if (mkdir(names[i], 0755) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s",
+					   names[i]);
+	}
+	SBX_CLEANUP_FD int lower = sbx_mount_copy(
+		source_fd, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	if (lower < 0)
+		return -1;
+	SBX_CLEANUP_FD int at = open(names[0], O_PATH | O_CLOEXEC);
+	if (sbx_mount_attach(lower, at, names[0], err) < 0)
+		return -1;
+	return copy_mode(source_fd, names[1], err);
+}
+
+int sbx_apply_OVERLAY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	SBX_CLEANUP_FD int source = openat(a->cwd_fd, op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (source < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--overlay %s", op->source);
+	char names[4][16], data[160];
+	if (stage_overlay(source, names, ++a->n_overlays, err) < 0)
+		return sbx_error_prefix(err, "--overlay %s", op->source);
+	snprintf(
+		data, sizeof(data),
+		"lowerdir=%s,upperdir=%s,workdir=%s,redirect_dir=nofollow,metacopy=off,index=off%s",
+		names[0], names[1], names[2], a->overlay_flags);
+	if (syscall(SYS_mount, "sbx", names[3], "overlay", MS_NOSUID | MS_NODEV, data) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--overlay %s", op->source);
+	SBX_CLEANUP_FD int made = open(names[3], O_PATH | O_DIRECTORY | O_CLOEXEC);
+	SBX_CLEANUP_FD int copy = made < 0 ? -1 : sbx_mount_copy(made, "", 0, err);
+	SBX_CLEANUP_FD int target =
+		copy < 0 ? -1 : sbx_mount_point(a, op->target, SBX_NODE_FOLDER, err);
+	if (target < 0 || sbx_mount_attach(copy, target, op->target, err) < 0)
+		return sbx_error_prefix(err, "--overlay %s", op->source);
+	return 0;
+}

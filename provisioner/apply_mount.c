@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+#include "provisioner/apply.h"
+
+/*
+ * The calls of the new mount interface (Linux 5.2; mount_setattr 5.12) by number: the C library's
+ * header for them cannot be included beside the kernel's, which has what it lacks.
+ */
+#ifndef AT_RECURSIVE
+#define AT_RECURSIVE 0x8000
+#endif
+
+static int set_attributes(int mount_fd, uint64_t attributes, struct sbx_error *err)
+{
+	struct mount_attr attr = {.attr_set = attributes};
+	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
+		    sizeof(attr)) < 0)
+		return sbx_fail_os(err, errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
+				   "mount_setattr");
+	return 0;
+}
+
+int sbx_mount_copy(int dfd, const char *path, uint64_t attributes, struct sbx_error *err)
+{
+	SBX_CLEANUP_FD int fd =
+		(int)syscall(SYS_open_tree, dfd, path,
+			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
+	if (fd < 0)
+		return sbx_fail_os(err, errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
+				   "%s", path);
+	if (attributes && set_attributes(fd, attributes, err) < 0)
+		return sbx_error_prefix(err, "%s", path);
+	return sbx_steal_fd(&fd);
+}
+
+int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attributes,
+		  struct sbx_error *err)
+{
+	SBX_CLEANUP_FD int fs_fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+	if (fs_fd < 0)
+		return sbx_fail_os(
+			err, errno == ENOSYS || errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX,
+			errno, "%s file system", type);
+	for (; parameters && *parameters; parameters += 2)
+		if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, parameters[0], parameters[1],
+			    0) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s file system: %s=%s", type,
+					   parameters[0], parameters[1]);
+	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s file system", type);
+	int mount_fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, attributes);
+	if (mount_fd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s file system", type);
+	return mount_fd;
+}
+
+int sbx_mount_attach(int mount_fd, int target_fd, const char *name, struct sbx_error *err)
+{
+	if (syscall(SYS_move_mount, mount_fd, "", target_fd, "",
+		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "mounting at %s", name);
+	return 0;
+}
+
+static int make_mount_point(const struct sbx_apply *a, const char *path, enum sbx_node node,
+			    struct sbx_error *err)
+{
+	if (node == SBX_NODE_FOLDER)
+		return sbx_mkdirs_in_root(a->root_fd, path, 0755, err);
+	SBX_CLEANUP_FREE char *parent = strdup(path);
+	if (!parent)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "%s", path);
+	*strrchr(parent, '/') = '\0';
+	if (*parent && sbx_mkdirs_in_root(a->root_fd, parent, 0755, err) < 0)
+		return -1;
+	SBX_CLEANUP_FD int fd = sbx_open_in_root(a->root_fd, path, O_CREAT | O_WRONLY, 0644, err);
+	return fd < 0 ? -1 : 0;
+}
+
+int sbx_mount_point(const struct sbx_apply *a, const char *path, enum sbx_node node,
+		    struct sbx_error *err)
+{
+	struct sbx_error first = SBX_ERROR_INIT;
+	int flags = O_PATH | (node == SBX_NODE_FOLDER ? O_DIRECTORY : 0);
+	SBX_CLEANUP_FD int fd = sbx_open_in_root(a->root_fd, path, flags, 0, &first);
+	if (fd < 0 && first.os_errno == ENOENT) {
+		if (make_mount_point(a, path, node, err) < 0)
+			return sbx_error_prefix(err, "making the mount point %s", path);
+		sbx_error_clear(&first);
+		fd = sbx_open_in_root(a->root_fd, path, flags, 0, &first);
+	}
+	if (fd < 0)
+		return sbx_error_propagate(err, &first);
+	struct statfs fs;
+	if (fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC)
+		return sbx_fail(err, SBX_E_DENIED,
+				"%s: a link of the template leads it into /proc; name another path",
+				path);
+	return sbx_steal_fd(&fd);
+}
+
+int sbx_mount_point_fixed(const struct sbx_apply *a, const char *name, struct sbx_error *err)
+{
+	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(a->root_fd, name, flags);
+	if (fd < 0 && errno == ENOENT && mkdirat(a->root_fd, name, 0755) == 0)
+		fd = openat(a->root_fd, name, flags);
+	if (fd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
+				   "/%s of the template must be a folder or missing", name);
+	return fd;
+}

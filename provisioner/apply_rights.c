@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who the sandbox is and what it may do. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/apply.h"
+#include "provisioner/filter.h"
+
+static int write_own(const char *path, const char *text, struct sbx_error *err)
+{
+	SBX_CLEANUP_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || sbx_write_all(fd, text, strlen(text)) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+	return 0;
+}
+
+int sbx_apply_ID_MAP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	char text[64];
+	/* user_namespaces(7): groups can be mapped without privilege once setgroups is off. */
+	if (write_own("/proc/self/setgroups", "deny", err) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%llu %u 1\n", (unsigned long long)op->number, a->host_gid);
+	if (write_own("/proc/self/gid_map", text, err) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%llu %u 1\n", (unsigned long long)op->number, a->host_uid);
+	return write_own("/proc/self/uid_map", text, err);
+}
+
+int sbx_apply_RLIMIT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	struct rlimit limit = {op->number, op->number};
+	if (setrlimit((__rlimit_resource_t)op->index, &limit) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
+				   "--%s %llu: more than this process may have (see ulimit -H)",
+				   op->target, (unsigned long long)op->number);
+	return 0;
+}
+
+int sbx_apply_BOUND(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "ambient capabilities");
+	/* This kernel may know more capabilities than the headers; it says where they end. */
+	for (unsigned long cap = 0; cap < 64; cap++) {
+		if (op->number & UINT64_C(1) << cap)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0) {
+			if (errno == EINVAL && cap > 0)
+				break;
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "capability bounding set");
+		}
+	}
+	return 0;
+}
+
+int sbx_apply_USER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	uid_t uid = (uid_t)op->number;
+	gid_t gid = (gid_t)op->number;
+	/* By number: the C library would pass it on to threads that aren't there. */
+	if (op->index && syscall(SYS_setgroups, 0, NULL) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "setgroups");
+	if (syscall(SYS_setresgid, gid, gid, gid) < 0 || syscall(SYS_setresuid, uid, uid, uid) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--user %u", uid);
+	return 0;
+}
+
+int sbx_apply_CAPABILITIES(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	uint32_t low = (uint32_t)op->number, high = (uint32_t)(op->number >> 32);
+	struct __user_cap_data_struct data[2] = {{low, low, 0}, {high, high, 0}};
+	if (syscall(SYS_capset, &header, data) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "capset");
+	return 0;
+}
+
+int sbx_apply_NO_NEW_PRIVILEGES(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "no_new_privs");
+	return 0;
+}
+
+/*
+ * Landlock: execute only what lies below the new root. A template could otherwise make
+ * /proc/self/exe an interpreter and so start sbx-provision itself, the host's file, in a process
+ * that others can look into (CVE-2019-5736). Renames across folders must be let through by name,
+ * which takes Linux 5.19.
+ */
+int sbx_apply_EXECUTE_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	struct landlock_ruleset_attr rules = {.handled_access_fs = LANDLOCK_ACCESS_FS_EXECUTE |
+								   LANDLOCK_ACCESS_FS_REFER};
+	SBX_CLEANUP_FD int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
+	SBX_CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct landlock_path_beneath_attr below = {.allowed_access = rules.handled_access_fs,
+						   .parent_fd = root};
+	if (fd < 0 || root < 0 ||
+	    syscall(SYS_landlock_add_rule, fd, LANDLOCK_RULE_PATH_BENEATH, &below, 0) < 0 ||
+	    syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "landlock");
+	return 0;
+}
+
+int sbx_apply_FILTER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	return sbx_filter_install((enum sbx_filter)op->index, err);
+}

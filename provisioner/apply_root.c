@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The new root: a writable layer over the template, put together in a staging tmpfs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/apply.h"
+
+/* mount(2) by number: its header and the kernel's cannot be included together. */
+static int mount_old(const char *source, const char *target, const char *type, unsigned long flags,
+		     const char *data)
+{
+	return (int)syscall(SYS_mount, source, target, type, flags, data);
+}
+
+int sbx_apply_PRIVATE_MOUNTS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	/* Nothing that is mounted here shall show outside, and nothing from there here. */
+	if (mount_old(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "making mounts private");
+	return 0;
+}
+
+/* A folder of the staging tmpfs; modes are exact because the umask is 0 here. */
+static int make_folder(const char *name, mode_t mode, struct sbx_error *err)
+{
+	if (mkdir(name, mode) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", name);
+	return 0;
+}
+
+int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	static const struct {
+		const char *name;
+		mode_t mode;
+	} folders[] = {
+		{"lower", 0755}, {"upper", 0755}, {"work", 0755}, {"root", 0755},  {"layer", 0755},
+		{"dev", 0755},	 {"tmp", 01777},  {"shm", 01777}, {"empty", 0555},
+	};
+	char size[24];
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)op->number);
+	const char *parameters[] = {"mode", "0755", op->number ? "size" : NULL, size, NULL};
+	a->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (a->cwd_fd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the working directory");
+	SBX_CLEANUP_FD int template = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (template <0)
+		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s", op->source);
+	SBX_CLEANUP_FD int lower = sbx_mount_copy(
+		template, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	if (lower < 0)
+		return sbx_error_prefix(err, "template %s", op->source);
+	SBX_CLEANUP_FD int staging =
+		sbx_mount_new("tmpfs", parameters, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	/*
+	 * Mounted over the host's /proc, which is there on any host and from which nothing is shown
+	 * inside. Not over "/": pivot_root would leave it on top of what it takes off.
+	 */
+	SBX_CLEANUP_FD int at = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc");
+	if (staging < 0 || sbx_mount_attach(staging, at, "/proc", err) < 0)
+		return -1;
+	if (fchdir(staging) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging");
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if (make_folder(folders[i].name, folders[i].mode, err) < 0)
+			return -1;
+	SBX_CLEANUP_FD int target = open("lower", O_PATH | O_CLOEXEC);
+	return sbx_mount_attach(lower, target, "lower", err);
+}
+
+int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (mkdirat(a->cwd_fd, op->source, 0755) < 0 && errno != EEXIST)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
+	SBX_CLEANUP_FD int dir = openat(a->cwd_fd, op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0 || (mkdirat(dir, "upper", 0755) < 0 && errno != EEXIST) ||
+	    (mkdirat(dir, "work", 0755) < 0 && errno != EEXIST))
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
+	SBX_CLEANUP_FD int copy =
+		sbx_mount_copy(dir, "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	if (copy < 0)
+		return sbx_error_prefix(err, "--layer %s", op->source);
+	SBX_CLEANUP_FD int target = open("layer", O_PATH | O_CLOEXEC);
+	a->has_layer = true;
+	return sbx_mount_attach(copy, target, "layer", err);
+}
+
+int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	/*
+	 * No redirects, indexes or copied-up metadata alone: an upper folder that is kept must be
+	 * readable without this overlay.
+	 */
+	char data[160];
+	const char *in = a->has_layer ? "layer/" : "";
+	a->overlay_flags = op->target;
+	snprintf(
+		data, sizeof(data),
+		"lowerdir=lower,upperdir=%supper,workdir=%swork,redirect_dir=nofollow,metacopy=off,"
+		"index=off%s",
+		in, in, op->target);
+	if (mount_old("sbx", "root", "overlay", MS_NOSUID | MS_NODEV, data) < 0)
+		return sbx_fail_os(err, errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
+				   "overlay on template %s", op->source);
+	a->root_fd = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (a->root_fd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the new root");
+	return 0;
+}
+
+int sbx_apply_PIVOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	/*
+	 * pivot_root(2) puts the old root over the new one when both arguments are the same folder;
+	 * taking it off leaves no trace of the host, and no folder is needed to keep it in.
+	 */
+	if (fchdir(a->root_fd) < 0 || syscall(SYS_pivot_root, ".", ".") < 0 ||
+	    syscall(SYS_umount2, ".", 2 /* MNT_DETACH */) < 0 || chdir("/") < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
+				   "pivot_root; it does not work from an initramfs");
+	return 0;
+}
+
+int sbx_apply_WORKDIR(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (chdir(op->target) < 0)
+		return sbx_fail_os(
+			err, SBX_E_SANDBOX, errno,
+			"--workdir %s: it must exist inside, or be a target of --bind or "
+			"--overlay",
+			op->target);
+	return 0;
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where cgroups can be made: by what /proc says and what the folders allow. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/cgroup.h"
+
+#define MAX_CONTROL_FILE 65536
+
+static const char *const names[SBX_N_CONTROLLERS] = {
+	[SBX_CONTROLLER_MEMORY] = "memory",
+	[SBX_CONTROLLER_CPU] = "cpu",
+	[SBX_CONTROLLER_PIDS] = "pids",
+};
+
+const char *sbx_controller_name(enum sbx_controller controller)
+{
+	return names[controller];
+}
+
+void sbx_places_release(struct sbx_places *places)
+{
+	for (unsigned i = 0; i < places->n; i++)
+		free(places->place[i].parent);
+	*places = (struct sbx_places){0};
+}
+
+/* The wanted controllers among words that blanks, commas or newlines part. */
+static unsigned controllers_among(const char *words, size_t n_bytes)
+{
+	unsigned found = 0;
+	const char *end = words + n_bytes;
+	while (words < end) {
+		size_t n = 0;
+		while (words + n < end && !strchr(" ,\n", words[n]))
+			n++;
+		for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++)
+			if (strlen(names[c]) == n && memcmp(words, names[c], n) == 0)
+				found |= 1U << c;
+		words += n + 1;
+	}
+	return found;
+}
+
+static unsigned controllers_in_file(const char *folder, const char *file)
+{
+	SBX_CLEANUP_FREE char *path = NULL;
+	if (asprintf(&path, "%s/%s", folder, file) < 0)
+		return 0;
+	size_t n = 0;
+	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_CONTROL_FILE, &n, NULL);
+	return text ? controllers_among(text, n) : 0;
+}
+
+static bool may_make_groups_in(const char *folder)
+{
+	SBX_CLEANUP_FREE char *procs = NULL;
+	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 &&
+	       asprintf(&procs, "%s/cgroup.procs", folder) >= 0 &&
+	       faccessat(AT_FDCWD, procs, W_OK, AT_EACCESS) == 0;
+}
+
+/* Are we the only process in the group? */
+static bool is_alone_in(const char *folder)
+{
+	SBX_CLEANUP_FREE char *path = NULL;
+	if (asprintf(&path, "%s/cgroup.procs", folder) < 0)
+		return false;
+	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_CONTROL_FILE, NULL, NULL);
+	char *end;
+	return text && strtol(text, &end, 10) == getpid() && strcmp(end, "\n") == 0;
+}
+
+/* A mount of a cgroup file system, in the text of mountinfo (proc(5)). */
+struct mount {
+	char *point; /* owned, with the prefix */
+	char *root;  /* owned: which group is mounted there */
+};
+
+static void mount_release(struct mount *m)
+{
+	free(m->point);
+	free(m->root);
+}
+
+/* Fields of mountinfo write blanks and the like as three octal digits. */
+static void unescape(char *s)
+{
+	char *to = s;
+	for (; *s; s++, to++) {
+		*to = *s;
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		}
+	}
+	*to = '\0';
+}
+
+/*
+ * The mount of version 1's hierarchy with a controller, or with NULL of version 2's. Returns
+ * whether there is one.
+ */
+static bool find_mount(const char *mountinfo, const char *prefix, const char *controller,
+		       struct mount *out)
+{
+	for (const char *line = mountinfo; *line;) {
+		size_t n = strcspn(line, "\n");
+		SBX_CLEANUP_FREE char *copy = strndup(line, n);
+		line += n + (line[n] == '\n');
+		char root[4096], point[4096], type[32], options[1024];
+		char *dash = copy ? strstr(copy, " - ") : NULL;
+		if (!dash || sscanf(copy, "%*s %*s %*s %4095s %4095s", root, point) != 2 ||
+		    sscanf(dash, " - %31s %*s %1023s", type, options) != 2)
+			continue;
+		if (strcmp(type, controller ? "cgroup" : "cgroup2") != 0)
+			continue;
+		bool fits = !controller;
+		for (char *state, *word = strtok_r(options, ",", &state); word && !fits;
+		     word = strtok_r(NULL, ",", &state))
+			fits = strcmp(word, controller) == 0;
+		if (!fits)
+			continue;
+		unescape(root);
+		unescape(point);
+		out->root = strdup(root);
+		return asprintf(&out->point, "%s%s", prefix, point) >= 0 && out->root;
+	}
+	return false;
+}
+
+/* Our own group's folder below a mount: the mount may show a part of the tree alone. */
+static char *folder_of(const struct mount *m, const char *group, size_t n)
+{
+	size_t root = strlen(m->root);
+	if (root == 1 && m->root[0] == '/')
+		root = 0;
+	bool below = n >= root && memcmp(group, m->root, root) == 0;
+	char *path = NULL;
+	if (n == 1)
+		n = 0;
+	if (asprintf(&path, "%s%.*s", m->point, below && n > root ? (int)(n - root) : 0,
+		     group + (below ? root : 0)) < 0)
+		return NULL;
+	return path;
+}
+
+static void add_place(struct sbx_places *out, char *parent, enum sbx_place_kind kind,
+		      unsigned controllers)
+{
+	out->place[out->n++] = (struct sbx_place){parent, kind, controllers};
+	out->missing &= ~controllers;
+}
+
+/* Version 1: each line "N:controller,controller:/group" whose folder we may write to. */
+static int find_v1(const char *mountinfo, const char *prefix, const char *line, size_t n,
+		   unsigned wanted, struct sbx_places *out, struct sbx_error *err)
+{
+	const char *list = memchr(line, ':', n);
+	const char *group = list ? memchr(list + 1, ':', n - (size_t)(list + 1 - line)) : NULL;
+	if (!group)
+		return 0;
+	list++;
+	unsigned here = controllers_among(list, (size_t)(group - list)) & wanted & out->missing;
+	group++;
+	for (unsigned c = 0; c < SBX_N_CONTROLLERS && here; c++) {
+		__attribute__((cleanup(mount_release))) struct mount m = {0};
+		if (!(here & 1U << c) || !find_mount(mountinfo, prefix, names[c], &m))
+			continue;
+		char *folder = folder_of(&m, group, n - (size_t)(group - line));
+		if (!folder)
+			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
+		if (may_make_groups_in(folder))
+			add_place(out, folder, SBX_PLACE_V1, here);
+		else
+			free(folder);
+		break;
+	}
+	return 0;
+}
+
+/*
+ * Version 2: a group gives its children those controllers that its cgroup.subtree_control names,
+ * and holds no processes of its own then ("no internal processes"). So it is one above ours, or
+ * the root of the tree; or ours, once we have left it, if we are its only process.
+ */
+static int find_v2(const char *mountinfo, const char *prefix, const char *group, size_t n,
+		   struct sbx_places *out, struct sbx_error *err)
+{
+	__attribute__((cleanup(mount_release))) struct mount m = {0};
+	if (!out->missing || !find_mount(mountinfo, prefix, NULL, &m))
+		return 0;
+	SBX_CLEANUP_FREE char *folder = folder_of(&m, group, n);
+	SBX_CLEANUP_FREE char *best = NULL;
+	if (!folder)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
+	unsigned found = 0;
+	enum sbx_place_kind kind = SBX_PLACE_V2;
+	unsigned own = controllers_in_file(folder, "cgroup.controllers") & out->missing;
+	if (own && may_make_groups_in(folder) && is_alone_in(folder)) {
+		kind = SBX_PLACE_OWN;
+		found = own;
+		best = strdup(folder);
+	}
+	for (;;) {
+		unsigned here =
+			controllers_in_file(folder, "cgroup.subtree_control") & out->missing;
+		if (__builtin_popcount(here) > __builtin_popcount(found) &&
+		    may_make_groups_in(folder)) {
+			found = here;
+			kind = SBX_PLACE_V2;
+			free(best);
+			best = strdup(folder);
+		}
+		char *slash = strrchr(folder, '/');
+		if (strlen(folder) <= strlen(m.point) || !slash)
+			break;
+		*slash = '\0';
+	}
+	if (found && best)
+		add_place(out, sbx_steal(best), kind, found);
+	return 0;
+}
+
+int sbx_places_find(const char *mountinfo, const char *self_cgroup, const char *prefix,
+		    unsigned wanted, struct sbx_places *out, struct sbx_error *err)
+{
+	*out = (struct sbx_places){.missing = wanted};
+	for (const char *line = self_cgroup; *line;) {
+		size_t n = strcspn(line, "\n");
+		int failed = strncmp(line, "0::", 3) == 0
+				     ? find_v2(mountinfo, prefix, line + 3, n - 3, out, err)
+				     : find_v1(mountinfo, prefix, line, n, wanted, out, err);
+		if (failed < 0) {
+			sbx_places_release(out);
+			return -1;
+		}
+		line += n + (line[n] == '\n');
+	}
+	return 0;
+}

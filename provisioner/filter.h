@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_FILTER_H
+#define SBX_PROVISIONER_FILTER_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+
+struct sock_filter;
+
+/* The system call filters; seccomp_calls.def says what each lets through. */
+enum sbx_filter {
+	SBX_FILTER_TASK,
+	SBX_FILTER_BUILD,    /* maintainer scripts as root */
+	SBX_FILTER_EMULATED, /* the same where root's ids do not exist: changing them does nothing
+			      */
+	SBX_N_FILTERS
+};
+
+const char *sbx_filter_name(enum sbx_filter filter);
+
+/* The compiled program, and its length in instructions. */
+const struct sock_filter *sbx_filter_program(enum sbx_filter filter, size_t *out_n);
+
+/*
+ * Install it for this process and all that come from it, for good (seccomp(2)). Needs
+ * no_new_privs. SBX_E_UNSUPPORTED on a kernel without filters.
+ */
+int sbx_filter_install(enum sbx_filter filter, struct sbx_error *err);
+
+#endif

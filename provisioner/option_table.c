@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options: how each takes its value, and the table of them all. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "provisioner/options.h"
+#include "provisioner/values.h"
+
+#define MAX_ID	     UINT64_C(4294967294) /* (uid_t)-1 means "no id" */
+#define MAX_HOSTNAME 64			  /* sethostname(2) */
+#define MAX_PIDS     4194304		  /* the kernel's PID_MAX_LIMIT */
+
+/* Room for one more element; the array stays as it was when memory ends. */
+static void *grow(void *array, size_t n, size_t size, struct sbx_error *err)
+{
+	void *bigger = reallocarray(array, n + 1, size);
+	if (!bigger)
+		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "options");
+	return bigger;
+}
+
+static bool has_dot_dot(const char *path)
+{
+	for (const char *p = path; (p = strstr(p, "..")) != NULL; p += 2)
+		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+			return true;
+	return false;
+}
+
+static bool is_at_or_below(const char *path, const char *folder)
+{
+	size_t n = strlen(folder);
+	return strncmp(path, folder, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+/* A target may be anywhere but over what the sandbox rests on. */
+static int check_target(const char *target, struct sbx_error *err)
+{
+	static const char *const kept[] = {"/proc", "/sys"};
+	size_t n = strlen(target);
+	if (has_dot_dot(target))
+		return sbx_fail(err, SBX_E_USAGE,
+				"'%s': a path inside may not contain '..'; write it out", target);
+	if (n < 2 || target[n - 1] == '/' || strcmp(target, "/dev") == 0 || strstr(target, "//") ||
+	    strstr(target, "/./"))
+		return sbx_fail(err, SBX_E_USAGE,
+				"'%s': cannot be mounted over; name a plain path below /", target);
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (is_at_or_below(target, kept[i]))
+			return sbx_fail(
+				err, SBX_E_USAGE,
+				"'%s': nothing may be mounted at or below %s; name another path",
+				target, kept[i]);
+	return 0;
+}
+
+static int add_bind(struct sbx_options *o, enum sbx_bind_kind kind, const char *value,
+		    struct sbx_error *err)
+{
+	/* SRC may hold colons of its own: the last ":/" is the border. */
+	const char *border = NULL;
+	for (const char *p = value; (p = strstr(p, ":/")) != NULL; p++)
+		border = p;
+	if (!border || border == value)
+		return sbx_fail(err, SBX_E_USAGE,
+				"'%s': expected SRC:DST, DST being an absolute path inside", value);
+	if (check_target(border + 1, err) < 0)
+		return -1;
+	struct sbx_bind *binds = grow(o->binds, o->n_binds, sizeof(*binds), err);
+	if (!binds)
+		return -1;
+	o->binds = binds;
+	char *source = strndup(value, (size_t)(border - value));
+	if (!source)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "options");
+	o->binds[o->n_binds++] = (struct sbx_bind){kind, source, border + 1};
+	return 0;
+}
+
+/* A function that sets an option: SETTER(name) { ... `o`, `value`, `err` ... } */
+#define SETTER(name)                                                                               \
+	static int set_##name(struct sbx_options *o, const char *value, struct sbx_error *err)
+/* The plainest of them. */
+#define SWITCH(field)                                                                              \
+	SETTER(field)                                                                              \
+	{                                                                                          \
+		o->field = true;                                                                   \
+		return 0;                                                                          \
+	}
+#define BYTES(name, field)                                                                         \
+	SETTER(name)                                                                               \
+	{                                                                                          \
+		return sbx_parse_bytes(value, &o->field, err);                                     \
+	}
+#define COUNT(field, max)                                                                          \
+	SETTER(field)                                                                              \
+	{                                                                                          \
+		return sbx_parse_count(value, max, &o->field, err);                                \
+	}
+
+SWITCH(sys)
+SWITCH(best_effort)
+SWITCH(dry_run)
+SWITCH(json)
+SWITCH(help)
+BYTES(disk, disk_bytes)
+BYTES(memory, memory_bytes)
+BYTES(output_limit, output_bytes)
+BYTES(fsize, fsize_bytes)
+COUNT(pids, MAX_PIDS - 1)
+COUNT(nofile, 1U << 30)
+
+SETTER(bind)
+{
+	return add_bind(o, SBX_BIND_WRITABLE, value, err);
+}
+
+SETTER(ro_bind)
+{
+	return add_bind(o, SBX_BIND_READ_ONLY, value, err);
+}
+
+SETTER(overlay)
+{
+	return add_bind(o, SBX_BIND_OVERLAY, value, err);
+}
+
+SETTER(layer)
+{
+	if (!*value)
+		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
+	o->layer = value;
+	return 0;
+}
+
+SETTER(root)
+{
+	if (!*value)
+		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
+	o->root_dir = value;
+	return 0;
+}
+
+SETTER(workdir)
+{
+	if (*value != '/')
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected an absolute path inside", value);
+	o->workdir = value;
+	return 0;
+}
+
+SETTER(env)
+{
+	const char *equals = strchr(value, '=');
+	if (!equals || equals == value)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected NAME=VALUE", value);
+	const char **env = grow(o->env, o->n_env, sizeof(*env), err);
+	if (!env)
+		return -1;
+	o->env = env;
+	o->env[o->n_env++] = value;
+	return 0;
+}
+
+SETTER(hostname)
+{
+	size_t n = strlen(value);
+	bool ok = n > 0 && n <= MAX_HOSTNAME && value[0] != '-' && value[0] != '.';
+	for (const char *p = value; *p; p++)
+		ok = ok && (isalnum((unsigned char)*p) || *p == '-' || *p == '.');
+	if (!ok)
+		return sbx_fail(err, SBX_E_USAGE,
+				"'%s': expected at most 64 letters, digits, '-' and '.'", value);
+	o->hostname = value;
+	return 0;
+}
+
+SETTER(user)
+{
+	uint64_t id = 0;
+	/* 0 is a user like any other here, and no count. */
+	if (strcmp(value, "0") != 0 && sbx_parse_count(value, MAX_ID, &id, NULL) < 0)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected a user's number", value);
+	o->uid = (uid_t)id;
+	o->gid = (gid_t)id;
+	o->has_user = true;
+	return 0;
+}
+
+SETTER(cpus)
+{
+	uint64_t quota = 0;
+	if (sbx_parse_decimal(value, SBX_CPU_PERIOD_USEC, &quota, err) < 0)
+		return -1;
+	/* The kernel takes no quota below a millisecond. */
+	if (quota < 1000)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected 0.01 or more", value);
+	o->cpu_quota_usec = quota;
+	return 0;
+}
+
+SETTER(timeout)
+{
+	return sbx_parse_decimal(value, 1000000, &o->timeout_usec, err);
+}
+
+SETTER(grace)
+{
+	if (strcmp(value, "0") != 0)
+		return sbx_parse_decimal(value, 1000000, &o->grace_usec, err);
+	o->grace_usec = 0;
+	return 0;
+}
+
+SETTER(net)
+{
+	if (strcmp(value, "none") != 0 && strcmp(value, "host") != 0)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected none or host", value);
+	o->net = value[0] == 'h' ? SBX_NET_HOST : SBX_NET_NONE;
+	return 0;
+}
+
+SETTER(profile)
+{
+	if (strcmp(value, "task") != 0 && strcmp(value, "build") != 0)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected task or build", value);
+	o->profile = value[0] == 'b' ? SBX_PROFILE_BUILD : SBX_PROFILE_TASK;
+	return 0;
+}
+
+SETTER(status_fd)
+{
+	uint64_t fd;
+	if (sbx_parse_count(value, 1U << 30, &fd, err) < 0)
+		return -1;
+	if (fcntl((int)fd, F_GETFD) < 0)
+		return sbx_fail(err, SBX_E_USAGE,
+				"%s: is not an open descriptor; open it before, as in %s>FILE",
+				value, value);
+	o->status_fd = (int)fd;
+	return 0;
+}
+
+#define FILES  "Files"
+#define LIMITS "Limits (only those asked for are set)"
+#define RIGHTS "Rights"
+#define REPORT "Reports and the rest"
+
+const struct sbx_option sbx_option_table[] = {
+	{"bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, writable", set_bind},
+	{"ro-bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, read-only",
+	 set_ro_bind},
+	{"overlay", "SRC:DST", FILES,
+	 "show folder SRC at DST; what is written there stays in the sandbox", set_overlay},
+	{"layer", "DIR", FILES,
+	 "keep what is written in DIR/upper (made when missing, with DIR/work) instead of in "
+	 "memory",
+	 set_layer},
+	{"disk", "BYTES", FILES,
+	 "size of what is written in memory: the layer (unless --layer), /tmp and /dev/shm "
+	 "together "
+	 "(default: half of the machine's memory)",
+	 set_disk},
+	{"workdir", "DIR", FILES, "the command's working directory (default: /)", set_workdir},
+	{"sys", NULL, FILES, "mount /sys, read-only (default: it is empty)", set_sys},
+	{"memory", "BYTES", LIMITS, "memory of all processes together, swap included", set_memory},
+	{"cpus", "N", LIMITS, "CPU time per wall time; 0.5 is half a CPU", set_cpus},
+	{"pids", "N", LIMITS, "processes and threads", set_pids},
+	{"timeout", "SECONDS", LIMITS, "wall time; then SIGTERM to the command", set_timeout},
+	{"grace", "SECONDS", LIMITS, "from that SIGTERM until everything is killed (default: 2)",
+	 set_grace},
+	{"output-limit", "BYTES", LIMITS,
+	 "stdout and stderr together; whoever writes more is killed", set_output_limit},
+	{"nofile", "N", LIMITS, "open files of each process", set_nofile},
+	{"fsize", "BYTES", LIMITS, "size of each file written", set_fsize},
+	{"net", "none|host", RIGHTS,
+	 "network: only a loopback of its own (default), or all of the host's", set_net},
+	{"user", "UID", RIGHTS, "user and group number inside (default: 0, without capabilities)",
+	 set_user},
+	{"profile", "task|build", RIGHTS,
+	 "task: no capabilities (default); build: what maintainer scripts of packages need",
+	 set_profile},
+	{"env", "NAME=VALUE", RIGHTS,
+	 "set a variable; only PATH, HOME, LANG and TERM are there otherwise", set_env},
+	{"hostname", "NAME", RIGHTS, "the host's name inside (default: sbx)", set_hostname},
+	{"best-effort", NULL, REPORT,
+	 "warn about a limit that cannot be enforced here instead of failing", set_best_effort},
+	{"status-fd", "N", REPORT, "write one line of JSON there when the sandbox has ended",
+	 set_status_fd},
+	{"dry-run", NULL, REPORT, "print what would be done, and do nothing", set_dry_run},
+	{"json", NULL, REPORT, "with --dry-run: as JSON", set_json},
+	{"root", "DIR", REPORT,
+	 "where templates/ is (default: $SBX_ROOT, else /var/lib/sbx for root and "
+	 "$XDG_DATA_HOME/sbx for others)",
+	 set_root},
+	{"help", NULL, REPORT, "print this", set_help},
+	{NULL, NULL, NULL, NULL, NULL},
+};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void sbx_options_release(struct sbx_options *o)
+{
+	for (size_t i = 0; i < o->n_binds; i++)
+		free(o->binds[i].source);
+	free(o->binds);
+	free(o->env);
+	*o = (struct sbx_options)SBX_OPTIONS_INIT;
+}
+
+static const struct sbx_option *find_option(const char *name, size_t n)
+{
+	for (const struct sbx_option *row = sbx_option_table; row->name; row++)
+		if (strlen(row->name) == n && memcmp(row->name, name, n) == 0)
+			return row;
+	return NULL;
+}
+
+/* One option at argv[*i], which moves to its last argument. */
+static int parse_one(struct sbx_options *o, int argc, char **argv, int *i, struct sbx_error *err)
+{
+	const char *name = argv[*i] + 2, *equals = strchr(argv[*i], '=');
+	bool is_long = argv[*i][1] == '-';
+	size_t n = !is_long ? 0 : equals ? (size_t)(equals - name) : strlen(name);
+	const struct sbx_option *row = is_long ? find_option(name, n) : NULL;
+	if (!row)
+		return sbx_fail(err, SBX_E_USAGE,
+				"%s: no such option; see sbx-provision run --help", argv[*i]);
+	const char *value = equals ? equals + 1 : NULL;
+	if (!row->arg && value)
+		return sbx_fail(err, SBX_E_USAGE, "--%s: takes no value; leave '=' out", row->name);
+	if (row->arg && !value) {
+		if (*i + 1 >= argc)
+			return sbx_fail(err, SBX_E_USAGE, "--%s: is the last word; give it its %s",
+					row->name, row->arg);
+		value = argv[++*i];
+	}
+	if (row->set(o, value, err) < 0)
+		return sbx_error_prefix(err, "--%s", row->name);
+	return 0;
+}
+
+static int check_together(const struct sbx_options *o, struct sbx_error *err)
+{
+	if (!o->template)
+		return sbx_fail(err, SBX_E_USAGE,
+				"TEMPLATE is missing; see sbx-provision run --help");
+	if (!o->command)
+		return sbx_fail(err, SBX_E_USAGE,
+				"the command is missing; write -- COMMAND behind the template");
+	if (o->json && !o->dry_run)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--json: belongs to --dry-run; for a result use --status-fd");
+	if (o->profile == SBX_PROFILE_BUILD && o->has_user && o->uid != 0)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--user: the build profile is for user 0; leave one of them out");
+	return 0;
+}
+
+int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_error *err)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			if (i + 1 < argc && *argv[i + 1])
+				o->command = &argv[i + 1];
+			break;
+		}
+		if (argv[i][0] == '-') {
+			if (parse_one(o, argc, argv, &i, err) < 0)
+				return -1;
+			if (o->help)
+				return 0;
+		} else if (o->template) {
+			return sbx_fail(
+				err, SBX_E_USAGE,
+				"%s: unexpected behind the template; write -- before the command",
+				argv[i]);
+		} else if (!*argv[i]) {
+			return sbx_fail(err, SBX_E_USAGE,
+					"TEMPLATE is empty; give an id, a name or a path");
+		} else {
+			o->template = argv[i];
+		}
+	}
+	return check_together(o, err);
+}

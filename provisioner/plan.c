@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/plan.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "provisioner/filter.h"
+
+#define CAP(name) (UINT64_C(1) << CAP_##name)
+
+/* What maintainer scripts of packages do as root: change owners and modes, become other users. */
+#define BUILD_CAPABILITIES                                                                         \
+	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) |    \
+	 CAP(SETUID) | CAP(SYS_CHROOT) | CAP(SETFCAP))
+
+/* What of /proc tells about the host, or lets root change it (the list of the OCI runtimes). */
+static const char *const masked[] = {"acpi",	   "asound",	    "interrupts",  "kcore",
+				     "keys",	   "latency_stats", "sched_debug", "scsi",
+				     "timer_list", "timer_stats"};
+static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+#define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+void sbx_plan_release(struct sbx_plan *plan)
+{
+	free(plan->ops);
+	free((char *)plan->warning);
+	*plan = (struct sbx_plan){0};
+}
+
+/* A plan in the making; running out of memory sticks. */
+struct maker {
+	struct sbx_plan *plan;
+	const struct sbx_options *options;
+	const struct sbx_host *host;
+	size_t room;
+	bool failed;
+};
+
+static void add(struct maker *m, struct sbx_op op)
+{
+	if (m->plan->n_ops == m->room) {
+		size_t room = m->room ? 2 * m->room : 96;
+		struct sbx_op *ops = reallocarray(m->plan->ops, room, sizeof(*ops));
+		if (!ops) {
+			m->failed = true;
+			return;
+		}
+		m->plan->ops = ops;
+		m->room = room;
+	}
+	m->plan->ops[m->plan->n_ops++] = op;
+}
+
+#define ADD(m, what, ...) add(m, (struct sbx_op){.kind = SBX_OP_##what, __VA_ARGS__})
+
+static const struct {
+	const char *option;
+	size_t offset;
+} limits[SBX_N_CONTROLLERS] = {
+	[SBX_CONTROLLER_MEMORY] = {"--memory", offsetof(struct sbx_options, memory_bytes)},
+	[SBX_CONTROLLER_CPU] = {"--cpus", offsetof(struct sbx_options, cpu_quota_usec)},
+	[SBX_CONTROLLER_PIDS] = {"--pids", offsetof(struct sbx_options, pids)},
+};
+
+static uint64_t limit_asked(const struct sbx_options *o, unsigned controller)
+{
+	return *(const uint64_t *)((const char *)o + limits[controller].offset);
+}
+
+/*
+ * A limit that no cgroup can set. Since Linux 5.14 RLIMIT_NPROC counts per user namespace, so it
+ * is as good as a cgroup for an ordinary user; nothing of the kind is there for the others.
+ */
+static bool has_substitute(const struct maker *m, unsigned controller)
+{
+	return controller == SBX_CONTROLLER_PIDS && !m->host->privileged;
+}
+
+static int check_missing(struct maker *m, struct sbx_error *err)
+{
+	char names[64] = "";
+	for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++) {
+		if (!(m->host->places->missing & 1U << c) || has_substitute(m, c))
+			continue;
+		m->plan->unenforced |= 1U << c;
+		strcat(names, *names ? ", " : "");
+		strcat(names, limits[c].option);
+	}
+	if (!*names)
+		return 0;
+	if (!m->options->best_effort)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"%s: no cgroup here lets this user set it; run as root or in a "
+				"delegated cgroup, or accept less with --best-effort",
+				names);
+	const char *memory = m->plan->unenforced & 1U << SBX_CONTROLLER_MEMORY
+				     ? " (--memory holds for each process's data alone)"
+				     : "";
+	char *warning;
+	if (asprintf(&warning, "%s: not enforced here, no cgroup lets this user set it%s", names,
+		     memory) < 0)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "plan");
+	m->plan->warning = warning;
+	return 0;
+}
+
+static void add_groups(struct maker *m)
+{
+	const struct sbx_places *places = m->host->places;
+	for (unsigned i = 0; i < places->n; i++)
+		ADD(m, GROUP, .source = places->place[i].parent, .index = i,
+		    .number = places->place[i].controllers);
+	for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++) {
+		uint64_t value = limit_asked(m->options, c);
+		/* Our own first process inside is not the task's. */
+		if (c == SBX_CONTROLLER_PIDS && value)
+			value++;
+		if (value && !(places->missing & 1U << c))
+			ADD(m, GROUP_LIMIT, .target = sbx_controller_name(c), .number = value,
+			    .index = c);
+	}
+}
+
+static void add_mounts(struct maker *m)
+{
+	const struct sbx_options *o = m->options;
+	ADD(m, PRIVATE_MOUNTS);
+	if (!m->host->privileged)
+		ADD(m, ID_MAP, .number = o->uid);
+	ADD(m, STAGING, .source = m->host->lower, .number = o->disk_bytes);
+	if (o->layer)
+		ADD(m, LAYER, .source = o->layer);
+	/* A user namespace may write only user.* attributes. */
+	ADD(m, ROOT, .source = m->host->lower, .target = m->host->privileged ? "" : ",userxattr");
+	ADD(m, PROC);
+	for (size_t i = 0; i < N_OF(masked); i++)
+		ADD(m, MASK, .target = masked[i]);
+	for (size_t i = 0; i < N_OF(read_only); i++)
+		ADD(m, READ_ONLY, .target = read_only[i]);
+	ADD(m, DEV);
+	for (size_t i = 0; i < N_OF(nodes); i++)
+		ADD(m, DEV_NODE, .target = nodes[i]);
+	ADD(m, TMP, .source = "tmp", .target = "/tmp");
+	if (o->sys)
+		ADD(m, SYS);
+	static const enum sbx_op_kind kinds[] = {SBX_OP_BIND, SBX_OP_RO_BIND, SBX_OP_OVERLAY};
+	for (size_t i = 0; i < o->n_binds; i++)
+		add(m, (struct sbx_op){.kind = kinds[o->binds[i].kind],
+				       .source = o->binds[i].source,
+				       .target = o->binds[i].target,
+				       .number = m->host->privileged ? 0 : 1});
+}
+
+static void add_rlimit(struct maker *m, const char *name, unsigned resource, uint64_t value)
+{
+	ADD(m, RLIMIT, .target = name, .index = resource, .number = value);
+}
+
+static void add_rlimits(struct maker *m)
+{
+	const struct sbx_options *o = m->options;
+	unsigned missing = m->host->places->missing;
+	add_rlimit(m, "core", RLIMIT_CORE, 0);
+	if (o->nofile)
+		add_rlimit(m, "nofile", RLIMIT_NOFILE, o->nofile);
+	if (o->fsize_bytes)
+		add_rlimit(m, "fsize", RLIMIT_FSIZE, o->fsize_bytes);
+	if (o->pids && (missing & 1U << SBX_CONTROLLER_PIDS) && !m->host->privileged)
+		add_rlimit(m, "nproc", RLIMIT_NPROC, o->pids + 1);
+	/* Not RLIMIT_AS: interpreters reserve far more address space than they ever use. */
+	if (o->memory_bytes && (missing & 1U << SBX_CONTROLLER_MEMORY))
+		add_rlimit(m, "data", RLIMIT_DATA, o->memory_bytes);
+}
+
+static void add_rights(struct maker *m)
+{
+	const struct sbx_options *o = m->options;
+	bool build = o->profile == SBX_PROFILE_BUILD;
+	uint64_t kept = build ? BUILD_CAPABILITIES : 0;
+	add_rlimits(m);
+	ADD(m, BOUND, .number = kept);
+	ADD(m, USER, .number = o->uid, .index = m->host->privileged);
+	ADD(m, CAPABILITIES, .number = kept);
+	ADD(m, NO_NEW_PRIVILEGES);
+	if (m->host->has_landlock)
+		ADD(m, EXECUTE_INSIDE);
+	enum sbx_filter filter = !build		       ? SBX_FILTER_TASK
+				 : m->host->privileged ? SBX_FILTER_BUILD
+						       : SBX_FILTER_EMULATED;
+	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter);
+}
+
+int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
+		  const struct sbx_host *host, struct sbx_error *err)
+{
+	struct maker maker = {.plan = plan, .options = options, .host = host}, *m = &maker;
+	*plan = (struct sbx_plan){0};
+	if (check_missing(m, err) < 0)
+		return -1;
+	plan->namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
+			   CLONE_NEWCGROUP | (host->privileged ? 0 : CLONE_NEWUSER) |
+			   (options->net == SBX_NET_NONE ? CLONE_NEWNET : 0);
+	add_groups(m);
+	ADD(m, SPAWN);
+	add_mounts(m);
+	ADD(m, HOSTNAME, .target = options->hostname);
+	if (options->net == SBX_NET_NONE)
+		ADD(m, LOOPBACK);
+	ADD(m, PIVOT);
+	ADD(m, WORKDIR, .target = options->workdir ? options->workdir : "/");
+	add_rights(m);
+	ADD(m, COMMAND, .target = options->command[0]);
+	if (!maker.failed)
+		return 0;
+	sbx_plan_release(plan);
+	return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "plan");
+}

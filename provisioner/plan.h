@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_PLAN_H
+#define SBX_PROVISIONER_PLAN_H
+
+#include "base/json.h"
+#include "provisioner/cgroup.h"
+#include "provisioner/options.h"
+
+/*
+ * The operations of a plan, in about the order in which they are done. A row is
+ *	X(KIND, name, what `source`, `target` and `number` mean, "" where they mean nothing)
+ * Those up to SPAWN are done on the host, by the process that was started; the others by the
+ * sandbox's first process, in namespaces of its own.
+ */
+#define SBX_OP_TABLE(X)                                                                            \
+	X(GROUP, "cgroup", "parent", "controllers", "")                                            \
+	X(GROUP_LIMIT, "cgroup-limit", "", "controller", "value")                                  \
+	X(SPAWN, "spawn", "", "namespaces", "")                                                    \
+	X(PRIVATE_MOUNTS, "private-mounts", "", "", "")                                            \
+	X(ID_MAP, "id-map", "", "", "uid")                                                         \
+	X(STAGING, "staging", "at", "", "bytes")                                                   \
+	X(LAYER, "layer", "dir", "", "")                                                           \
+	X(ROOT, "root", "lower", "options", "")                                                    \
+	X(PROC, "proc", "", "", "")                                                                \
+	X(MASK, "mask", "", "path", "")                                                            \
+	X(READ_ONLY, "read-only", "", "path", "")                                                  \
+	X(DEV, "dev", "", "", "")                                                                  \
+	X(DEV_NODE, "dev-node", "", "node", "")                                                    \
+	X(TMP, "tmp", "", "path", "")                                                              \
+	X(SYS, "sys", "", "", "")                                                                  \
+	X(BIND, "bind", "source", "target", "")                                                    \
+	X(RO_BIND, "ro-bind", "source", "target", "")                                              \
+	X(OVERLAY, "overlay", "source", "target", "")                                              \
+	X(HOSTNAME, "hostname", "", "name", "")                                                    \
+	X(LOOPBACK, "loopback", "", "", "")                                                        \
+	X(PIVOT, "pivot", "", "", "")                                                              \
+	X(WORKDIR, "workdir", "", "path", "")                                                      \
+	X(RLIMIT, "rlimit", "", "resource", "value")                                               \
+	X(BOUND, "bounding-set", "", "", "capabilities")                                           \
+	X(USER, "user", "", "", "uid")                                                             \
+	X(CAPABILITIES, "capabilities", "", "", "capabilities")                                    \
+	X(NO_NEW_PRIVILEGES, "no-new-privileges", "", "", "")                                      \
+	X(EXECUTE_INSIDE, "execute-inside", "", "", "")                                            \
+	X(FILTER, "seccomp", "", "filter", "")                                                     \
+	X(COMMAND, "command", "", "file", "")
+
+enum sbx_op_kind {
+#define X(kind, name, source, target, number) SBX_OP_##kind,
+	SBX_OP_TABLE(X)
+#undef X
+		SBX_N_OPS
+};
+
+/* One plain operation. Strings belong to the options, the places or the program. */
+struct sbx_op {
+	enum sbx_op_kind kind;
+	const char *source, *target;
+	uint64_t number;
+	unsigned index; /* GROUP: of the place; GROUP_LIMIT: controller; RLIMIT: resource; ... */
+};
+
+struct sbx_plan {
+	struct sbx_op *ops;
+	size_t n_ops;
+	unsigned namespaces; /* CLONE_NEW* */
+	unsigned unenforced; /* 1 << SBX_CONTROLLER_x: asked for, best effort, not possible */
+	const char *warning; /* about those, NULL: none; owned */
+};
+
+void sbx_plan_release(struct sbx_plan *plan);
+#define SBX_CLEANUP_PLAN __attribute__((cleanup(sbx_plan_release)))
+
+/* What a plan depends on besides the options. Facts, so that tests can make them up. */
+struct sbx_host {
+	bool privileged; /* may mount and map ids without a user namespace */
+	uid_t uid;
+	gid_t gid;
+	const char *lower; /* path of the root file system */
+	const struct sbx_places *places;
+	bool has_landlock; /* with a right to link across folders: Linux 5.19 */
+};
+
+/* Turn options into operations. Changes nothing; SBX_E_UNSUPPORTED names what cannot be done. */
+int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
+		  const struct sbx_host *host, struct sbx_error *err);
+
+const char *sbx_op_name(enum sbx_op_kind kind);
+
+/* Print it, one operation a line, or as JSON. */
+void sbx_plan_add_text(const struct sbx_plan *plan, struct sbx_buffer *out);
+void sbx_plan_add_json(const struct sbx_plan *plan, const struct sbx_options *options,
+		       struct sbx_buffer *out);
+
+#endif

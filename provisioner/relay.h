@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_RELAY_H
+#define SBX_PROVISIONER_RELAY_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/*
+ * With --output-limit stdout and stderr are pipes that we read, count and pass on. Never waits for
+ * whoever reads our output: a piece is written when poll(2) says that it can be.
+ */
+#define SBX_RELAY_CHANNELS 2
+#define SBX_RELAY_PIECE	   4096 /* PIPE_BUF: what POLLOUT promises to take at once */
+
+struct sbx_relay {
+	struct {
+		int read_fd;  /* from the sandbox, -1 when it ended */
+		int write_fd; /* to our own stdout or stderr */
+		size_t n_bytes, n_written;
+		char piece[SBX_RELAY_PIECE];
+	} channel[SBX_RELAY_CHANNELS];
+	int sandbox_fd[SBX_RELAY_CHANNELS]; /* the pipes' other ends, for the sandbox */
+	uint64_t limit, n_bytes;
+	bool is_active;
+};
+
+void sbx_relay_init(struct sbx_relay *relay);
+void sbx_relay_release(struct sbx_relay *relay);
+
+int sbx_relay_open(struct sbx_relay *relay, uint64_t limit, struct sbx_error *err);
+
+/* What to poll for; unused entries get a descriptor of -1. */
+void sbx_relay_prepare(const struct sbx_relay *relay, struct pollfd fds[SBX_RELAY_CHANNELS]);
+
+/* Move what can be moved. Returns whether the limit is exceeded; nothing is passed on beyond it. */
+bool sbx_relay_move(struct sbx_relay *relay, const struct pollfd fds[SBX_RELAY_CHANNELS]);
+
+/* Has everything been passed on, and both pipes ended? */
+bool sbx_relay_is_done(const struct sbx_relay *relay);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/template.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define ID_DIGITS 64
+
+void sbx_lower_release(struct sbx_lower *lower)
+{
+	free(lower->path);
+	sbx_close(&lower->lock_fd);
+	*lower = (struct sbx_lower)SBX_LOWER_INIT;
+}
+
+/* Newly allocated, NULL with *err set. */
+static char *state_root(const char *root_dir, struct sbx_error *err)
+{
+	const char *root = root_dir ? root_dir : getenv("SBX_ROOT");
+	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+	int n = -1;
+	if (root && *root)
+		n = asprintf(&path, "%s", root);
+	else if (geteuid() == 0)
+		n = asprintf(&path, "/var/lib/sbx");
+	else if (data && *data == '/')
+		n = asprintf(&path, "%s/sbx", data);
+	else if (home && *home == '/')
+		n = asprintf(&path, "%s/.local/share/sbx", home);
+	else
+		sbx_fail(err, SBX_E_USAGE,
+			 "neither $SBX_ROOT nor $HOME is set; say with --root where templates are");
+	if (n < 0)
+		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "template");
+	return n < 0 ? NULL : path;
+}
+
+static bool is_id(const char *name)
+{
+	return strlen(name) == ID_DIGITS && strspn(name, "0123456789abcdef") == ID_DIGITS;
+}
+
+/* The one id that begins with `prefix`, newly allocated. */
+static char *find_by_prefix(int templates_dfd, const char *prefix, const char *where,
+			    struct sbx_error *err)
+{
+	int fd = openat(templates_dfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	SBX_CLEANUP_DIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		sbx_close(&fd);
+		sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "%s", where);
+		return NULL;
+	}
+	SBX_CLEANUP_FREE char *found = NULL;
+	for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+		if (!is_id(entry->d_name) || strncmp(entry->d_name, prefix, strlen(prefix)) != 0)
+			continue;
+		if (found) {
+			sbx_fail(err, SBX_E_USAGE,
+				 "%s: several templates begin so (%.12s, %.12s); give more digits",
+				 prefix, found, entry->d_name);
+			return NULL;
+		}
+		found = strdup(entry->d_name);
+	}
+	if (!found)
+		sbx_fail(err, SBX_E_NOT_FOUND,
+			 "%s: no template of that id or name in %s; sbx-build ls lists them",
+			 prefix, where);
+	return sbx_steal(found);
+}
+
+/* The folder's own name: a link in templates/ (a name) may be put on another id at any time. */
+static char *resolve(int templates_dfd, const char *name, const char *where, struct sbx_error *err)
+{
+	char link[2 * ID_DIGITS];
+	ssize_t n = readlinkat(templates_dfd, name, link, sizeof(link) - 1);
+	if (n >= 0) {
+		link[n] = '\0';
+		while (n > 0 && link[n - 1] == '/')
+			link[--n] = '\0';
+		const char *id = strrchr(link, '/');
+		id = id ? id + 1 : link;
+		if (is_id(id))
+			return strdup(id);
+		sbx_fail(err, SBX_E_DAMAGED,
+			 "%s: the name's link in %s leads to no template; remove it with sbx-build "
+			 "rm",
+			 name, where);
+		return NULL;
+	}
+	struct stat st;
+	if (fstatat(templates_dfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+		return strdup(name);
+	return find_by_prefix(templates_dfd, name, where, err);
+}
+
+static int lock(int templates_dfd, const char *id, struct sbx_lower *out, struct sbx_error *err)
+{
+	char file[NAME_MAX + sizeof("/lock")];
+	snprintf(file, sizeof(file), "%s/lock", id);
+	out->lock_fd = openat(templates_dfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (out->lock_fd < 0)
+		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno,
+				   "template %.12s is incomplete; build it again: %s", id, file);
+	if (flock(out->lock_fd, LOCK_SH | LOCK_NB) < 0)
+		return sbx_fail(err, SBX_E_BUSY, "template %.12s is being removed; build it again",
+				id);
+	return 0;
+}
+
+static int find_in_store(const char *root_dir, const char *name, struct sbx_lower *out,
+			 struct sbx_error *err)
+{
+	if (name[0] == '.' || strlen(name) > NAME_MAX)
+		return sbx_fail(err, SBX_E_NOT_FOUND,
+				"%s: is no template's name; a path needs a '/' in it, such as ./%s",
+				name, name);
+	SBX_CLEANUP_FREE char *root = state_root(root_dir, err);
+	SBX_CLEANUP_FREE char *where = NULL;
+	if (!root || asprintf(&where, "%s/templates", root) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
+	SBX_CLEANUP_FD int dfd = open(where, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dfd < 0)
+		return sbx_fail_os(
+			err, SBX_E_NOT_FOUND, errno,
+			"%s: no templates; build one, or say with --root where they are: %s", name,
+			where);
+	SBX_CLEANUP_FREE char *id = resolve(dfd, name, where, err);
+	if (!id || lock(dfd, id, out, err) < 0)
+		return -1;
+	if (asprintf(&out->path, "%s/%s/root", where, id) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
+	return 0;
+}
+
+int sbx_lower_find(const char *root_dir, const char *name, struct sbx_lower *out,
+		   struct sbx_error *err)
+{
+	SBX_CLEANUP_LOWER struct sbx_lower lower = SBX_LOWER_INIT;
+	if (strchr(name, '/')) {
+		lower.path = strdup(name);
+		if (!lower.path)
+			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "template");
+	} else if (find_in_store(root_dir, name, &lower, err) < 0) {
+		return -1;
+	}
+	struct stat st;
+	if (stat(lower.path, &st) < 0)
+		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s", lower.path);
+	if (!S_ISDIR(st.st_mode))
+		return sbx_fail(err, SBX_E_NOT_FOUND,
+				"template %s: is no folder; a root file system was expected",
+				lower.path);
+	*out = lower;
+	lower = (struct sbx_lower)SBX_LOWER_INIT;
+	return 0;
+}
