@@ -71,8 +71,9 @@ char *sbx_context_provisioner(struct sbx_context *ctx, GError **error)
 		return g_strdup(given);
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
 	if (self) {
-		/* Installed the two stand side by side; in a build tree, a folder apart. */
-		const char *places[] = {".", "../provisioner"};
+		/* Installed it stands beside the front, which the engine does not; in a build
+		 * tree it is a folder apart. */
+		const char *places[] = {".", "../provisioner", "../../bin"};
 		g_autofree char *folder = g_path_get_dirname(self);
 		for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
 			g_autofree char *path =

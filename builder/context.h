@@ -7,6 +7,15 @@
 #include "builder/progress.h"
 #include "store/gerror.h"
 
+struct sbx_context;
+struct sbx_store;
+struct sbx_prepared;
+struct sbx_prepare_request;
+/* See builder/run/prepare.h. */
+typedef gboolean (*sbx_prepare_func)(struct sbx_context *ctx, struct sbx_store *catalog,
+				     const struct sbx_prepare_request *request,
+				     struct sbx_prepared *out, GError **error);
+
 /* What every verb shares: where things are and how to speak. Filled by main and the parser. */
 struct sbx_context {
 	char *root;	  /* $SBX_ROOT: an absolute path, made on first use with mode 0700 */
@@ -14,6 +23,7 @@ struct sbx_context {
 	gboolean verbose; /* -v */
 	struct sbx_progress *progress;
 	GCancellable *cancellable; /* cancelled by SIGINT and SIGTERM */
+	sbx_prepare_func prepare;  /* what `run` does with a task that the catalog does not know */
 
 	/* Where packages come from; NULL: the host's own configuration (builder/archive/). */
 	char *suite;	    /* --suite bookworm */

@@ -37,38 +37,6 @@ gboolean sbx_store_flock(int fd, int operation, const char *what, GCancellable *
 	return TRUE;
 }
 
-static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GError **error)
-{
-	g_autofree char *path = g_build_filename(store->root, "repo", NULL);
-	g_autofree char *config = g_build_filename(path, "config", NULL);
-	g_autoptr(GFile) file = g_file_new_for_path(path);
-	store->repo = ostree_repo_new(file);
-	if (!g_file_test(config, G_FILE_TEST_EXISTS)) {
-		OstreeRepoMode mode =
-			store->rootless ? OSTREE_REPO_MODE_BARE_USER_ONLY : OSTREE_REPO_MODE_BARE;
-		/* Two first uses at once: creating is idempotent as long as one goes at a time. */
-		g_autofree char *lock_path = g_build_filename(store->root, "create.lock", NULL);
-		SBX_CLEANUP_FD int fd = open(lock_path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", lock_path);
-		if (!sbx_store_flock(fd, LOCK_EX, lock_path, cancellable, error))
-			return FALSE;
-		if (!g_file_test(config, G_FILE_TEST_EXISTS) &&
-		    !ostree_repo_create(store->repo, mode, cancellable, error))
-			return FALSE;
-	}
-	if (!ostree_repo_open(store->repo, cancellable, error)) {
-		g_prefix_error(error, "%s: ", path);
-		return FALSE;
-	}
-	OstreeRepoMode mode = ostree_repo_get_mode(store->repo);
-	if ((mode == OSTREE_REPO_MODE_BARE) == store->rootless)
-		return sbx_set_error(error, SBX_E_DENIED,
-				     "%s: was made by %s; use --root to name another folder", path,
-				     store->rootless ? "root" : "an ordinary user");
-	return TRUE;
-}
-
 struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancellable,
 					 GError **error)
 {
@@ -89,27 +57,6 @@ struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancell
 		return NULL;
 	owned = NULL;
 	return store;
-}
-
-struct sbx_store *sbx_store_open(const char *root, enum sbx_store_access access,
-				 GCancellable *cancellable, GError **error)
-{
-	SBX_AUTO(sbx_store) store = sbx_store_open_catalog(root, cancellable, error);
-	if (!store)
-		return NULL;
-	g_autofree char *path = g_build_filename(root, "lock", NULL);
-	store->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	if (store->lock_fd < 0) {
-		sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
-		return NULL;
-	}
-	if (!sbx_store_flock(store->lock_fd, access == SBX_STORE_EXCLUSIVE ? LOCK_EX : LOCK_SH,
-			     path, cancellable, error) ||
-	    !open_repo(store, cancellable, error))
-		return NULL;
-	struct sbx_store *opened = store;
-	store = NULL;
-	return opened;
 }
 
 void sbx_store_free(struct sbx_store *store)

@@ -266,12 +266,6 @@ gboolean sbx_fetch_all(struct sbx_fetch *fetches, gsize n, struct sbx_progress *
 	return ok;
 }
 
-gboolean sbx_fetch_check_uri(const char *uri, GError **error)
-{
-	SBX_CLEANUP_URI struct sbx_uri parsed = {0};
-	return sbx_uri_parse(&parsed, uri, error);
-}
-
 void sbx_fetch_clear(struct sbx_fetch *fetch)
 {
 	g_clear_pointer(&fetch->out_etag, g_free);

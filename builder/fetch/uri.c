@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "builder/fetch/fetch.h"
 #include "store/gerror.h"
 
 /* Where the authority ends: RFC 3986, 3.2. */
@@ -175,4 +176,10 @@ gboolean sbx_uri_find_login(const struct sbx_uri *uri, const char *auth_conf, ch
 	*out_user = g_steal_pointer(&user);
 	*out_password = g_steal_pointer(&password);
 	return TRUE;
+}
+
+gboolean sbx_fetch_check_uri(const char *uri, GError **error)
+{
+	SBX_CLEANUP_URI struct sbx_uri parsed = {0};
+	return sbx_uri_parse(&parsed, uri, error);
 }

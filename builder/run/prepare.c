@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 
-#include "builder/build/build.h"
 #include "builder/report.h"
-#include "builder/resolve/resolve.h"
 #include "store/catalog.h"
 #include "store/template.h"
 
@@ -15,8 +13,7 @@ void sbx_prepared_release(struct sbx_prepared *task)
 	g_clear_pointer(&task->template_id, g_free);
 }
 
-G_GNUC_PRINTF(3, 4)
-static void say(struct sbx_context *ctx, const char *stage, const char *fmt, ...)
+void sbx_prepare_say(struct sbx_context *ctx, const char *stage, const char *fmt, ...)
 {
 	if (!ctx->verbose)
 		return;
@@ -27,21 +24,23 @@ static void say(struct sbx_context *ctx, const char *stage, const char *fmt, ...
 	fprintf(stderr, "%-10s %s\n", stage, text);
 }
 
-static void say_profile(struct sbx_context *ctx, const struct sbx_profile *profile, gint64 usec)
+void sbx_prepare_say_profile(struct sbx_context *ctx, const struct sbx_profile *profile,
+			     gint64 usec)
 {
 	if (!ctx->verbose)
 		return;
 	g_autofree char *packages = g_strjoinv(" ", profile->packages);
 	g_autofree char *took = sbx_report_duration(usec);
-	say(ctx, "profile", "%s: %u needs -> %s  %s", profile->entry, profile->needs->len,
-	    *packages ? packages : "nothing beyond the base", took);
+	sbx_prepare_say(ctx, "profile", "%s: %u needs -> %s  %s", profile->entry,
+			profile->needs->len, *packages ? packages : "nothing beyond the base",
+			took);
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		const struct sbx_evidence *seen =
 			need->evidence->len ? need->evidence->pdata[0] : NULL;
 		if (need->status == SBX_NEED_PACKAGE && seen)
-			say(ctx, "", "  %s:%u  %s -> %s", seen->file, seen->line, need->name,
-			    need->provider);
+			sbx_prepare_say(ctx, "", "  %s:%u  %s -> %s", seen->file, seen->line,
+					need->name, need->provider);
 	}
 }
 
@@ -74,65 +73,24 @@ static gboolean recall(struct sbx_context *ctx, struct sbx_store *catalog,
 	return TRUE;
 }
 
-static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_archive *archive,
-				  struct sbx_prepared *task, GError **error)
-{
-	gint64 began = g_get_monotonic_time();
-	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(archive, error);
-	struct sbx_resolve_options options = {0};
-	SBX_AUTO(sbx_lock)
-	lock = resolver ? sbx_resolver_solve(resolver, (const char *const *)task->profile->packages,
-					     &options, error)
-			: NULL;
-	if (!lock)
-		return FALSE;
-	g_autofree char *took = sbx_report_duration(g_get_monotonic_time() - began);
-	say(ctx, "resolve", "%u exact packages  %s", lock->packages->len, took);
-	SBX_AUTO(sbx_store)
-	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
-	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};
-	if (!store || !sbx_build_template(ctx, store, archive, lock, &result, error))
-		return FALSE;
-	g_autofree char *built = sbx_report_duration(result.usec);
-	say(ctx, "template", "%.16s %s  %s", result.id, result.was_there ? "was there" : "built",
-	    built);
-	task->template_id = g_strdup(result.id);
-	return TRUE;
-}
-
 gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
 			  gboolean allow_unresolved, struct sbx_prepared *out_task, GError **error)
 {
 	__attribute__((cleanup(sbx_prepared_release))) struct sbx_prepared task = {0};
 	g_autofree char *content_id = NULL;
-	g_autoptr(GError) none = NULL;
 	gint64 began = g_get_monotonic_time();
 	/* A task that can't be read should not wait for an index to be made first. */
-	SBX_AUTO(sbx_archive) archive = sbx_archive_open(ctx, &none);
+	SBX_AUTO(sbx_archive) archive = sbx_archive_open(ctx, NULL);
 	if (!recall(ctx, catalog, archive, path, &task, &content_id, error))
 		return FALSE;
-	if (!archive)
-		archive = sbx_archive_open_or_update(ctx, error);
-	if (!archive)
-		return FALSE;
-	if (!task.profile) {
-		began = g_get_monotonic_time();
-		task.profile = sbx_profile_task(archive, path, error);
+	if (!task.remembered) {
+		struct sbx_prepare_request request = {path, allow_unresolved, content_id};
+		return ctx->prepare(ctx, catalog, &request, out_task, error);
 	}
-	if (!task.profile)
-		return FALSE;
-	say_profile(ctx, task.profile, g_get_monotonic_time() - began);
+	sbx_prepare_say_profile(ctx, task.profile, g_get_monotonic_time() - began);
 	if (!allow_unresolved && !sbx_profile_check_resolved(task.profile, error))
 		return FALSE;
-	if (task.remembered) {
-		say(ctx, "template", "%.16s remembered: nothing has changed", task.template_id);
-	} else {
-		g_autofree char *json = sbx_profile_to_json(task.profile);
-		if (!resolve_and_build(ctx, archive, &task, error) ||
-		    !sbx_catalog_remember_task(catalog, content_id, archive->generation, json,
-					       task.template_id, error))
-			return FALSE;
-	}
+	sbx_prepare_say(ctx, "template", "%.16s remembered: nothing has changed", task.template_id);
 	*out_task = task;
 	task = (struct sbx_prepared){0};
 	return TRUE;

@@ -14,6 +14,13 @@ struct sbx_prepared {
 };
 void sbx_prepared_release(struct sbx_prepared *task);
 
+/* What to prepare; the rest is filled in as it becomes known. */
+struct sbx_prepare_request {
+	const char *path;
+	gboolean allow_unresolved;
+	const char *content_id; /* of the task's sources */
+};
+
 /*
  * Profile the task, resolve what it needs, find or build the template: or recall all that from the
  * catalog when neither the task's sources nor the index have changed. An unresolved need stops
@@ -21,5 +28,19 @@ void sbx_prepared_release(struct sbx_prepared *task);
  */
 gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
 			  gboolean allow_unresolved, struct sbx_prepared *out_task, GError **error);
+
+/*
+ * The long way, for a task that the catalog does not know; it will know it afterwards. The engine's
+ * ctx->prepare.
+ */
+gboolean sbx_prepare_anew(struct sbx_context *ctx, struct sbx_store *catalog,
+			  const struct sbx_prepare_request *request, struct sbx_prepared *out,
+			  GError **error);
+
+/* Stages for -v, on stderr. */
+void sbx_prepare_say(struct sbx_context *ctx, const char *stage, const char *fmt, ...)
+	G_GNUC_PRINTF(3, 4);
+void sbx_prepare_say_profile(struct sbx_context *ctx, const struct sbx_profile *profile,
+			     gint64 usec);
 
 #endif

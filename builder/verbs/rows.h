@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of verbs, for inclusion where ROW(name, flags, group, synopsis, help, details) says
+ * what a row becomes: in the engine (builder/main.c) and in the front (builder/front.c).
+ */
+#define RUN	"Run a task"
+#define LOOK	"See what a task needs"
+#define PREPARE "Prepare templates"
+#define KEEP	"Look after what is stored"
+
+ROW(run, SBX_COMMAND_OPTIONS_FIRST | SBX_COMMAND_PASSES_STATUS, RUN,
+    "TASK [ARG...] | TASK -- COMMAND [ARG...]",
+    "Profile a script or folder, find or build its template, run it isolated",
+    "TASK is a file or a folder. Its folder is the working directory /task inside; what "
+    "the task writes there stays in the sandbox. Files left in /output are collected into "
+    "--output. The exit status is the task's own; 125 is a failure of ours.")
+ROW(profile, SBX_COMMAND_PLAIN, LOOK, "FILE|DIR",
+    "Say what a task needs, on which line that was seen, and who ships it",
+    "The task is read, never run. Exit status 4 when something that it certainly needs is "
+    "shipped by nobody.")
+ROW(resolve, SBX_COMMAND_PLAIN, LOOK, "PROFILE|TASK | --packages A,B",
+    "Choose the exact packages, as apt would",
+    "Prints them, or with --json or -o the lock that `sbx-build build` takes.")
+ROW(build, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
+    "Build the template: a root filesystem with just these packages",
+    "Prints the template's id. The same lock is answered from the catalog at once.")
+ROW(update, SBX_COMMAND_PLAIN, PREPARE, "", "Fetch, verify and index the archive's metadata",
+    "By default of the host's suite, from the host's apt sources, with its keyrings and "
+    "proxy. Unchanged metadata costs one conditional request an index.")
+ROW(ls, SBX_COMMAND_PLAIN, KEEP, "", "List the templates", NULL)
+ROW(show, SBX_COMMAND_PLAIN, KEEP, "TEMPLATE", "Tell a template's packages, sizes, lock and use",
+    "TEMPLATE is an id, an unambiguous prefix of one, or a name.")
+ROW(rm, SBX_COMMAND_PLAIN, KEEP, "TEMPLATE...", "Remove templates (or names of templates)",
+    "A name is taken off its template; an id or prefix removes the template with its "
+    "names. "
+    "Disk space comes back with `sbx-build gc`.")
+ROW(gc, SBX_COMMAND_PLAIN, KEEP, "", "Free what no template needs",
+    "Waits for running builds to end. What a name, a lock or a live sandbox needs stays.")
+ROW(fsck, SBX_COMMAND_PLAIN, KEEP, "", "Check every stored object and the catalog",
+    "Exit status 11 when something is damaged.")
+
+#undef RUN
+#undef LOOK
+#undef PREPARE
+#undef KEEP
