@@ -13,8 +13,7 @@ def nothing_left(t):
 	"""No template, no work in progress, a store that is in order, and a build that works."""
 	templates = os.path.join(t.root, "templates")
 	equal(os.listdir(templates) if os.path.isdir(templates) else [], [], "templates/")
-	tmp = os.path.join(t.root, "tmp")
-	equal(os.listdir(tmp) if os.path.isdir(tmp) else [], [], "tmp/")
+	equal(t.work_in_progress(), [], "tmp/")
 	t.fsck_clean()
 
 

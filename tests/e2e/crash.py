@@ -20,8 +20,7 @@ def again(t):
 	      "Hello, you! Pleased.\n", "output")
 	equal(t.shell(id, "dpkg --audit").ok().out, "", "dpkg --audit")
 	t.sbx("gc", archive=False).ok()
-	tmp = os.path.join(t.root, "tmp")
-	equal(os.listdir(tmp) if os.path.isdir(tmp) else [], [], "tmp/ after gc")
+	equal(t.work_in_progress(), [], "tmp/ after gc")
 	t.fsck_clean()
 
 
@@ -101,8 +100,7 @@ def interrupted(t, signo, phase):
 	equal(result.status, INTERRUPTED, f"exit status of\n{result}")
 	lines = [line for line in result.err.splitlines() if line.strip()]
 	equal(len(lines), 1, f"lines on stderr of\n{result}")
-	tmp = os.path.join(t.root, "tmp")
-	equal(os.listdir(tmp) if os.path.isdir(tmp) else [], [], "tmp/")
+	equal(t.work_in_progress(), [], "tmp/")
 
 
 def test_ctrl_c_while_fetching(t):

@@ -204,6 +204,12 @@ class Test:
 		self.finish(process)
 		return None
 
+	def work_in_progress(self):
+		"""What lies in tmp/ but the files that builds of one lock wait for each other on."""
+		folder = os.path.join(self.root, "tmp")
+		names = os.listdir(folder) if os.path.isdir(folder) else []
+		return [n for n in names if not n.endswith(".lock")]
+
 	def fsck_clean(self):
 		result = self.sbx("fsck", archive=False)
 		assert result.status == 0, f"the store is damaged:\n{result}"

@@ -184,6 +184,7 @@ def greeting_family():
 	farewell.trigger("activate-noawait ldconfig")
 	tool = Package("hello-tool", "1.0", Depends="hello (>= 2.0~)")
 	tool.program("usr/bin/hello-tool", "echo plain tool\n")
+	tool.file("usr/share/hello-tool/words", "plain words\n")
 	return [hello, en, de, farewell, tool]
 
 
@@ -266,7 +267,7 @@ env | sort | grep ^DPKG_MAINTSCRIPT >/var/lib/scripted/environment
 umask >/var/lib/scripted/umask
 """)
 	other = Package("takes-over", "1.0", Depends="hello-tool", Replaces="hello-tool (<< 2)")
-	other.program("usr/bin/hello-tool", "echo taken over\n")
+	other.file("usr/share/hello-tool/words", "words taken over\n")
 	return [p, other]
 
 
