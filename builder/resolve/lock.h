@@ -49,6 +49,12 @@ void sbx_lock_sort(struct sbx_lock *lock);
 char *sbx_lock_to_json(const struct sbx_lock *lock);
 
 /*
+ * Write the JSON to a file, whole or not at all. What is no plain file (a link, a device, a pipe)
+ * is never replaced but written through: root may well say -o /dev/stdout.
+ */
+gboolean sbx_lock_save(const struct sbx_lock *lock, const char *path, GError **error);
+
+/*
  * Read and check: names, versions and paths of the allowed form (a path is relative and has no
  * `..`), checksums of 64 lower-case hex digits, every field there and none that is not known, no
  * package twice, none of another architecture. SBX_E_INPUT names `where` and the field. n_bytes -1:

@@ -52,28 +52,31 @@ static gboolean is_nearer(const struct near *a, const struct near *b)
 }
 
 /*
- * How far a known name is from what was typed. A name that people know from elsewhere often is a
- * part of Debian's: "pandas" is python3-pandas, which no edit distance would find.
+ * How far a known name is from what was typed, twice the edits; at least `limit` when too far. A
+ * name that people know from elsewhere often is the end of Debian's: "pandas" is python3-pandas,
+ * which no edit distance of the whole would find.
  */
 static guint how_far(const char *typed, gsize n_typed, const char *name, guint limit)
 {
-	gsize n_name = strlen(name);
-	if (n_name > MAX_BYTES)
-		return limit;
-	guint far = distance(typed, n_typed, name, n_name, limit);
-	if (far < limit || n_typed < 4 || n_name <= n_typed)
-		return far;
-	const char *tail = name + n_name - n_typed;
-	if (tail[-1] == '-' && memcmp(tail, typed, n_typed) == 0)
-		return limit - 1;
-	return limit;
+	guint far = limit;
+	for (const char *end = name; end; end = strchr(end, '-')) {
+		guint is_end = end != name;
+		end += is_end;
+		gsize n_end = strlen(end);
+		if (n_end > MAX_BYTES || (is_end && n_typed < 4))
+			continue;
+		guint edits = distance(typed, n_typed, end, n_end, limit / 2);
+		far = MIN(far, 2 * edits + is_end);
+	}
+	return far;
 }
 
 char **sbx_resolver_near_names(struct sbx_resolver *resolver, const char *name)
 {
 	struct near nearest[N_NEAR + 1] = {0};
 	gsize n_bytes = strlen(name);
-	guint limit = n_bytes < 5 ? 2 : n_bytes < 9 ? 3 : 4; /* what still looks like a slip */
+	/* One edit for three letters still looks like a slip. */
+	guint limit = 2 * (CLAMP(n_bytes / 3, 1, 3) + 1);
 	for (guint id = 1; n_bytes <= MAX_BYTES && id < resolver->n_names; id++) {
 		if (!resolver->best[id])
 			continue;

@@ -46,23 +46,12 @@ static void print_total(const struct sbx_lock *lock)
 	       down, disk);
 }
 
-static gboolean write_lock(const char *path, const char *json, GError **error)
-{
-	g_autoptr(GError) problem = NULL;
-	if (g_file_set_contents_full(path, json, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
-				     &problem))
-		return TRUE;
-	gboolean is_full = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
-	return sbx_set_error(error, is_full ? SBX_E_NO_SPACE : SBX_E_FAILED,
-			     "%s: the lock cannot be written: %s", path, problem->message);
-}
-
 static gboolean report(struct sbx_context *ctx, const struct sbx_lock *lock, GError **error)
 {
-	g_autofree char *json = sbx_lock_to_json(lock);
-	if (output && !write_lock(output, json, error))
+	if (output && !sbx_lock_save(lock, output, error))
 		return FALSE;
 	if (ctx->json) {
+		g_autofree char *json = sbx_lock_to_json(lock);
 		fputs(json, stdout);
 		return TRUE;
 	}

@@ -5,7 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "builder/resolve/lock.h"
 
@@ -199,6 +203,60 @@ static void test_every_cut_is_refused(void **state)
 		assert_null(sbx_lock_from_json(json, i, "it", NULL));
 }
 
+static void assert_holds(const char *path, const char *expected)
+{
+	g_autofree char *text = NULL;
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	assert_string_equal(text, expected);
+}
+
+/* As root a rename onto /dev/full or /dev/stdout would take these from the whole machine. */
+static void test_saving_replaces_plain_files_only(void **state)
+{
+	SBX_AUTO(sbx_lock) lock = make_lock();
+	g_autofree char *json = sbx_lock_to_json(lock);
+	g_autofree char *folder = g_dir_make_tmp("sbx-lock-XXXXXX", NULL);
+	g_autofree char *plain = g_build_filename(folder, "plain", NULL);
+	g_autofree char *link = g_build_filename(folder, "link", NULL);
+	g_autofree char *pipe = g_build_filename(folder, "pipe", NULL);
+	struct stat st;
+	assert_true(sbx_lock_save(lock, plain, NULL));
+	assert_holds(plain, json);
+	assert_true(g_file_set_contents(plain, "old", -1, NULL));
+	assert_int_equal(symlink("plain", link), 0);
+	assert_true(sbx_lock_save(lock, link, NULL));
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	assert_holds(plain, json);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	int reader = open(pipe, O_RDONLY | O_NONBLOCK);
+	assert_true(sbx_lock_save(lock, pipe, NULL)); /* less than a pipe holds */
+	close(reader);
+	assert_int_equal(lstat(pipe, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	g_unlink(plain);
+	g_unlink(link);
+	g_unlink(pipe);
+	assert_int_equal(g_rmdir(folder), 0);
+}
+
+static void test_saving_where_it_cannot_be(void **state)
+{
+	SBX_AUTO(sbx_lock) lock = make_lock();
+	g_autofree char *folder = g_dir_make_tmp("sbx-lock-XXXXXX", NULL);
+	g_autofree char *full = g_build_filename(folder, "full", NULL);
+	g_autofree char *nowhere = g_build_filename(folder, "no-such-folder", "x", NULL);
+	g_autoptr(GError) error = NULL, error_full = NULL;
+	assert_false(sbx_lock_save(lock, nowhere, &error));
+	assert_int_equal(error->code, SBX_E_FAILED);
+	/* A link of our own: were it replaced, the device would still be there. */
+	assert_int_equal(symlink("/dev/full", full), 0);
+	assert_false(sbx_lock_save(lock, full, &error_full));
+	assert_int_equal(error_full->code, SBX_E_NO_SPACE);
+	g_unlink(full);
+	assert_int_equal(g_rmdir(folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +269,8 @@ int main(void)
 		cmocka_unit_test(test_bad_locks_are_refused),
 		cmocka_unit_test(test_deep_nesting_is_refused_before_it_is_parsed),
 		cmocka_unit_test(test_every_cut_is_refused),
+		cmocka_unit_test(test_saving_replaces_plain_files_only),
+		cmocka_unit_test(test_saving_where_it_cannot_be),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
