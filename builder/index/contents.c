@@ -138,8 +138,8 @@ static gboolean read_stream(struct reader *r, GInputStream *stream, char *buffer
 	gsize n = 0;
 	gboolean begun = FALSE;
 	for (;;) {
-		gssize got = g_input_stream_read(stream, buffer + n, BUFFER_BYTES - n,
-						 cancellable, error);
+		gssize got = g_input_stream_read(stream, buffer + n, BUFFER_BYTES - n, cancellable,
+						 error);
 		if (got < 0) {
 			g_prefix_error(error, "%s: ", r->where);
 			return FALSE;

@@ -56,8 +56,10 @@ static guint32 intern(struct sbx_graph *graph, const char *name, gsize n_name)
 	if (number != SBX_GRAPH_NONE)
 		return number;
 	number = graph->nodes->len;
-	struct sbx_graph_node node = {.name = g_strndup(name, n_name), .front = SBX_GRAPH_NONE,
-				      .stands_for = SBX_GRAPH_NONE, .mark = SBX_GRAPH_NONE};
+	struct sbx_graph_node node = {.name = g_strndup(name, n_name),
+				      .front = SBX_GRAPH_NONE,
+				      .stands_for = SBX_GRAPH_NONE,
+				      .mark = SBX_GRAPH_NONE};
 	g_array_append_val(graph->nodes, node);
 	g_hash_table_insert(graph->by_name, node.name, GUINT_TO_POINTER(number));
 	return number;
@@ -228,8 +230,7 @@ static void mark_base(struct sbx_graph *graph)
 		guint32 number = g_array_index(todo, guint32, todo->len - 1);
 		g_array_set_size(todo, todo->len - 1);
 		const struct sbx_graph_node *node = sbx_graph_node(graph, number);
-		const guint32 *at =
-			(const guint32 *)(void *)graph->groups->data + node->groups_at;
+		const guint32 *at = (const guint32 *)(void *)graph->groups->data + node->groups_at;
 		for (guint32 i = 0; i < node->n_groups; i++) {
 			struct choice choice = next_choice(graph, &at);
 			if (choice.chosen != SBX_GRAPH_NONE && !choice.recommended &&
@@ -267,7 +268,8 @@ static gboolean is_wider_name(const char *front, const char *name)
 			name++;
 		if (g_ascii_isdigit(*name)) {
 			gsize n = version_length(name);
-			gsize n_front = !dash && g_ascii_isdigit(*front) ? version_length(front) : 0;
+			gsize n_front =
+				!dash && g_ascii_isdigit(*front) ? version_length(front) : 0;
 			if (!is_wider_version(front, n_front, name, n))
 				return FALSE;
 			wider |= n_front < n;
@@ -292,8 +294,8 @@ static void find_fronts(struct sbx_graph *graph)
 	for (guint32 i = 0; i < graph->nodes->len; i++) {
 		const struct sbx_graph_node *node = sbx_graph_node(graph, i);
 		for (guint32 k = 0; k < node->n_depends; k++) {
-			guint32 number = g_array_index(graph->depends, guint32,
-						       node->depends_at + k);
+			guint32 number =
+				g_array_index(graph->depends, guint32, node->depends_at + k);
 			struct sbx_graph_node *other = sbx_graph_node(graph, number);
 			if (other->front == SBX_GRAPH_NONE && is_front(node, other))
 				other->front = i;

@@ -11,10 +11,10 @@ struct sbx_graph_node {
 	char *version, *section; /* NULL: not a package of the archive */
 	guint8 priority;	 /* 0 required, 1 important, 2 standard, 3 optional, 4 extra */
 	gboolean essential;
-	gboolean in_base;	 /* Essential, or needed by what is */
+	gboolean in_base; /* Essential, or needed by what is */
 	guint32 n_reverse_depends;
-	guint32 front;		 /* see sbx_graph_finish(); SBX_GRAPH_NONE: none */
-	guint32 stands_for;	 /* the same */
+	guint32 front;		       /* see sbx_graph_finish(); SBX_GRAPH_NONE: none */
+	guint32 stands_for;	       /* the same */
 	guint32 depends_at, n_depends; /* in the graph's `depends` */
 	guint32 groups_at, n_groups;   /* private: groups of alternatives */
 	guint32 mark;		       /* private */

@@ -162,8 +162,9 @@ struct sbx_guard *sbx_guards_read(const struct sbx_facts *facts)
 	struct sbx_guard *guards = g_new0(struct sbx_guard, facts->n_facts + 1);
 	guint n_groups = 0;
 	for (size_t first = 0, end; first < facts->n_facts; first = end) {
-		for (end = first + 1; end < facts->n_facts &&
-				      g_str_equal(facts->facts[end].file, facts->facts[first].file);)
+		for (end = first + 1;
+		     end < facts->n_facts &&
+		     g_str_equal(facts->facts[end].file, facts->facts[first].file);)
 			end++;
 		if (facts->folder && has_two_guarded(facts, first, end))
 			read_file(facts, first, end, guards, &n_groups);

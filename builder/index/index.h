@@ -21,17 +21,17 @@ struct sbx_index_package {
 /* A language's templates, taken apart once per process. */
 struct sbx_index_language {
 	GPtrArray *modules, *commands; /* struct sbx_template * */
-	GPtrArray *scoped; /* the same, one for each of the language's scoped paths */
-	GHashTable *interpreter; /* names in the closure of the interpreter's package */
+	GPtrArray *scoped;	       /* the same, one for each of the language's scoped paths */
+	GHashTable *interpreter;       /* names in the closure of the interpreter's package */
 };
 
 enum sbx_index_query {
-	SBX_QUERY_PATH,	   /* who ships exactly this path */
-	SBX_QUERY_RANGE,   /* paths from one to before another */
+	SBX_QUERY_PATH,	    /* who ships exactly this path */
+	SBX_QUERY_RANGE,    /* paths from one to before another */
 	SBX_QUERY_SHIPPERS, /* packages that ship anything in such a range */
-	SBX_QUERY_PACKAGE, /* by id */
-	SBX_QUERY_NAME,	   /* a package's id by name */
-	SBX_QUERY_ROOT,	   /* a root pattern's folders, those with the most paths first */
+	SBX_QUERY_PACKAGE,  /* by id */
+	SBX_QUERY_NAME,	    /* a package's id by name */
+	SBX_QUERY_ROOT,	    /* a root pattern's folders, those with the most paths first */
 	SBX_N_QUERIES
 };
 
@@ -59,8 +59,8 @@ int sbx_index_find_package(struct sbx_providers *p, const char *name, gint64 *ou
 typedef gboolean (*sbx_index_row_func)(const char *path, gint64 package, gpointer data,
 				       GError **error);
 /* `expanded` as from sbx_template_expand(). */
-gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded,
-			     sbx_index_row_func func, gpointer data, GError **error);
+gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_index_row_func func,
+			     gpointer data, GError **error);
 /* Once for each package that ships something below the folder; path is the folder's. */
 gboolean sbx_index_each_shipper(struct sbx_providers *p, const char *folder,
 				sbx_index_row_func func, gpointer data, GError **error);

@@ -72,9 +72,10 @@ static gboolean add_template(struct sbx_ranking *r, const struct sbx_template *t
 		if (t->root && !*folders)
 			return TRUE;
 		g_autofree char *path = sbx_template_expand(t, *folders, parts, n_parts);
-		gboolean fine = t->is_folder
-			? sbx_index_each_shipper(r->providers, path, sbx_ranking_add, r, error)
-			: sbx_index_each_path(r->providers, path, sbx_ranking_add, r, error);
+		gboolean fine = t->is_folder ? sbx_index_each_shipper(r->providers, path,
+								      sbx_ranking_add, r, error)
+					     : sbx_index_each_path(r->providers, path,
+								   sbx_ranking_add, r, error);
 		if (!fine)
 			return FALSE;
 	} while (t->root && *++folders);
@@ -216,7 +217,8 @@ static const char *command_name(const struct sbx_ranking *r, const char *name)
 		return NULL; /* a file of the task */
 	const char *path = name + strspn(name, "/");
 	g_autofree char *merged = sbx_path_is_unmerged(path, strlen(path))
-					  ? g_strconcat("usr/", path, NULL) : g_strdup(path);
+					  ? g_strconcat("usr/", path, NULL)
+					  : g_strdup(path);
 	for (guint i = 0; i < r->language->commands->len; i++)
 		if (sbx_template_matches(r->language->commands->pdata[i], merged, strlen(merged)))
 			return strrchr(name, '/') + 1;

@@ -9,9 +9,9 @@ struct search {
 	struct sbx_profile *profile;
 	struct sbx_providers *providers;
 	const struct sbx_facts *facts;
-	GHashTable *answers;  /* "kind language name member" to struct sbx_need * */
-	GHashTable *by_name;  /* "kind language resolved-name" to the same */
-	GHashTable *languages; /* struct sbx_need * to struct sbx_language * */
+	GHashTable *answers;	   /* "kind language name member" to struct sbx_need * */
+	GHashTable *by_name;	   /* "kind language resolved-name" to the same */
+	GHashTable *languages;	   /* struct sbx_need * to struct sbx_language * */
 	struct sbx_need **need_of; /* for each fact */
 };
 
@@ -31,11 +31,10 @@ static GPtrArray *ask(struct search *s, enum sbx_fact_kind kind,
 static GPtrArray *ask_for(struct search *s, const struct sbx_fact *fact, char **out_name,
 			  GError **error)
 {
-	g_autofree char *longer =
-		fact->member && *fact->member
-			? g_strdup_printf("%s%c%s", fact->name, fact->language->separator,
-					  fact->member)
-			: g_strdup(fact->name);
+	g_autofree char *longer = fact->member && *fact->member
+					  ? g_strdup_printf("%s%c%s", fact->name,
+							    fact->language->separator, fact->member)
+					  : g_strdup(fact->name);
 	g_autofree char *matched = NULL;
 	GPtrArray *found = ask(s, fact->kind, fact->language, longer, NULL, &matched, error);
 	if (!found)
@@ -93,9 +92,9 @@ static struct sbx_need *find_need(struct search *s, const struct sbx_fact *fact,
 /* The higher, the more a run depends on it. */
 static int strength(enum sbx_grade grade)
 {
-	static const enum sbx_grade order[] = {SBX_GRADE_TYPE_ONLY, SBX_GRADE_DYNAMIC_UNKNOWN,
-					       SBX_GRADE_GUARDED,   SBX_GRADE_IMPLIED,
-					       SBX_GRADE_LEARNED,   SBX_GRADE_DECLARED,
+	static const enum sbx_grade order[] = {SBX_GRADE_TYPE_ONLY,	  SBX_GRADE_DYNAMIC_UNKNOWN,
+					       SBX_GRADE_GUARDED,	  SBX_GRADE_IMPLIED,
+					       SBX_GRADE_LEARNED,	  SBX_GRADE_DECLARED,
 					       SBX_GRADE_DYNAMIC_LITERAL, SBX_GRADE_HARD};
 	for (guint i = 0; i < G_N_ELEMENTS(order); i++)
 		if (order[i] == grade)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "builder/index/needs.h"
+#include "builder/index/profile_text.h"
 
 static const char *const status_names[SBX_N_NEED_STATUSES] = {
 #define X(id, name) [SBX_NEED_##id] = name,
@@ -106,10 +107,9 @@ static void add_interpreters(GHashTable *packages, const struct sbx_profile *pro
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		const struct sbx_language *language = sbx_language_by_name(need->language);
-		gboolean runs = need->grade != SBX_GRADE_GUARDED &&
-				need->grade != SBX_GRADE_TYPE_ONLY &&
-				(need->status == SBX_NEED_PACKAGE ||
-				 need->status == SBX_NEED_STANDARD);
+		gboolean runs =
+			need->grade != SBX_GRADE_GUARDED && need->grade != SBX_GRADE_TYPE_ONLY &&
+			(need->status == SBX_NEED_PACKAGE || need->status == SBX_NEED_STANDARD);
 		if (need->kind == SBX_FACT_MODULE && runs && language && language->interpreter &&
 		    *language->interpreter)
 			g_hash_table_add(packages, g_strdup(language->interpreter));
@@ -206,13 +206,15 @@ gboolean sbx_profile_check_resolved(const struct sbx_profile *profile, GError **
 	if (!first)
 		return TRUE;
 	const struct sbx_evidence *seen = first->evidence->len ? first->evidence->pdata[0] : NULL;
-	g_autofree char *where = seen ? g_strdup_printf("%s:%u", seen->file, seen->line)
-				      : g_strdup(profile->entry);
-	g_autofree char *more = n_missing > 1 ? g_strdup_printf(" (and %u more)", n_missing - 1)
-					      : g_strdup("");
-	return sbx_set_error(error, SBX_E_UNRESOLVED,
-			     "%s: %s %s: no package of %s provides it%s; put it into the task's folder, "
-			     "or go on without it with `sbx-build run --allow-unresolved`",
-			     where, sbx_fact_kind_name(first->kind), first->name,
-			     profile->suite ? profile->suite : "the archive", more);
+	g_autofree char *file = sbx_plain_text(seen ? seen->file : profile->entry);
+	g_autofree char *line = seen ? g_strdup_printf(":%u", seen->line) : g_strdup("");
+	g_autofree char *name = sbx_plain_text(first->name);
+	g_autofree char *more =
+		n_missing > 1 ? g_strdup_printf(" (and %u more)", n_missing - 1) : g_strdup("");
+	return sbx_set_error(
+		error, SBX_E_UNRESOLVED,
+		"%s%s: %s %s: no package of %s provides it%s; put it into the task's folder, "
+		"or go on without it with `sbx-build run --allow-unresolved`",
+		file, line, sbx_fact_kind_name(first->kind), name,
+		profile->suite ? profile->suite : "the archive", more);
 }

@@ -8,10 +8,10 @@
 
 /* What became of a need. Names in JSON are the table's. */
 #define SBX_NEED_TABLE(X)                                                                          \
-	X(PACKAGE, "package")	    /* a package to install serves it */                           \
-	X(BASE, "base")		    /* the Essential packages have it */                           \
-	X(STANDARD, "standard")	    /* the interpreter's own packages have it */                   \
-	X(OPTIONAL, "optional")	    /* guarded or type-only: `provider` would serve it, not added */ \
+	X(PACKAGE, "package")	/* a package to install serves it */                               \
+	X(BASE, "base")		/* the Essential packages have it */                               \
+	X(STANDARD, "standard") /* the interpreter's own packages have it */                       \
+	X(OPTIONAL, "optional") /* guarded or type-only: `provider` would serve it, not added */   \
 	X(UNRESOLVED, "unresolved") /* needed, and nobody ships it */                              \
 	X(UNKNOWN, "unknown")	    /* dynamic, the name is not to be seen */
 enum sbx_need_status {
@@ -26,16 +26,17 @@ struct sbx_evidence {
 	guint line;
 };
 
-/* One thing the task needs; facts with the same kind, language and provider-relevant name merged. */
+/* One thing the task needs; facts with the same kind, language and provider-relevant name merged.
+ */
 struct sbx_need {
 	enum sbx_fact_kind kind;
 	enum sbx_grade grade; /* the strongest of its facts */
 	enum sbx_need_status status;
 	double confidence;
 	char *name, *language;
-	char *provider;		/* package, NULL when unresolved */
-	GPtrArray *candidates;	/* struct sbx_provider *, best first */
-	GPtrArray *evidence;	/* struct sbx_evidence * */
+	char *provider;	       /* package, NULL when unresolved */
+	GPtrArray *candidates; /* struct sbx_provider *, best first */
+	GPtrArray *evidence;   /* struct sbx_evidence * */
 };
 
 /* The value of "format" in the JSON of a profile. */
@@ -43,12 +44,12 @@ struct sbx_need {
 
 /* docs/schemas/profile.schema.json */
 struct sbx_profile {
-	char *folder, *entry, *language; /* the task */
+	char *folder, *entry, *language;	 /* the task */
 	char *suite, *architecture, *generation; /* the index it was resolved with */
-	char *content_id;	/* of the task's sources, see profiler/facts.h */
-	GPtrArray *needs;	/* struct sbx_need * */
-	char **packages;	/* to install, sorted, the interpreter's included */
-	char **run;		/* default command inside the sandbox, working directory /task */
+	char *content_id;			 /* of the task's sources, see profiler/facts.h */
+	GPtrArray *needs;			 /* struct sbx_need * */
+	char **packages; /* to install, sorted, the interpreter's included */
+	char **run;	 /* default command inside the sandbox, working directory /task */
 	guint n_files, n_files_with_errors;
 };
 

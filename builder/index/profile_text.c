@@ -136,6 +136,13 @@ static void add_section(const struct printer *p, enum sbx_need_status status, co
 	}
 }
 
+char *sbx_plain_text(const char *text)
+{
+	GString *out = g_string_new(NULL);
+	add_plain(out, text);
+	return g_string_free(out, FALSE);
+}
+
 static int name_width(const struct sbx_profile *profile)
 {
 	gsize width = 8;
@@ -154,8 +161,9 @@ static void add_heading(const struct printer *p)
 	const struct sbx_profile *profile = p->profile;
 	const struct sbx_language *language = sbx_language_by_name(profile->language);
 	add_plain(p->out, profile->entry);
-	g_string_append_printf(p->out, ": %s, %u %s", language ? language->title : profile->language,
-			       profile->n_files, profile->n_files == 1 ? "file" : "files");
+	g_string_append_printf(p->out, ": %s, %u %s",
+			       language ? language->title : profile->language, profile->n_files,
+			       profile->n_files == 1 ? "file" : "files");
 	if (profile->n_files_with_errors)
 		g_string_append_printf(p->out, ", %u of which could be read only in part",
 				       profile->n_files_with_errors);

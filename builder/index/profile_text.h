@@ -19,4 +19,7 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 /* The packages to install, one a line. Newly allocated. */
 char *sbx_profile_to_requirements(const struct sbx_profile *profile);
 
+/* A text with '?' for all that a terminal might obey or that is not UTF-8. Newly allocated. */
+char *sbx_plain_text(const char *text);
+
 #endif

@@ -10,16 +10,19 @@ static const char *const queries[SBX_N_QUERIES] = {
 	[SBX_QUERY_PACKAGE] = "SELECT name, section, priority, n_reverse_depends, in_base, front,"
 			      " stands_for, depends FROM package WHERE id = ?",
 	[SBX_QUERY_NAME] = "SELECT id FROM package WHERE name = ?",
-	[SBX_QUERY_ROOT] = "SELECT folder FROM root WHERE pattern = ? ORDER BY n_paths DESC, folder",
+	[SBX_QUERY_ROOT] =
+		"SELECT folder FROM root WHERE pattern = ? ORDER BY n_paths DESC, folder",
 };
 
 static gboolean db_fail(const struct sbx_providers *p, GError **error)
 {
 	int code = p->db ? sqlite3_errcode(p->db) : SQLITE_NOMEM;
 	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT || code == SQLITE_ERROR)
-		return sbx_set_error(error, SBX_E_DAMAGED,
-				     "%s: the provider index is damaged (%s); remove its folder and "
-				     "run `sbx-build update`", p->path, sqlite3_errmsg(p->db));
+		return sbx_set_error(
+			error, SBX_E_DAMAGED,
+			"%s: the provider index is damaged (%s); remove its folder and "
+			"run `sbx-build update`",
+			p->path, sqlite3_errmsg(p->db));
 	return sbx_set_error(error, SBX_E_FAILED, "%s: the provider index cannot be read: %s",
 			     p->path, sqlite3_errmsg(p->db));
 }
@@ -68,9 +71,11 @@ static gboolean check_rules(struct sbx_providers *p, const struct sbx_language *
 	gboolean same = sqlite3_step(query) == SQLITE_ROW &&
 			g_strcmp0((const char *)sqlite3_column_text(query, 0), ours) == 0;
 	sqlite3_finalize(query);
-	return same || sbx_set_error(error, SBX_E_NOT_FOUND,
-				     "%s: the provider index was made by another version of sbx-build; "
-				     "run `sbx-build update`", p->path);
+	return same ||
+	       sbx_set_error(error, SBX_E_NOT_FOUND,
+			     "%s: the provider index was made by another version of sbx-build; "
+			     "run `sbx-build update`",
+			     p->path);
 }
 
 struct sbx_providers *sbx_providers_open_for(const char *path,
@@ -81,8 +86,8 @@ struct sbx_providers *sbx_providers_open_for(const char *path,
 	p->path = g_strdup(path);
 	p->packages = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, package_free);
 	p->languages = g_hash_table_new_full(NULL, NULL, NULL, language_free);
-	p->roots = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-					 (GDestroyNotify)g_strfreev);
+	p->roots =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_strfreev);
 	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
 		sbx_set_error(error, SBX_E_NOT_FOUND,
 			      "%s: there is no provider index; run `sbx-build update`", path);
@@ -92,8 +97,9 @@ struct sbx_providers *sbx_providers_open_for(const char *path,
 	g_autofree char *absolute = g_canonicalize_filename(path, NULL);
 	g_autofree char *escaped = g_uri_escape_string(absolute, "/", FALSE);
 	g_autofree char *uri = g_strconcat("file:", escaped, "?immutable=1", NULL);
-	if (sqlite3_open_v2(uri, &p->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI |
-			    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+	if (sqlite3_open_v2(uri, &p->db,
+			    SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX,
+			    NULL) != SQLITE_OK ||
 	    sqlite3_exec(p->db, "PRAGMA mmap_size=1073741824", NULL, NULL, NULL) != SQLITE_OK) {
 		db_fail(p, error);
 		return NULL;
@@ -147,7 +153,8 @@ const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, g
 	if (!step(p, q, error)) {
 		sbx_set_error(error, SBX_E_DAMAGED,
 			      "%s: the provider index is damaged (no package %" G_GINT64_FORMAT
-			      "); remove its folder and run `sbx-build update`", p->path, id);
+			      "); remove its folder and run `sbx-build update`",
+			      p->path, id);
 		return NULL;
 	}
 	package = g_new0(struct sbx_index_package, 1);
@@ -160,8 +167,8 @@ const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, g
 	package->front = column_number(q, 5);
 	package->stands_for = column_number(q, 6);
 	package->n_depends = (gsize)sqlite3_column_bytes(q, 7) / sizeof(guint32);
-	package->depends = g_memdup2(sqlite3_column_blob(q, 7),
-				     package->n_depends * sizeof(guint32));
+	package->depends =
+		g_memdup2(sqlite3_column_blob(q, 7), package->n_depends * sizeof(guint32));
 	g_hash_table_insert(p->packages, &package->id, package);
 	return package;
 }
@@ -236,9 +243,8 @@ static gboolean fill_language(struct sbx_providers *p, struct sbx_index_language
 		sbx_providers_add_closure(p, language->interpreter, l->interpreter, error));
 }
 
-struct sbx_index_language *sbx_index_get_language(struct sbx_providers *p,
-						  const struct sbx_language *language,
-						  GError **error)
+struct sbx_index_language *
+sbx_index_get_language(struct sbx_providers *p, const struct sbx_language *language, GError **error)
 {
 	struct sbx_index_language *l = g_hash_table_lookup(p->languages, language);
 	if (l)
@@ -289,8 +295,8 @@ static void bind_range(sqlite3_stmt *q, const char *prefix, gsize n)
 	sqlite3_bind_text(q, 2, end, (int)n, SQLITE_TRANSIENT);
 }
 
-gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded,
-			     sbx_index_row_func func, gpointer data, GError **error)
+gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_index_row_func func,
+			     gpointer data, GError **error)
 {
 	const char *star = strchr(expanded, SBX_TEMPLATE_STAR);
 	sqlite3_stmt *q = query(p, star ? SBX_QUERY_RANGE : SBX_QUERY_PATH, error);

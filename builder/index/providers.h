@@ -17,12 +17,13 @@
  * Contents index, then finish.
  */
 struct sbx_provider_writer;
-/* `path` is written from scratch and synced by finish: write aside, rename. One thread at a time. */
+/* `path` is written from scratch and synced by finish: write aside, rename. One thread at a time.
+ */
 struct sbx_provider_writer *sbx_provider_writer_new(const char *path, GError **error);
 /* The same for other languages than sbx_languages() (tests). NULL-ended, they must outlive it. */
-struct sbx_provider_writer *
-sbx_provider_writer_new_for(const char *path, const struct sbx_language *const *languages,
-			    GError **error);
+struct sbx_provider_writer *sbx_provider_writer_new_for(const char *path,
+							const struct sbx_language *const *languages,
+							GError **error);
 void sbx_provider_writer_free(struct sbx_provider_writer *writer);
 SBX_DEFINE_AUTO(sbx_provider_writer, sbx_provider_writer_free)
 gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *writer,
@@ -31,9 +32,9 @@ gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *writer,
  * `stream`: a Contents index, decompressed ("path   section/package,section/package" lines).
  * Reads it to the end. A malformed line is SBX_E_ARCHIVE naming `where` and the line.
  */
-gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *writer,
-					  GInputStream *stream, const char *where,
-					  GCancellable *cancellable, GError **error);
+gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *writer, GInputStream *stream,
+					  const char *where, GCancellable *cancellable,
+					  GError **error);
 gboolean sbx_provider_writer_finish(struct sbx_provider_writer *writer, GError **error);
 
 /*
@@ -58,11 +59,11 @@ SBX_DEFINE_AUTO(sbx_providers, sbx_providers_free)
 
 struct sbx_provider {
 	char *package;
-	char *path;	       /* the file that decided; "" when it is compiled in or named outright */
+	char *path; /* the file that decided; "" when it is compiled in or named outright */
 	guint n_reverse_depends;
-	gboolean in_base;      /* Essential closure: always there */
+	gboolean in_base;	 /* Essential closure: always there */
 	gboolean in_interpreter; /* closure of the language's interpreter package */
-	double score;	       /* for --explain: higher wins */
+	double score;		 /* for --explain: higher wins */
 };
 void sbx_provider_free(struct sbx_provider *provider);
 

@@ -12,10 +12,10 @@
 #define SCORE_BASE	  1000.0
 #define SCORE_INTERPRETER 500.0
 #define SCORE_CHOSEN	  200.0
-#define SCORE_DEPENDS	  10.0 /* for every doubling of the reverse dependencies */
-#define SCORE_NAME	  60.0 /* the whole name is the thing's; less when it is a part */
-#define SCORE_PRIORITY	  10.0 /* for every step above optional */
-#define SCORE_SECTION	  15.0 /* the section is the language's */
+#define SCORE_DEPENDS	  10.0	 /* for every doubling of the reverse dependencies */
+#define SCORE_NAME	  60.0	 /* the whole name is the thing's; less when it is a part */
+#define SCORE_PRIORITY	  10.0	 /* for every step above optional */
+#define SCORE_SECTION	  15.0	 /* the section is the language's */
 #define SCORE_ASIDE	  -150.0 /* debug, development, documentation, tests, old */
 
 /* Letters and digits only, in lower case: "zope.interface" and "zope-interface" are one. */
@@ -45,8 +45,8 @@ static double likeness(const char *package, const char *interpreter, const char 
 
 static gboolean is_aside(const struct sbx_index_package *package)
 {
-	static const char *const endings[] = {"-dbg", "-dbgsym", "-dev", "-doc", "-docs",
-					      "-test", "-tests", "-testsuite", "-examples"};
+	static const char *const endings[] = {"-dbg",  "-dbgsym", "-dev",	"-doc",	    "-docs",
+					      "-test", "-tests",  "-testsuite", "-examples"};
 	static const char *const sections[] = {"debug", "doc", "oldlibs"};
 	for (guint i = 0; i < G_N_ELEMENTS(endings); i++)
 		if (g_str_has_suffix(package->name, endings[i]))

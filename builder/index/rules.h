@@ -20,7 +20,7 @@
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"              \
 	"CREATE TABLE package(id INTEGER PRIMARY KEY, name TEXT NOT NULL, section TEXT NOT NULL,"  \
 	" priority INTEGER NOT NULL, n_reverse_depends INTEGER NOT NULL,"                          \
-	" in_base INTEGER NOT NULL, front INTEGER, stands_for INTEGER,"                             \
+	" in_base INTEGER NOT NULL, front INTEGER, stands_for INTEGER,"                            \
 	" depends BLOB NOT NULL);"                                                                 \
 	"CREATE TABLE root(pattern TEXT NOT NULL, folder TEXT NOT NULL, n_paths INTEGER NOT NULL," \
 	" PRIMARY KEY(pattern, folder)) WITHOUT ROWID;"                                            \

@@ -6,8 +6,8 @@
 
 gboolean sbx_path_is_unmerged(const char *path, gsize n_path)
 {
-	static const char *const folders[] = {"bin/", "sbin/", "lib/", "lib32/", "lib64/",
-					      "libx32/"};
+	static const char *const folders[] = {"bin/",	"sbin/",  "lib/",
+					      "lib32/", "lib64/", "libx32/"};
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
 		gsize n = strlen(folders[i]);
 		if (n_path >= n && memcmp(path, folders[i], n) == 0)
@@ -125,18 +125,18 @@ struct sbx_template *sbx_template_new(const struct sbx_language *language, const
 	if (sbx_path_is_unmerged(text, strlen(text)))
 		text = merged = g_strconcat("usr/", text, NULL);
 	if (!take_apart(t, language, text) || !stars_are_last(t)) {
-		sbx_set_error(error, SBX_E_FAILED,
-			      "language %s: path template \"%s\": use a root first, then text, {path}, "
-			      "{name}, {last}, and '*' in the last component only",
-			      language->name, text);
+		sbx_set_error(
+			error, SBX_E_FAILED,
+			"language %s: path template \"%s\": use a root first, then text, {path}, "
+			"{name}, {last}, and '*' in the last component only",
+			language->name, text);
 		return NULL;
 	}
 	note_form(t);
 	return g_steal_pointer(&t);
 }
 
-static gboolean match_parts(const struct sbx_template *t, guint i, const char *at,
-			    const char *end)
+static gboolean match_parts(const struct sbx_template *t, guint i, const char *at, const char *end)
 {
 	if (i == t->parts->len)
 		return at == end;
@@ -150,8 +150,7 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 		/* What was just taken must be allowed in it. */
 		if (stop > end)
 			return FALSE;
-		if (stop > at && stop[-1] == '/' &&
-		    (!is_path || stop - 1 == at || stop[-2] == '/'))
+		if (stop > at && stop[-1] == '/' && (!is_path || stop - 1 == at || stop[-2] == '/'))
 			return FALSE;
 		if (stop > at && is_path && stop[-1] == t->separator && t->separator != '/')
 			return FALSE;
@@ -166,8 +165,7 @@ gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gs
 {
 	if (t->is_folder)
 		return FALSE; /* what makes the folder is kept for its own sake */
-	const struct sbx_part *last =
-		&g_array_index(t->parts, struct sbx_part, t->parts->len - 1);
+	const struct sbx_part *last = &g_array_index(t->parts, struct sbx_part, t->parts->len - 1);
 	if (last->kind == SBX_PART_TEXT &&
 	    (n_path < last->n_text ||
 	     memcmp(path + n_path - last->n_text, last->text, last->n_text) != 0))

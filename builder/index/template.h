@@ -13,10 +13,10 @@
  * tell which paths it asks for.
  */
 enum sbx_part_kind {
-	SBX_PART_TEXT,	/* itself */
-	SBX_PART_STAR,	/* '*': anything within a component */
-	SBX_PART_WORD,	/* {name}, {last}: one component */
-	SBX_PART_PATH,	/* {path}: components, none of which holds the language's separator */
+	SBX_PART_TEXT, /* itself */
+	SBX_PART_STAR, /* '*': anything within a component */
+	SBX_PART_WORD, /* {name}, {last}: one component */
+	SBX_PART_PATH, /* {path}: components, none of which holds the language's separator */
 };
 
 struct sbx_part {
@@ -29,8 +29,8 @@ struct sbx_part {
 struct sbx_template {
 	const char *root; /* the root's pattern, which what follows begins with; NULL: none */
 	char separator;
-	GArray *parts;	  /* struct sbx_part */
-	gboolean is_folder; /* ends with {path}: any folder of that name will do */
+	GArray *parts;	     /* struct sbx_part */
+	gboolean is_folder;  /* ends with {path}: any folder of that name will do */
 	gboolean is_package; /* names the module as a folder: "{dist}/{path}/__init__.py" */
 };
 

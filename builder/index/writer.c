@@ -52,15 +52,14 @@ static gboolean add_template(const struct sbx_language *language, const char *te
 	add_prefix(w, prefix);
 	/* The same before the file is named by its place behind the links (merged-usr). */
 	if (g_str_has_prefix(prefix, "usr/") &&
-	    (sbx_path_is_unmerged(prefix + 4, strlen(prefix + 4)) ||
-	     g_str_equal(prefix, "usr/")))
+	    (sbx_path_is_unmerged(prefix + 4, strlen(prefix + 4)) || g_str_equal(prefix, "usr/")))
 		add_prefix(w, prefix + 4);
 	return TRUE;
 }
 
-struct sbx_provider_writer *
-sbx_provider_writer_new_for(const char *path, const struct sbx_language *const *languages,
-			    GError **error)
+struct sbx_provider_writer *sbx_provider_writer_new_for(const char *path,
+							const struct sbx_language *const *languages,
+							GError **error)
 {
 	SBX_AUTO(sbx_provider_writer) w = g_new0(struct sbx_provider_writer, 1);
 	w->path = g_strdup(path);

@@ -28,7 +28,7 @@ struct sbx_provider_writer {
 	GArray *rows;	     /* struct sbx_index_row */
 	GStringChunk *texts;
 	GString *scratch;
-	const char *where;   /* the Contents index being read */
+	const char *where; /* the Contents index being read */
 };
 
 #endif

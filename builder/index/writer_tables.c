@@ -160,14 +160,15 @@ static gboolean write_meta(struct db *db, const struct sbx_language *const *lang
 static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
 {
 	AUTO_DB db = {.path = w->path};
-	if (sqlite3_open_v2(w->path, &db.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
-	    SQLITE_OK)
+	if (sqlite3_open_v2(w->path, &db.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    NULL) != SQLITE_OK)
 		return db_fail(&db, error);
 	/* Nobody sees the file before it is whole and synced: no journal, no sync on the way. */
 	return db_exec(&db,
 		       "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;"
-		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-65536;" SBX_PROVIDERS_SCHEMA
-		       "BEGIN", error) &&
+		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA "
+		       "cache_size=-65536;" SBX_PROVIDERS_SCHEMA "BEGIN",
+		       error) &&
 	       write_packages(&db, w->graph, error) && write_paths(&db, w->rows, error) &&
 	       write_roots(&db, w->roots, error) && write_meta(&db, w->languages, error) &&
 	       db_exec(&db, "CREATE UNIQUE INDEX package_name ON package(name); COMMIT", error);

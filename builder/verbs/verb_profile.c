@@ -11,11 +11,18 @@ struct options {
 };
 
 #define OPTIONS(requirements, explain)                                                             \
-	{"requirements", 0, 0, G_OPTION_ARG_NONE, requirements,                                    \
-	 "Only the names of the packages to install, one a line", NULL},                           \
-	{"explain", 0, 0, G_OPTION_ARG_NONE, explain,                                              \
-	 "For each need every candidate, and why the first one won", NULL},                        \
-	G_OPTION_ENTRY_NULL
+	{"requirements",                                                                           \
+	 0,                                                                                        \
+	 0,                                                                                        \
+	 G_OPTION_ARG_NONE,                                                                        \
+	 requirements,                                                                             \
+	 "Only the names of the packages to install, one a line",                                  \
+	 NULL},                                                                                    \
+		{"explain", 0,                                                                     \
+		 0,	    G_OPTION_ARG_NONE,                                                     \
+		 explain,   "For each need every candidate, and why the first one won",            \
+		 NULL},                                                                            \
+		G_OPTION_ENTRY_NULL
 
 const GOptionEntry sbx_verb_profile_options[] = {OPTIONS(NULL, NULL)};
 
@@ -28,15 +35,15 @@ static gboolean parse(struct sbx_context *ctx, struct options *options, int *arg
 	if (*argc != 2)
 		return sbx_set_error(error, SBX_E_USAGE,
 				     "profile: %s; say `sbx-build profile FILE` or a folder",
-				     *argc < 2 ? "no task was given"
-					       : "one task at a time");
+				     *argc < 2 ? "no task was given" : "one task at a time");
 	if (ctx->json && (options->requirements || options->explain))
 		return sbx_set_error(error, SBX_E_USAGE,
 				     "profile: --json holds what --requirements and --explain "
 				     "tell; leave them out");
 	if (options->requirements && options->explain)
-		return sbx_set_error(error, SBX_E_USAGE,
-				     "profile: --requirements prints bare names, leave out --explain");
+		return sbx_set_error(
+			error, SBX_E_USAGE,
+			"profile: --requirements prints bare names, leave out --explain");
 	return TRUE;
 }
 

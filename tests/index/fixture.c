@@ -15,24 +15,43 @@ static const struct sbx_root roots[] = {
 	{"gir", "usr/lib/*/girepository-1.0"},
 	{0},
 };
-static const char *const modules[] = {"{std}/{path}.sn", "{std}/{path}/__init__.sn",
-				      "{dist}/{path}/__init__.sn", "{dist}/{path}.sn",
-				      "{dist}/{path}.*.so", "{dist}/{path}", NULL};
+static const char *const modules[] = {"{std}/{path}.sn",
+				      "{std}/{path}/__init__.sn",
+				      "{dist}/{path}/__init__.sn",
+				      "{dist}/{path}.sn",
+				      "{dist}/{path}.*.so",
+				      "{dist}/{path}",
+				      NULL};
 static const struct sbx_scoped_path scoped[] = {
-	{"gi.repository", "{gir}/{last}-*.typelib"}, {0},
+	{"gi.repository", "{gir}/{last}-*.typelib"},
+	{0},
 };
 static const char *const commands[] = {"usr/bin/{name}", "bin/{name}", "usr/sbin/{name}", NULL};
 static const char *const awk[] = {"mawk", "gawk", NULL};
 static const char *const view[] = {"view-v*", NULL};
 static const char *const java[] = {"package:default-jre", NULL};
 static const struct sbx_alias aliases[] = {
-	{"awk", awk}, {"view", view}, {"java", java}, {0},
+	{"awk", awk},
+	{"view", view},
+	{"java", java},
+	{0},
 };
 static const struct sbx_language snake = {
-	.name = "snake", .title = "Snake", .extensions = none, .shebangs = none,
-	.interpreter = "snake3", .commands = none, .program = "snake3", .run = none,
-	.builtin_modules = builtins, .separator = '.', .roots = roots, .module_paths = modules,
-	.scoped_module_paths = scoped, .command_paths = commands, .command_aliases = aliases,
+	.name = "snake",
+	.title = "Snake",
+	.extensions = none,
+	.shebangs = none,
+	.interpreter = "snake3",
+	.commands = none,
+	.program = "snake3",
+	.run = none,
+	.builtin_modules = builtins,
+	.separator = '.',
+	.roots = roots,
+	.module_paths = modules,
+	.scoped_module_paths = scoped,
+	.command_paths = commands,
+	.command_aliases = aliases,
 };
 const struct sbx_language *const fixture_languages[] = {&snake, NULL};
 
@@ -84,8 +103,8 @@ char *fixture_index(const char *packages, const char *contents, const char *more
 	g_autoptr(GError) error = NULL;
 	g_autofree char *name = g_strdup_printf("%d.db", n++);
 	char *path = g_build_filename(fixture_folder(), name, NULL);
-	SBX_AUTO(sbx_provider_writer) writer =
-		sbx_provider_writer_new_for(path, fixture_languages, &error);
+	SBX_AUTO(sbx_provider_writer)
+	writer = sbx_provider_writer_new_for(path, fixture_languages, &error);
 	if (!writer || !add_packages(writer, packages, &error) ||
 	    !add_contents(writer, contents, -1, &error) ||
 	    (more_contents && !add_contents(writer, more_contents, -1, &error)) ||
@@ -98,8 +117,8 @@ GError *fixture_contents_error(const char *contents, gssize n_bytes)
 {
 	GError *error = NULL;
 	g_autofree char *path = g_build_filename(fixture_folder(), "none.db", NULL);
-	SBX_AUTO(sbx_provider_writer) writer =
-		sbx_provider_writer_new_for(path, fixture_languages, NULL);
+	SBX_AUTO(sbx_provider_writer)
+	writer = sbx_provider_writer_new_for(path, fixture_languages, NULL);
 	assert_non_null(writer);
 	add_contents(writer, contents, n_bytes, &error);
 	return error;

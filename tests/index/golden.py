@@ -103,9 +103,10 @@ class Golden(unittest.TestCase):
 		with open(path, "w", encoding="utf-8") as f:
 			f.write("import yaml\nimport nowhere_shipped\n")
 		for form in ("text", "explain"):
-			out = self.profile(path, form).stdout
-			self.assertIn("app?[31m?.py", out)
-			self.assertFalse({c for c in out if c != "\n" and not c.isprintable()})
+			result = self.profile(path, form)
+			for text in (result.stdout, result.stderr):
+				self.assertIn("app?[31m?.py", text)
+				self.assertFalse({c for c in text if c != "\n" and not c.isprintable()})
 
 	def assert_refused(self, profile, field):
 		result = self.reread(profile)
@@ -120,11 +121,11 @@ class Golden(unittest.TestCase):
 			("entry", ""), ("language", "a b"), ("files", -1), ("files", "1"),
 			("packages", "python3"), ("packages", ["ok", "--option"]), ("packages", [1]),
 			("packages", ["a;b"]), ("run", [""]), ("run", None), ("needs", {}), ("needs", [1]),
-			("suite", "../x"), ("generation", "xyz"), ("extra", 1),
+			("suite", "../x"), ("generation", "xyz"), ("extra", 1), ("ex\x1btra", 1),
 		]
 		for field, value in wrong:
 			with self.subTest(field=field, value=value):
-				self.assert_refused(dict(good, **{field: value}), f"{field}")
+				self.assert_refused(dict(good, **{field: value}), field.replace("\x1b", "?"))
 		for field in good:
 			with self.subTest(missing=field):
 				self.assert_refused({k: v for k, v in good.items() if k != field}, field)

@@ -45,8 +45,7 @@ static gboolean run(char **argv, GError **error)
 	SBX_AUTO(sbx_providers) providers = sbx_providers_open(argv[1], error);
 	if (!providers)
 		return FALSE;
-	SBX_AUTO(sbx_profile) profile =
-		sbx_profile_from_facts(&archive, providers, &facts, error);
+	SBX_AUTO(sbx_profile) profile = sbx_profile_from_facts(&archive, providers, &facts, error);
 	if (!profile)
 		return FALSE;
 	g_autofree char *text = render(profile, argv[3]);
@@ -58,7 +57,8 @@ int main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
 	if (argc != 4) {
-		fprintf(stderr, "usage: profile-tool INDEX TASK json|text|explain|requirements|reread\n");
+		fprintf(stderr,
+			"usage: profile-tool INDEX TASK json|text|explain|requirements|reread\n");
 		return 2;
 	}
 	if (g_str_equal(argv[3], "reread") ? reread(argv[2], &error) : run(argv, &error))

@@ -86,8 +86,8 @@ static void assert_refused(const char *text, gsize n_bytes, const char *line)
 
 static void names_the_malformed_line(void **state)
 {
-	static const char *const bad[] = {"word\n", "path \n", " list\n", "\n", "usr/bin/x\n",
-					  "   \n", "\t\n"};
+	static const char *const bad[] = {"word\n",	 "path \n", " list\n", "\n",
+					  "usr/bin/x\n", "   \n",   "\t\n"};
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autofree char *text = g_strconcat("usr/bin/a utils/a\n", bad[i], NULL);
 		assert_refused(text, strlen(text), "line 2: ");

@@ -8,29 +8,41 @@
 
 #define P(name, rest) "Package: " name "\nVersion: 1\nArchitecture: all\n" rest "\n"
 
-static const char packages[] =
-	P("base-files", "Essential: yes\nPriority: required\nPre-Depends: awk\n")
-	P("sed", "Essential: yes\nPriority: required\n")
-	P("mawk", "Priority: required\nProvides: awk\n")
-	P("gawk", "Priority: optional\nProvides: awk\n")
-	P("init", "Essential: yes\nDepends: usrmerge | usr-is-merged, libc (>= 2) | libc-odd\n")
-	P("usrmerge", "") P("usr-is-merged", "") P("libc", "")
-	P("snake3", "Section: snake\nDepends: snake3.11 (>= 3), libsnake3-stdlib\n")
-	P("snake3.11", "Section: snake\n")
-	P("libsnake3-stdlib", "Section: snake\nDepends: libsnake3.11-stdlib\n")
-	P("libsnake3.11-stdlib", "Section: snake\n")
-	P("snake3-yaml", "Section: snake\nDepends: snake3:any\n")
-	P("snake3-yaml-dbg", "Section: debug\n")
-	P("snake3-tool", "Section: snake\nDepends: snake3-yaml\n")
-	P("snake3-other", "Section: snake\nDepends: snake3-yaml, popular\n")
-	P("snake3-zoo", "Section: snake\n") P("snake3-proto", "Section: snake\n")
-	P("popular", "") P("user1", "Depends: popular\n") P("user2", "Recommends: popular | gawk\n")
-	P("gir1.2-gtk-3.0", "") P("gir1.2-gtk-4.0", "")
-	P("app1", "Depends: gir1.2-gtk-3.0\n") P("app2", "Depends: gir1.2-gtk-3.0\n")
-	P("magick", "Depends: magick-6.q16\n") P("magick-6.q16", "") P("magick-look-alike", "Provides: magick\n")
-	P("viewer", "")
-	P("app3", "Depends: magick\n") P("app4", "Depends: magick\n")
-	P("default-jre", "");
+static const char packages[] = P("base-files", "Essential: yes\nPriority: required\nPre-Depends: "
+					       "awk\n") P("sed", "Essential: yes\nPriority: "
+								 "required\n") P(
+	"mawk", "Priority: required\nProvides: awk\n") P("gawk",
+							 "Priority: optional\nProvides: awk\n")
+	P("init", "Essential: yes\nDepends: usrmerge | usr-is-merged, libc (>= 2) | libc-odd\n") P(
+		"usrmerge", "") P("usr-is-merged",
+				  "") P("libc", "") P("snake3",
+						      "Section: snake\nDepends: snake3.11 (>= 3), "
+						      "libsnake3-stdlib\n") P("snake3.11",
+									      "Section: snake\n")
+		P("libsnake3-stdlib", "Section: snake\nDepends: libsnake3.11-stdlib\n") P(
+			"libsnake3.11-stdlib",
+			"Section: snake\n") P("snake3-yaml", "Section: snake\nDepends: "
+							     "snake3:any\n") P("snake3-yaml-dbg",
+									       "Section: debug\n")
+			P("snake3-tool", "Section: snake\nDepends: snake3-yaml\n") P(
+				"snake3-other", "Section: snake\nDepends: snake3-yaml, popular\n")
+				P("snake3-zoo", "Section: snake\n") P(
+					"snake3-proto",
+					"Section: snake\n") P("popular", "") P("user1",
+									       "Depends: popular\n")
+					P("user2", "Recommends: popular | gawk\n") P(
+						"gir1.2-gtk-3.0",
+						"") P("gir1.2-gtk-4.0",
+						      "") P("app1", "Depends: gir1.2-gtk-3.0\n")
+						P("app2", "Depends: gir1.2-gtk-3.0\n") P(
+							"magick", "Depends: magick-6.q16\n")
+							P("magick-6.q16",
+							  "") P("magick-look-alike",
+								"Provides: magick\n") P("viewer",
+											"")
+								P("app3", "Depends: magick\n") P(
+									"app4", "Depends: magick\n")
+									P("default-jre", "");
 
 static const char contents[] =
 	"bin/sed                                      utils/sed\n"
@@ -128,19 +140,20 @@ static void what_others_need_ranks_first_and_what_is_chosen_before_it(void **sta
 	g_autoptr(GHashTable) chosen = g_hash_table_new(g_str_hash, g_str_equal);
 	static char zoo[] = "snake3-zoo";
 	g_hash_table_add(chosen, zoo);
-	SBX_AUTO(sbx_providers) providers =
-		sbx_providers_open_for(whole_index(), fixture_languages, &error);
+	SBX_AUTO(sbx_providers)
+	providers = sbx_providers_open_for(whole_index(), fixture_languages, &error);
 	assert_non_null(providers);
-	g_autoptr(GPtrArray) found = sbx_providers_find_module(
-		providers, FIXTURE_LANGUAGE, "multi", chosen, NULL, &error);
+	g_autoptr(GPtrArray) found = sbx_providers_find_module(providers, FIXTURE_LANGUAGE, "multi",
+							       chosen, NULL, &error);
 	assert_int_equal(found->len, 2);
 	assert_string_equal(((struct sbx_provider *)found->pdata[0])->package, "snake3-zoo");
 }
 
 static void hostile_names_find_nothing(void **state)
 {
-	static const char *const names[] = {"", ".", "..", "...", "a/b", "../../etc/passwd", "*",
-					    "\001", "y\001", "yaml\n", "yaml extra"};
+	static const char *const names[] = {
+		"",  ".",    "..",    "...",	"a/b",	     "../../etc/passwd",
+		"*", "\001", "y\001", "yaml\n", "yaml extra"};
 	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
 		assert_module(names[i], "", NULL);
 		assert_command(names[i], "");
@@ -175,17 +188,18 @@ static const struct sbx_provider *first(GPtrArray *found)
 static void tells_what_is_there_anyway(void **state)
 {
 	g_autoptr(GError) error = NULL;
-	SBX_AUTO(sbx_providers) p = sbx_providers_open_for(whole_index(), fixture_languages, &error);
+	SBX_AUTO(sbx_providers)
+	p = sbx_providers_open_for(whole_index(), fixture_languages, &error);
 	assert_non_null(p);
-	g_autoptr(GPtrArray) json = sbx_providers_find_module(p, FIXTURE_LANGUAGE, "json", NULL,
-							      NULL, &error);
+	g_autoptr(GPtrArray) json =
+		sbx_providers_find_module(p, FIXTURE_LANGUAGE, "json", NULL, NULL, &error);
 	assert_true(first(json)->in_interpreter);
 	assert_false(first(json)->in_base);
-	g_autoptr(GPtrArray) sed = sbx_providers_find_command(p, FIXTURE_LANGUAGE, "sed", NULL,
-							      &error);
+	g_autoptr(GPtrArray) sed =
+		sbx_providers_find_command(p, FIXTURE_LANGUAGE, "sed", NULL, &error);
 	assert_true(first(sed)->in_base);
-	g_autoptr(GPtrArray) yaml = sbx_providers_find_module(p, FIXTURE_LANGUAGE, "yaml", NULL,
-							      NULL, &error);
+	g_autoptr(GPtrArray) yaml =
+		sbx_providers_find_module(p, FIXTURE_LANGUAGE, "yaml", NULL, NULL, &error);
 	assert_false(first(yaml)->in_base || first(yaml)->in_interpreter);
 	assert_int_equal(first(yaml)->n_reverse_depends, 2);
 
@@ -234,11 +248,11 @@ static void base_holds_only_what_is_sure(void **state)
 
 static void newest_version_of_a_package_counts(void **state)
 {
-	SBX_AUTO(sbx_graph) graph =
-		graph_of("Package: a\nVersion: 2\nArchitecture: all\nDepends: new\n\n"
+	SBX_AUTO(sbx_graph)
+	graph = graph_of("Package: a\nVersion: 2\nArchitecture: all\nDepends: new\n\n"
 			 "Package: a\nVersion: 10\nArchitecture: all\nDepends: newer\n\n"
-			 "Package: a\nVersion: 1\nArchitecture: all\nDepends: old\n\n"
-			 P("old", "") P("new", "") P("newer", ""));
+			 "Package: a\nVersion: 1\nArchitecture: all\nDepends: old\n\n" P("old", "")
+				 P("new", "") P("newer", ""));
 	assert_int_equal(node_of(graph, "newer")->n_reverse_depends, 1);
 	assert_int_equal(node_of(graph, "new")->n_reverse_depends, 0);
 	assert_int_equal(node_of(graph, "old")->n_reverse_depends, 0);
@@ -246,22 +260,25 @@ static void newest_version_of_a_package_counts(void **state)
 
 static void only_a_wider_version_is_a_front(void **state)
 {
-	SBX_AUTO(sbx_graph) graph = graph_of(
-		P("gcc", "Depends: gcc-12\n") P("gcc-12", "")
-		P("x3-venv", "Depends: x3.11-venv\n") P("x3.11-venv", "")
-		P("x3-qt5", "Depends: x3-qt5.sip\n") P("x3-qt5.sip", "")
-		P("lib5gui5", "Depends: lib5net5\n") P("lib5net5", "")
-		P("old", "Section: oldlibs\nDepends: old2\n") P("old2", "")
-		P("rare", "Depends: rare-1\n") P("rare-1", "") P("fan", "Depends: rare-1\n")
-		P("user", "Depends: gcc, x3-venv, x3-qt5, lib5gui5, old\n"));
+	SBX_AUTO(sbx_graph)
+	graph = graph_of(
+		P("gcc", "Depends: gcc-12\n") P("gcc-12", "") P("x3-venv", "Depends: x3.11-venv\n")
+			P("x3.11-venv", "") P("x3-qt5", "Depends: x3-qt5.sip\n") P(
+				"x3-qt5.sip", "") P("lib5gui5", "Depends: lib5net5\n")
+				P("lib5net5", "") P("old", "Section: oldlibs\nDepends: old2\n") P(
+					"old2", "") P("rare", "Depends: rare-1\n") P("rare-1", "")
+					P("fan", "Depends: rare-1\n") P(
+						"user",
+						"Depends: gcc, x3-venv, x3-qt5, lib5gui5, old\n"));
 	const struct {
 		const char *name, *front;
-	} rows[] = {{"gcc-12", "gcc"}, {"x3.11-venv", "x3-venv"}, {"x3-qt5.sip", NULL},
-		    {"lib5net5", NULL}, {"old2", NULL}, {"rare-1", NULL}};
+	} rows[] = {{"gcc-12", "gcc"},	  {"x3.11-venv", "x3-venv"},
+		    {"x3-qt5.sip", NULL}, {"lib5net5", NULL},
+		    {"old2", NULL},	  {"rare-1", NULL}};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
 		guint32 front = node_of(graph, rows[i].name)->front;
-		const char *got = front == SBX_GRAPH_NONE ? NULL
-							  : sbx_graph_node(graph, front)->name;
+		const char *got =
+			front == SBX_GRAPH_NONE ? NULL : sbx_graph_node(graph, front)->name;
 		if (g_strcmp0(got, rows[i].front) != 0)
 			fail_msg("front of %s: %s", rows[i].name, got ? got : "none");
 	}
@@ -269,11 +286,12 @@ static void only_a_wider_version_is_a_front(void **state)
 
 static void same_path_of_two_suites_is_one(void **state)
 {
-	g_autofree char *index = fixture_index(packages,
-					       "usr/lib/snake3/packages/a.sn snake/snake3-yaml\n",
-					       "usr/lib/snake3/packages/a.sn snake/snake3-yaml\n"
-					       "usr/lib/snake3/packages/b.sn snake/snake3-zoo\n");
-	g_autofree char *a = fixture_module(index, "a", NULL), *b = fixture_module(index, "b", NULL);
+	g_autofree char *index =
+		fixture_index(packages, "usr/lib/snake3/packages/a.sn snake/snake3-yaml\n",
+			      "usr/lib/snake3/packages/a.sn snake/snake3-yaml\n"
+			      "usr/lib/snake3/packages/b.sn snake/snake3-zoo\n");
+	g_autofree char *a = fixture_module(index, "a", NULL),
+			*b = fixture_module(index, "b", NULL);
 	assert_string_equal(a, "snake3-yaml");
 	assert_string_equal(b, "snake3-zoo");
 }

@@ -45,7 +45,8 @@ static void tells_which_paths_a_language_asks_for(void **state)
 
 static void puts_names_into_templates(void **state)
 {
-	g_autofree char *module = expand("{dist}/{path}/__init__.sn", "usr/lib/snake3/packages", "a.b");
+	g_autofree char *module =
+		expand("{dist}/{path}/__init__.sn", "usr/lib/snake3/packages", "a.b");
 	assert_string_equal(module, "usr/lib/snake3/packages/a/b/__init__.sn");
 	g_autofree char *last = expand("{gir}/{last}-*.typelib", "g", "gi.repository.Gtk");
 	assert_string_equal(last, "g/Gtk-\001.typelib");
@@ -73,14 +74,20 @@ static void finds_the_folder_a_root_stands_for(void **state)
 		{"usr/lib/snake3/packages", "usr/lib/snake3/packagesx/a.sn", 0},
 	};
 	for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
-		assert_int_equal(sbx_root_match(rows[i].pattern, rows[i].path, strlen(rows[i].path)),
-				 rows[i].n);
+		assert_int_equal(
+			sbx_root_match(rows[i].pattern, rows[i].path, strlen(rows[i].path)),
+			rows[i].n);
 }
 
 static void refuses_templates_that_would_search_everything(void **state)
 {
-	static const char *const bad[] = {"usr/*/{name}", "{nowhere}/{path}", "{dist}{path}",
-					  "usr/lib/{dist}/{path}", "{path", "{dist}/*/{path}.sn", ""};
+	static const char *const bad[] = {"usr/*/{name}",
+					  "{nowhere}/{path}",
+					  "{dist}{path}",
+					  "usr/lib/{dist}/{path}",
+					  "{path",
+					  "{dist}/*/{path}.sn",
+					  ""};
 	for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(GError) error = NULL;
 		SBX_AUTO(sbx_template) t = sbx_template_new(FIXTURE_LANGUAGE, bad[i], &error);

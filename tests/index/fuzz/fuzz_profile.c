@@ -25,8 +25,8 @@ static void check_round_trip(const struct sbx_profile *profile)
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes)
 {
 	g_autoptr(GError) error = NULL;
-	SBX_AUTO(sbx_profile) profile =
-		sbx_profile_from_json((const char *)data, (gssize)n_bytes, "fuzz", &error);
+	SBX_AUTO(sbx_profile)
+	profile = sbx_profile_from_json((const char *)data, (gssize)n_bytes, "fuzz", &error);
 	if (profile)
 		check_round_trip(profile);
 	else if (!error || sbx_gerror_code(error) != SBX_E_INPUT)
