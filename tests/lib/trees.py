@@ -42,7 +42,7 @@ def differences(a, b):
 ALLOWED = [
 	(r"(dev|proc|sys|run)(/.*)?", "filled by whoever starts the sandbox"),
 	(r"tmp/.*|\.", "temporary; the root itself belongs to mmdebstrap's caller"),
-	(r"etc/(resolv\.conf|hostname|hosts|apt(/.*)?)", "mmdebstrap copies them from the host"),
+	(r"etc/(resolv\.conf|hostname|hosts|fstab|apt(/.*)?)", "mmdebstrap writes them"),
 	(r"var/(cache|log)/apt(/.*)?|var/lib/apt(/.*)?", "mmdebstrap ran apt, we did not"),
 	(r"var/log/(dpkg|alternatives|bootstrap|fontconfig)\.log", "logs carry the time"),
 	(r"var/lib/dpkg/(status|available|diversions|statoverride|triggers/.*)(-old)?",
@@ -68,10 +68,20 @@ def _stanzas(root):
 	return {re.search(r"^Package: (.*)$", p, re.M)[1]: sorted(p.splitlines()) for p in parts}
 
 
+def _without_shared(ours, theirs):
+	"""Files that are alike are one file in the store: only names that dpkg links count."""
+	for path, what in ours.items():
+		if path in theirs and not theirs[path][-1]:
+			ours[path] = (*what[:-1], "")
+		elif path in theirs and what[-1]:
+			ours[path] = (*what[:-1], theirs[path][-1])
+	return ours, theirs
+
+
 def compare_with_dpkgs(ours, theirs, also_allowed=()):
 	"""Differences between a template and the root that dpkg made, those that ALLOWED has left out."""
 	allowed = [re.compile(pattern) for pattern, _ in [*ALLOWED, *also_allowed]]
-	found = [line for line in differences(describe(ours), describe(theirs))
+	found = [line for line in differences(*_without_shared(describe(ours), describe(theirs)))
 		 if not any(p.fullmatch(line.partition(": ")[0]) for p in allowed)]
 	mine, dpkgs = _stanzas(ours), _stanzas(theirs)
 	for name in sorted(set(mine) | set(dpkgs)):
