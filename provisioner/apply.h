@@ -42,8 +42,11 @@ int sbx_mount_copy(int dfd, const char *path, uint64_t attributes, struct sbx_er
 int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attributes,
 		  struct sbx_error *err);
 
-/* Attach at a descriptor. */
-int sbx_mount_attach(int mount_fd, int target_fd, const char *name, struct sbx_error *err);
+/*
+ * Attach at dfd itself (name is "") or at a name in it, which may not be a link. Names must be our
+ * own: a path of the template's goes through sbx_mount_point().
+ */
+int sbx_mount_attach(int mount_fd, int dfd, const char *name, struct sbx_error *err);
 
 /*
  * Open a mount point in the new root, links resolved inside it; it is made when missing. Refused

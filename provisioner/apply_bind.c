@@ -26,7 +26,7 @@ static int bind(struct sbx_apply *a, const struct sbx_op *op, uint64_t attribute
 		return sbx_error_prefix(err, "--%s %s", sbx_op_name(op->kind), op->source);
 	SBX_CLEANUP_FD int target = sbx_mount_point(
 		a, op->target, S_ISDIR(st.st_mode) ? SBX_NODE_FOLDER : SBX_NODE_FILE, err);
-	if (target < 0 || sbx_mount_attach(copy, target, op->target, err) < 0)
+	if (target < 0 || sbx_mount_attach(copy, target, "", err) < 0)
 		return sbx_error_prefix(err, "--%s %s", sbx_op_name(op->kind), op->source);
 	return 0;
 }
@@ -67,8 +67,7 @@ static int stage_overlay(int source_fd, char names[4][16], unsigned n, struct sb
 		source_fd, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 	if (lower < 0)
 		return -1;
-	SBX_CLEANUP_FD int at = open(names[0], O_PATH | O_CLOEXEC);
-	if (sbx_mount_attach(lower, at, names[0], err) < 0)
+	if (sbx_mount_attach(lower, AT_FDCWD, names[0], err) < 0)
 		return -1;
 	return copy_mode(source_fd, names[1], err);
 }
@@ -91,7 +90,7 @@ int sbx_apply_OVERLAY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	SBX_CLEANUP_FD int copy = made < 0 ? -1 : sbx_mount_copy(made, "", 0, err);
 	SBX_CLEANUP_FD int target =
 		copy < 0 ? -1 : sbx_mount_point(a, op->target, SBX_NODE_FOLDER, err);
-	if (target < 0 || sbx_mount_attach(copy, target, op->target, err) < 0)
+	if (target < 0 || sbx_mount_attach(copy, target, "", err) < 0)
 		return sbx_error_prefix(err, "--overlay %s", op->source);
 	return 0;
 }

@@ -23,23 +23,17 @@ int sbx_apply_PROC(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 	if (a->proc_fd < 0)
 		return sbx_error_prefix(
 			err, "/proc (in a container it must not be masked for this to work)");
-	return sbx_mount_attach(a->proc_fd, at, "/proc", err);
+	return sbx_mount_attach(a->proc_fd, at, "", err);
 }
 
-/* Something of our own /proc, -1 when this kernel has it not. Nobody else can put links there. */
-static int open_in_proc(const struct sbx_apply *a, const char *name, struct stat *out)
-{
-	SBX_CLEANUP_FD int fd = openat(a->proc_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, out) < 0)
-		return -1;
-	return sbx_steal_fd(&fd);
-}
-
+/*
+ * Names in our own /proc are followed nowhere: nobody else can have put anything there. What this
+ * kernel has not needs no cover.
+ */
 int sbx_apply_MASK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	struct stat st;
-	SBX_CLEANUP_FD int at = open_in_proc(a, op->target, &st);
-	if (at < 0)
+	if (fstatat(a->proc_fd, op->target, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT
 			       ? 0
 			       : sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc/%s", op->target);
@@ -50,35 +44,25 @@ int sbx_apply_MASK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
 				       (folder ? MOUNT_ATTR_NODEV : 0),
 			       err);
-	if (cover < 0)
-		return -1;
-	return sbx_mount_attach(cover, at, op->target, err);
+	return cover < 0 ? -1 : sbx_mount_attach(cover, a->proc_fd, op->target, err);
 }
 
 int sbx_apply_READ_ONLY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
-	struct stat st;
-	SBX_CLEANUP_FD int at = open_in_proc(a, op->target, &st);
-	if (at < 0)
-		return errno == ENOENT
-			       ? 0
-			       : sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc/%s", op->target);
-	SBX_CLEANUP_FD int copy = sbx_mount_copy(at, "", QUIET | MOUNT_ATTR_RDONLY, err);
+	struct sbx_error first = SBX_ERROR_INIT;
+	SBX_CLEANUP_FD int copy =
+		sbx_mount_copy(a->proc_fd, op->target, QUIET | MOUNT_ATTR_RDONLY, &first);
 	if (copy < 0)
-		return -1;
-	return sbx_mount_attach(copy, at, op->target, err);
+		return first.os_errno == ENOENT ? 0 : sbx_error_propagate(err, &first);
+	return sbx_mount_attach(copy, a->proc_fd, op->target, err);
 }
 
-static int attach_folder(int dfd, const char *staged, const char *name, uint64_t attributes,
-			 struct sbx_error *err)
+static int add_shared_memory(const struct sbx_apply *a, struct sbx_error *err)
 {
-	if (mkdirat(dfd, name, 0755) < 0 && errno != EEXIST)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/%s", name);
-	SBX_CLEANUP_FD int at = openat(dfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	SBX_CLEANUP_FD int copy = sbx_mount_copy(AT_FDCWD, staged, attributes, err);
-	if (copy < 0)
-		return -1;
-	return sbx_mount_attach(copy, at, name, err);
+	if (mkdirat(a->dev_fd, "shm", 0755) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/shm");
+	SBX_CLEANUP_FD int copy = sbx_mount_copy(AT_FDCWD, "shm", QUIET, err);
+	return copy < 0 ? -1 : sbx_mount_attach(copy, a->dev_fd, "shm", err);
 }
 
 static int add_terminals(const struct sbx_apply *a, struct sbx_error *err)
@@ -93,8 +77,7 @@ static int add_terminals(const struct sbx_apply *a, struct sbx_error *err)
 		return -1;
 	if (mkdirat(a->dev_fd, "pts", 0755) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/pts");
-	SBX_CLEANUP_FD int at = openat(a->dev_fd, "pts", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return sbx_mount_attach(pts, at, "/dev/pts", err);
+	return sbx_mount_attach(pts, a->dev_fd, "pts", err);
 }
 
 int sbx_apply_DEV(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -110,14 +93,12 @@ int sbx_apply_DEV(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 	if (at < 0)
 		return -1;
 	a->dev_fd = sbx_mount_copy(AT_FDCWD, "dev", QUIET, err);
-	if (a->dev_fd < 0 || sbx_mount_attach(a->dev_fd, at, "/dev", err) < 0)
+	if (a->dev_fd < 0 || sbx_mount_attach(a->dev_fd, at, "", err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i].target, a->dev_fd, links[i].name) < 0)
 			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/%s", links[i].name);
-	if (attach_folder(a->dev_fd, "shm", "shm", QUIET, err) < 0)
-		return -1;
-	return add_terminals(a, err);
+	return add_shared_memory(a, err) < 0 ? -1 : add_terminals(a, err);
 }
 
 int sbx_apply_DEV_NODE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -129,11 +110,9 @@ int sbx_apply_DEV_NODE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_
 		AT_FDCWD, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (copy < 0)
 		return -1;
-	SBX_CLEANUP_FD int at = openat(a->dev_fd, op->target,
-				       O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (at < 0)
+	if (mknodat(a->dev_fd, op->target, S_IFREG | 0644, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
-	return sbx_mount_attach(copy, at, path, err);
+	return sbx_mount_attach(copy, a->dev_fd, op->target, err);
 }
 
 int sbx_apply_TMP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -145,7 +124,7 @@ int sbx_apply_TMP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 		sbx_mount_copy(AT_FDCWD, op->source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 	if (copy < 0)
 		return -1;
-	return sbx_mount_attach(copy, at, op->target, err);
+	return sbx_mount_attach(copy, at, "", err);
 }
 
 int sbx_apply_SYS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -154,14 +133,13 @@ int sbx_apply_SYS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 	if (at < 0)
 		return -1;
 	SBX_CLEANUP_FD int sys = sbx_mount_new("sysfs", NULL, QUIET | MOUNT_ATTR_RDONLY, err);
-	if (sys < 0 || sbx_mount_attach(sys, at, "/sys", err) < 0)
+	if (sys < 0 || sbx_mount_attach(sys, at, "", err) < 0)
 		return sbx_error_prefix(err, "--sys; it needs a network namespace of its own");
-	SBX_CLEANUP_FD int firmware = openat(sys, "firmware", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (firmware < 0)
+	if (faccessat(sys, "firmware", F_OK, 0) < 0)
 		return 0;
 	SBX_CLEANUP_FD int cover =
 		sbx_mount_copy(AT_FDCWD, "empty", QUIET | MOUNT_ATTR_RDONLY, err);
 	if (cover < 0)
 		return -1;
-	return sbx_mount_attach(cover, firmware, "/sys/firmware", err);
+	return sbx_mount_attach(cover, sys, "firmware", err);
 }

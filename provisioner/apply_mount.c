@@ -65,11 +65,11 @@ int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attr
 	return mount_fd;
 }
 
-int sbx_mount_attach(int mount_fd, int target_fd, const char *name, struct sbx_error *err)
+int sbx_mount_attach(int mount_fd, int dfd, const char *name, struct sbx_error *err)
 {
-	if (syscall(SYS_move_mount, mount_fd, "", target_fd, "",
-		    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "mounting at %s", name);
+	if (syscall(SYS_move_mount, mount_fd, "", dfd, name,
+		    MOVE_MOUNT_F_EMPTY_PATH | (*name ? 0 : MOVE_MOUNT_T_EMPTY_PATH)) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "mounting %s", name);
 	return 0;
 }
 

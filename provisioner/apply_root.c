@@ -41,7 +41,7 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 		const char *name;
 		mode_t mode;
 	} folders[] = {
-		{"lower", 0755}, {"upper", 0755}, {"work", 0755}, {"root", 0755},  {"layer", 0755},
+		{"lower", 0755}, {"upper", 0755}, {"work", 0755}, {"root", 0755},
 		{"dev", 0755},	 {"tmp", 01777},  {"shm", 01777}, {"empty", 0555},
 	};
 	char size[24];
@@ -66,15 +66,14 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	SBX_CLEANUP_FD int at = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (at < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc");
-	if (staging < 0 || sbx_mount_attach(staging, at, "/proc", err) < 0)
+	if (staging < 0 || sbx_mount_attach(staging, at, "", err) < 0)
 		return -1;
 	if (fchdir(staging) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging");
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (make_folder(folders[i].name, folders[i].mode, err) < 0)
 			return -1;
-	SBX_CLEANUP_FD int target = open("lower", O_PATH | O_CLOEXEC);
-	return sbx_mount_attach(lower, target, "lower", err);
+	return sbx_mount_attach(lower, AT_FDCWD, "lower", err);
 }
 
 int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -89,9 +88,10 @@ int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 		sbx_mount_copy(dir, "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 	if (copy < 0)
 		return sbx_error_prefix(err, "--layer %s", op->source);
-	SBX_CLEANUP_FD int target = open("layer", O_PATH | O_CLOEXEC);
 	a->has_layer = true;
-	return sbx_mount_attach(copy, target, "layer", err);
+	if (make_folder("layer", 0755, err) < 0)
+		return -1;
+	return sbx_mount_attach(copy, AT_FDCWD, "layer", err);
 }
 
 int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
