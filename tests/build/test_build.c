@@ -113,14 +113,14 @@ static struct sbx_lock_package pkg_b = {
 	.name = (char *)"b", .version = (char *)"2", .architecture = (char *)"all"};
 
 static struct sbx_tree *merge(struct fixture *f, const char *const *in_a, const char *const *in_b,
-			      const char *b_replaces, const GPtrArray *diversions, GError **error)
+			      const char *b_replaces, const GPtrArray *diversions, GError **merge_error)
 {
 	struct sbx_transaction transaction;
 	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
 	g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	g_ptr_array_add(units, unit(f, &pkg_a, in_a, ""));
 	g_ptr_array_add(units, unit(f, &pkg_b, in_b, b_replaces));
-	struct sbx_tree *root = sbx_compose_merge(f->store, units, diversions, NULL, error);
+	struct sbx_tree *root = sbx_compose_merge(f->store, units, diversions, NULL, merge_error);
 	sbx_transaction_commit(&transaction, NULL, NULL);
 	return root;
 }
