@@ -69,7 +69,8 @@ static const char *take_command(const struct line *line, size_t at)
 		add_command(line, at, "", path, SBX_GRADE_DYNAMIC_UNKNOWN);
 		return NULL;
 	}
-	if (strpbrk(word, " \t\n*?[]{}()<>|&;\"'`\\$=~!,") && !sbx_map_get(&scan->rules->builtins, word))
+	if (strpbrk(word, " \t\n*?[]{}()<>|&;\"'`\\$=~!,") &&
+	    !sbx_map_get(&scan->rules->builtins, word))
 		return NULL;
 	if (*word == '/') {
 		const char *name = name_from_path(scan->rules, word);

@@ -36,318 +36,6 @@ void sbx_extraction_release(struct sbx_extraction *x)
 	*x = (struct sbx_extraction){0};
 }
 
-static void *grow(struct sbx_scan *scan, void *array_at, size_t *n, size_t *room, size_t size)
-{
-	void *slot = sbx_grow(array_at, n, room, size);
-	scan->no_memory |= !slot;
-	return slot;
-}
-
-/* The row where a node's text begins, line ends at its very start left out. */
-static uint32_t row_of(const struct sbx_scan *scan, TSNode node)
-{
-	size_t n;
-	const char *text = sbx_scan_text(scan, node, &n);
-	uint32_t row = ts_node_start_point(node).row;
-	for (; n && *text == '\n'; text++, n--)
-		row++;
-	return row;
-}
-
-static const char *keep_string(struct sbx_scan *scan, const char *s)
-{
-	return s ? sbx_arena_string(&scan->out->arena, s, strlen(s)) : NULL;
-}
-
-void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_fact *fact)
-{
-	if (!fact->name || strlen(fact->name) > N_MAX_NAME_BYTES ||
-	    (!*fact->name && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN))
-		return;
-	struct sbx_item *item = grow(scan, &scan->items, &scan->n_items, &scan->items_room,
-				     sizeof(*item));
-	if (!item)
-		return;
-	item->start = ts_node_start_byte(node);
-	item->fact = *fact;
-	item->fact.row = row_of(scan, node);
-}
-
-void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
-		       const char *code)
-{
-	if (!code || !*code || !language)
-		return;
-	struct sbx_item *item = grow(scan, &scan->items, &scan->n_items, &scan->items_room,
-				     sizeof(*item));
-	if (!item)
-		return;
-	item->start = ts_node_start_byte(node);
-	item->fact.language = language;
-	item->fact.row = ts_node_start_point(node).row;
-	item->code = code;
-	uint32_t n_lines = 0;
-	for (const char *p = code; *p; p++)
-		n_lines += *p == '\n';
-	item->rows_match = n_lines == ts_node_end_point(node).row - item->fact.row;
-}
-
-void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
-			 const struct sbx_language *language)
-{
-	/* "$here/x.py": tried below the task's folder. */
-	if (path[0] == SBX_HOLE && path[1] == '/')
-		path += 2;
-	if (!*path || strchr(path, SBX_HOLE) || strlen(path) > 4 * N_MAX_NAME_BYTES)
-		return;
-	struct sbx_script *script = grow(scan, &scan->out->scripts, &scan->out->n_scripts,
-					 &scan->out->scripts_room, sizeof(*script));
-	if (script)
-		*script = (struct sbx_script){keep_string(scan, path), language};
-}
-
-void sbx_scan_add_define(struct sbx_scan *scan, const char *name)
-{
-	const char **slot = grow(scan, &scan->out->defines, &scan->out->n_defines,
-				 &scan->out->defines_room, sizeof(*slot));
-	if (slot)
-		*slot = keep_string(scan, name);
-}
-
-static char *join(struct sbx_scan *scan, const char *a, char separator, const char *b)
-{
-	size_t n = strlen(a), n_b = strlen(b);
-	char *s = sbx_arena_alloc(&scan->arena, n + n_b + 2);
-	if (!s)
-		return NULL;
-	memcpy(s, a, n);
-	s[n] = separator;
-	memcpy(s + n + 1, b, n_b);
-	return s;
-}
-
-static void bind(struct sbx_scan *scan, const struct sbx_match *m)
-{
-	TSNode name = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_NAME);
-	TSNode target = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_TARGET);
-	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_MEMBER);
-	if (ts_node_is_null(name) || ts_node_is_null(target))
-		return;
-	const char *to = sbx_scan_name(scan, target);
-	const char *part = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
-	if (to && part)
-		to = join(scan, to, scan->rules->language.separator, part);
-	const char *from = sbx_scan_name(scan, name);
-	if (from && to)
-		sbx_map_add(&scan->bindings, from, to);
-}
-
-/* "tag name": how uses and variables find each other. */
-static const char *use_key(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
-{
-	const char *name = sbx_scan_name(scan, node);
-	return name && m->pattern->use ? join(scan, m->pattern->use, ' ', name) : NULL;
-}
-
-static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
-{
-	struct sbx_raw_fact fact = {.kind = SBX_FACT_MODULE,
-				    .grade = m->pattern->grade,
-				    .language = &scan->rules->language};
-	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_MEMBER);
-	fact.member = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
-	for (uint32_t i = 0; i < m->n; i++) {
-		const struct sbx_captured *c = &scan->captures[m->first + i];
-		if (c->capture == SBX_CAPTURE_MODULE)
-			fact.name = sbx_scan_name(scan, c->node);
-		else if (c->capture == SBX_CAPTURE_MODULE_STRING)
-			fact.name = sbx_scan_literal(scan, c->node);
-		else
-			continue;
-		struct sbx_raw_fact one = fact;
-		if (one.name && strchr(one.name, SBX_HOLE)) {
-			one.name = "";
-			one.grade = SBX_GRADE_DYNAMIC_UNKNOWN;
-		}
-		sbx_scan_add_fact(scan, c->node, &one);
-	}
-	if (m->pattern->module && m->n) {
-		fact.name = m->pattern->module;
-		fact.member = NULL;
-		sbx_scan_add_fact(scan, scan->captures[m->first].node, &fact);
-	}
-}
-
-/* Is there a line end between two places that no backslash joins? */
-static bool has_line_end(const struct sbx_scan *scan, uint32_t from, uint32_t to)
-{
-	for (uint32_t i = from; i < to && i < scan->n_bytes; i++)
-		if (scan->text[i] == '\n' && (i == 0 || scan->text[i - 1] != '\\'))
-			return true;
-	return false;
-}
-
-/* The words behind `command` in its line. Returns how many there are with it. */
-static size_t collect_words(struct sbx_scan *scan, TSNode line, TSNode command,
-			    struct sbx_word words[N_MAX_WORDS])
-{
-	size_t n = 1;
-	bool begins_line = false;
-	uint32_t behind = ts_node_end_byte(command);
-	TSTreeCursor cursor = ts_tree_cursor_new(line);
-	bool more = ts_tree_cursor_goto_first_child(&cursor);
-	for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
-		TSNode node = ts_tree_cursor_current_node(&cursor);
-		TSSymbol symbol = ts_node_symbol(node);
-		uint32_t start = ts_node_start_byte(node);
-		if (start < behind)
-			continue;
-		/* The line end may even have become part of the word. */
-		begins_line |= scan->rules->lines_separate && has_line_end(scan, behind, start + 1);
-		behind = ts_node_end_byte(node);
-		if (!ts_node_is_named(node) || (symbol < scan->rules->n_symbols &&
-						scan->rules->roles[symbol] == SBX_SYMBOL_SKIP))
-			continue;
-		const char *text = sbx_scan_literal(scan, node);
-		while (text && begins_line && *text == '\n')
-			text++;
-		words[n++] = (struct sbx_word){text, node, begins_line};
-		begins_line = false;
-	}
-	ts_tree_cursor_delete(&cursor);
-	return n;
-}
-
-static void take_command_line(struct sbx_scan *scan, const struct sbx_match *m, TSNode command)
-{
-	struct sbx_word words[N_MAX_WORDS];
-	size_t n = 1, first = 0;
-	words[0] = (struct sbx_word){m->pattern->command ? m->pattern->command
-							 : sbx_scan_literal(scan, command),
-				     command, false};
-	TSNode line = sbx_scan_captured(scan, m, SBX_CAPTURE_LINE);
-	if (!ts_node_is_null(line))
-		n = collect_words(scan, line, command, words);
-	for (size_t i = 0; i < n; i++)
-		if (!words[i].text) {
-			scan->no_memory = true;
-			return;
-		}
-	for (size_t i = 1; i <= n; i++)
-		if (i == n || words[i].begins_line) {
-			sbx_scan_command_line(scan, words + first, i - first, m->pattern->grade);
-			first = i;
-		}
-}
-
-static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode use)
-{
-	const char *key = use_key(scan, m, use);
-	if (!key || sbx_map_get(&scan->satisfied, key))
-		return;
-	struct sbx_raw_fact fact = {
-		.kind = m->pattern->kind && !strcmp(m->pattern->kind, "command") ? SBX_FACT_COMMAND
-										 : SBX_FACT_MODULE,
-		.grade = SBX_GRADE_DYNAMIC_UNKNOWN,
-		.language = &scan->rules->language,
-		.name = ""};
-	sbx_scan_add_fact(scan, use, &fact);
-}
-
-static void take_search(struct sbx_scan *scan, TSNode node)
-{
-	char *path = sbx_scan_literal(scan, node);
-	if (!path || !*path || strchr(path, SBX_HOLE))
-		return;
-	const char **slot = grow(scan, &scan->out->searches, &scan->out->n_searches,
-				 &scan->out->searches_room, sizeof(*slot));
-	if (slot)
-		*slot = keep_string(scan, path);
-}
-
-/* Everything that a match says but for bindings and variables. */
-static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
-{
-	take_modules(scan, m);
-	for (uint32_t i = 0; i < m->n; i++) {
-		const struct sbx_captured *c = &scan->captures[m->first + i];
-		switch (c->capture) {
-		case SBX_CAPTURE_COMMAND:
-			take_command_line(scan, m, c->node);
-			break;
-		case SBX_CAPTURE_CODE:
-			if (m->pattern->inject)
-				sbx_scan_add_code(scan, c->node,
-						  sbx_language_by_name(m->pattern->inject),
-						  sbx_scan_literal(scan, c->node));
-			break;
-		case SBX_CAPTURE_DEFINE: {
-			const char *name = sbx_scan_name(scan, c->node);
-			if (name)
-				sbx_scan_add_define(scan, name);
-			break;
-		}
-		case SBX_CAPTURE_SEARCH:
-			take_search(scan, c->node);
-			break;
-		default:
-			break;
-		}
-	}
-	if (m->pattern->region)
-		sbx_scan_add_region(scan, m);
-}
-
-/* Now that all bindings are known: do its names mean what the pattern asks for? */
-static bool holds_resolved(struct sbx_scan *scan, const struct sbx_match *m)
-{
-	for (uint32_t i = 0; m->pattern->has_resolves && i < m->n; i++) {
-		const struct sbx_captured *c = &scan->captures[m->first + i];
-		for (struct sbx_predicate **p = c->step->predicates; p && *p; p++)
-			if ((*p)->kind == SBX_PREDICATE_RESOLVES &&
-			    !sbx_scan_holds(scan, *p, c->node, true))
-				return false;
-	}
-	return true;
-}
-
-/*
- * In three rounds, since a use may stand before what it needs: what names mean; which variables
- * are used where a value is needed; then all the rest.
- */
-static void take_matches(struct sbx_scan *scan)
-{
-	for (size_t i = 0; i < scan->n_matches; i++)
-		if (scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
-			bind(scan, &scan->matches[i]);
-	size_t n = 0;
-	for (size_t i = 0; i < scan->n_matches; i++)
-		if (!scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
-			scan->matches[n++] = scan->matches[i];
-	scan->n_matches = n;
-	for (size_t i = 0; i < n; i++) {
-		TSNode use = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_USE);
-		if (!ts_node_is_null(use))
-			sbx_map_add(&scan->uses, use_key(scan, &scan->matches[i], use), "");
-	}
-	for (size_t i = 0; i < n; i++) {
-		const struct sbx_match *m = &scan->matches[i];
-		if (m->pattern->has_variable) {
-			const char *key = use_key(
-				scan, m, sbx_scan_captured(scan, m, SBX_CAPTURE_VARIABLE));
-			if (!key || !sbx_map_get(&scan->uses, key))
-				continue;
-			sbx_map_add(&scan->satisfied, key, "");
-		}
-		take_match(scan, m);
-	}
-	for (size_t i = 0; i < n; i++) {
-		TSNode use = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_USE);
-		if (!ts_node_is_null(use))
-			take_use(scan, &scan->matches[i], use);
-	}
-}
-
 static enum sbx_grade grade_in(const struct sbx_raw_fact *fact, unsigned flags)
 {
 	unsigned guard = fact->kind == SBX_FACT_MODULE ? SBX_REGION_GUARD_MODULES
@@ -363,20 +51,22 @@ static void keep_fact(struct sbx_scan *scan, const struct sbx_item *item, unsign
 {
 	if (flags & SBX_REGION_IGNORED)
 		return;
-	struct sbx_raw_fact *fact = grow(scan, &scan->out->facts, &scan->out->n_facts,
-					 &scan->out->facts_room, sizeof(*fact));
-	if (!fact)
+	struct sbx_raw_fact *fact = sbx_grow(&scan->out->facts, &scan->out->n_facts,
+					     &scan->out->facts_room, sizeof(*fact));
+	if (!fact) {
+		scan->no_memory = true;
 		return;
+	}
 	*fact = item->fact;
-	fact->name = keep_string(scan, item->fact.name);
-	fact->member = keep_string(scan, item->fact.member);
-	fact->path = keep_string(scan, item->fact.path);
+	fact->name = sbx_scan_keep(scan, item->fact.name);
+	fact->member = sbx_scan_keep(scan, item->fact.member);
+	fact->path = sbx_scan_keep(scan, item->fact.path);
 	fact->grade = grade_in(&item->fact, flags);
 	fact->row = scan->outer_row + (scan->rows_match ? item->fact.row : 0);
-	unsigned position = flags & SBX_REGION_CONDITIONAL
-				    ? (flags & SBX_REGION_FUNCTION ? CONDITIONAL_IN_FUNCTION
-								   : CONDITIONAL)
-				    : (flags & SBX_REGION_FUNCTION ? IN_FUNCTION : AT_TOP);
+	unsigned position =
+		flags & SBX_REGION_CONDITIONAL
+			? (flags & SBX_REGION_FUNCTION ? CONDITIONAL_IN_FUNCTION : CONDITIONAL)
+			: (flags & SBX_REGION_FUNCTION ? IN_FUNCTION : AT_TOP);
 	fact->confidence = confidence_table[fact->grade][position];
 }
 
@@ -407,8 +97,8 @@ static int scan_code(struct sbx_scan *scan, const struct sbx_item *item, unsigne
 				 .n_bytes = code.n_bytes,
 				 .depth = scan->depth + 1,
 				 .outer_flags = flags,
-				 .outer_row = scan->outer_row +
-					      (scan->rows_match ? item->fact.row : 0),
+				 .outer_row =
+					 scan->outer_row + (scan->rows_match ? item->fact.row : 0),
 				 .rows_match = scan->rows_match && item->rows_match,
 				 .limits = scan->limits,
 				 .out = scan->out};
@@ -435,7 +125,7 @@ static void scan_release(struct sbx_scan *scan)
 
 static int scan_parsed(struct sbx_scan *scan, struct sbx_error *err)
 {
-	take_matches(scan);
+	sbx_scan_take_matches(scan);
 	SBX_CLEANUP_FREE unsigned *flags_of = sbx_scan_place(scan);
 	if (!flags_of || scan->no_memory || scan->arena.failed)
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");

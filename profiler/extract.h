@@ -12,8 +12,8 @@ struct sbx_raw_fact {
 	double confidence;
 	const struct sbx_language *language;
 	const char *name, *member; /* a module's name begins with separators when it is relative */
-	const char *path; /* no fact when the task has this file; NULL: it names none */
-	uint32_t row;	  /* from 0 */
+	const char *path;	   /* no fact when the task has this file; NULL: it names none */
+	uint32_t row;		   /* from 0 */
 };
 
 /* A file that the text runs or reads as source, as it names it. */

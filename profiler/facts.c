@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profiler/facts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,8 +68,8 @@ int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file, b
 	return 0;
 }
 
-static int add_fact(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const char *file,
-		    const struct sbx_lines *lines, struct sbx_error *err)
+int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const char *file,
+		  const struct sbx_lines *lines, struct sbx_error *err)
 {
 	struct sbx_fact *fact = grow_plain(&facts->facts, facts->n_facts, sizeof(*fact));
 	if (!fact)
@@ -124,6 +125,25 @@ static int compare_sources(const void *pa, const void *pb)
 	return strcmp(((const struct sbx_source *)pa)->path, ((const struct sbx_source *)pb)->path);
 }
 
+/* "language name": what one language's programs define hides no command of another's. */
+static bool is_defined(const struct sbx_map *defines, const struct sbx_fact *fact)
+{
+	char key[600];
+	if (fact->kind != SBX_FACT_COMMAND || !*fact->name)
+		return false;
+	snprintf(key, sizeof(key), "%s %s", fact->language->name, fact->name);
+	return sbx_map_get(defines, key) != NULL;
+}
+
+static void add_define(struct sbx_map *defines, struct sbx_arena *names,
+		       const struct sbx_language *language, const char *name)
+{
+	char key[600];
+	int n = snprintf(key, sizeof(key), "%s %s", language->name, name);
+	if (n > 0 && (size_t)n < sizeof(key))
+		sbx_map_add(defines, sbx_arena_string(names, key, (size_t)n), "");
+}
+
 /* Sort; of the same need on one line the surest remains. Commands that the task defines go. */
 static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 {
@@ -134,98 +154,13 @@ static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 		qsort(facts->sources, facts->n_sources, sizeof(*facts->sources), compare_sources);
 	for (size_t i = 0; i < facts->n_facts; i++) {
 		struct sbx_fact *fact = &facts->facts[i];
-		bool is_own = fact->kind == SBX_FACT_COMMAND && *fact->name &&
-			      sbx_map_get(defines, fact->name);
-		if (is_own || (n && !compare_subjects(&facts->facts[n - 1], fact)))
+		if (is_defined(defines, fact) ||
+		    (n && !compare_subjects(&facts->facts[n - 1], fact)))
 			fact_release(fact);
 		else
 			facts->facts[n++] = *fact;
 	}
 	facts->n_facts = n;
-}
-
-/*
- * A language whose programs choose their interpreter: when it is none of those that are always
- * there, it is a command that the task needs.
- */
-static int add_interpreter(struct sbx_facts *facts, const char *file, const char *text, size_t n,
-			   struct sbx_error *err)
-{
-	const struct sbx_language *language = facts->language;
-	if (!facts->interpreter || !language->run[0] ||
-	    strcmp(language->run[0], "{interpreter}") != 0 ||
-	    sbx_list_has(language->commands, facts->interpreter))
-		return 0;
-	struct sbx_raw_fact fact = {.kind = SBX_FACT_COMMAND,
-				    .confidence = 0.98,
-				    .language = language,
-				    .name = facts->interpreter};
-	size_t start = 0;
-	struct sbx_lines lines = {text, n, &start, 1};
-	const char *end = memchr(text, '\n', n);
-	lines.n_bytes = end ? (size_t)(end - text) : n;
-	return add_fact(facts, &fact, file, &lines, err);
-}
-
-static int take_interpreter(struct sbx_facts *facts, const char *file, const char *text, size_t n,
-			    struct sbx_error *err)
-{
-	struct sbx_arena arena = {0};
-	struct sbx_shebang shebang;
-	int result = 0;
-	if (sbx_shebang_parse(&arena, text, n, &shebang)) {
-		size_t n_options = 0, n_bytes = 0;
-		for (; shebang.options[n_options]; n_options++)
-			n_bytes += strlen(shebang.options[n_options]) + 1;
-		char **options = malloc((n_options + 1) * sizeof(char *) + n_bytes);
-		char *write = options ? (char *)(options + n_options + 1) : NULL;
-		for (size_t i = 0; options && i < n_options; i++) {
-			options[i] = strcpy(write, shebang.options[i]);
-			write += strlen(write) + 1;
-		}
-		if (options)
-			options[n_options] = NULL;
-		facts->interpreter = strdup(shebang.program);
-		facts->interpreter_options = options;
-		if (!options || !facts->interpreter)
-			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	} else {
-		/* x.bash says as much as a shebang does. */
-		const char *dot = strrchr(file, '.');
-		if (dot && sbx_list_has(facts->language->shebangs, dot + 1) &&
-		    !(facts->interpreter = strdup(dot + 1)))
-			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	}
-	sbx_arena_release(&arena);
-	return result < 0 ? result : add_interpreter(facts, file, text, n, err);
-}
-
-char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)
-{
-	const char *program = facts->interpreter ? facts->interpreter : facts->language->program;
-	size_t n = 0, n_bytes = 0;
-	for (const char *const *r = facts->language->run; *r; r++, n++)
-		n_bytes += strlen(*r) + strlen(entry) + strlen(program) + 1;
-	for (char **o = facts->interpreter_options; o && *o; o++, n++)
-		n_bytes += strlen(*o) + 1;
-	char **run = malloc((n + 1) * sizeof(*run) + n_bytes);
-	if (!run)
-		return NULL;
-	char *write = (char *)(run + n + 1);
-	n = 0;
-	for (const char *const *r = facts->language->run; *r; r++) {
-		run[n++] = strcpy(write, !strcmp(*r, "{entry}")		? entry
-					 : !strcmp(*r, "{interpreter}") ? program
-									: *r);
-		write += strlen(write) + 1;
-		bool is_program = r == facts->language->run;
-		for (char **o = facts->interpreter_options; is_program && o && *o; o++) {
-			run[n++] = strcpy(write, *o);
-			write += strlen(write) + 1;
-		}
-	}
-	run[n] = NULL;
-	return run;
 }
 
 /* What one text says, as facts; in a task, what the task brings itself is followed instead. */
@@ -249,7 +184,7 @@ static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct 
 			is_local = sbx_task_has_path(task, file, raw->path);
 		if (is_local < 0)
 			return -1;
-		if (!is_local && add_fact(facts, raw, file->path, lines, err) < 0)
+		if (!is_local && sbx_facts_add(facts, raw, file->path, lines, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -274,8 +209,7 @@ static int read_source(struct sbx_facts *facts, struct sbx_task *task, struct sb
 				"program that a person wrote",
 				file->path);
 	for (size_t i = 0; i < x.n_defines; i++)
-		sbx_map_add(defines, sbx_arena_string(names, x.defines[i], strlen(x.defines[i])),
-			    "");
+		add_define(defines, names, file->language, x.defines[i]);
 	if (convert(facts, task, file, &x, &lines, err) < 0)
 		return -1;
 	return sbx_facts_add_source(facts, file, x.has_errors, err);
@@ -286,7 +220,7 @@ static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_
 	const struct sbx_file *entry = task->queue[0];
 	if (task->is_folder && sbx_task_walk(task, err) < 0)
 		return -1;
-	if (take_interpreter(facts, entry->path, entry->data, entry->n_bytes, err) < 0 ||
+	if (sbx_facts_take_interpreter(facts, entry->path, entry->data, entry->n_bytes, err) < 0 ||
 	    sbx_task_identify(task, false, err) < 0)
 		return -1;
 	/* The queue grows as sources name others. */
@@ -315,8 +249,8 @@ int sbx_facts_identify(struct sbx_facts *facts, const char *task_path, struct sb
 	*facts = (struct sbx_facts){0};
 	if (sbx_task_open(&task, facts, task_path, err) == 0 &&
 	    (!task.is_folder || sbx_task_walk(&task, err) == 0) &&
-	    take_interpreter(facts, task.entry, task.queue[0]->data, task.queue[0]->n_bytes,
-			     err) == 0 &&
+	    sbx_facts_take_interpreter(facts, task.entry, task.queue[0]->data,
+				       task.queue[0]->n_bytes, err) == 0 &&
 	    sbx_task_identify(&task, true, err) == 0)
 		return 0;
 	sbx_facts_release(facts);
@@ -337,7 +271,7 @@ int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language
 			 n_bytes);
 	else if (!facts->entry)
 		sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	else if (take_interpreter(facts, file, text, n_bytes, err) == 0 &&
+	else if (sbx_facts_take_interpreter(facts, file, text, n_bytes, err) == 0 &&
 		 read_source(facts, NULL, &defines, &names, &source, err) == 0) {
 		finish(facts, &defines);
 		return 0;

@@ -34,11 +34,11 @@ struct sbx_fact {
 	enum sbx_grade grade;
 	double confidence; /* 0..1 that a run needs it, by the grade and where it stands */
 	const struct sbx_language *language; /* whose path templates apply */
-	char *name;	   /* "pandas.io.excel", "ffmpeg"; "" when unknown */
-	char *member;	   /* `from name import member`: may be a sub-module; NULL: none */
-	char *file;	   /* relative to the task's folder */
-	unsigned line;	   /* from 1 */
-	char *text;	   /* the source line, trimmed, at most 200 bytes, as valid UTF-8 */
+	char *name;			     /* "pandas.io.excel", "ffmpeg"; "" when unknown */
+	char *member;  /* `from name import member`: may be a sub-module; NULL: none */
+	char *file;    /* relative to the task's folder */
+	unsigned line; /* from 1 */
+	char *text;    /* the source line, trimmed, at most 200 bytes, as valid UTF-8 */
 };
 
 /* A file of the task that was looked at. */
@@ -50,8 +50,8 @@ struct sbx_source {
 };
 
 struct sbx_facts {
-	char *folder; /* absolute path of the task's folder */
-	char *entry;  /* relative path of the file that is run */
+	char *folder;			     /* absolute path of the task's folder */
+	char *entry;			     /* relative path of the file that is run */
 	const struct sbx_language *language; /* of the entry */
 	char *interpreter; /* from the entry's shebang: "bash"; NULL: the language's program */
 	char **interpreter_options; /* from the shebang: "-u"; NULL-ended, NULL: none */
@@ -67,8 +67,9 @@ struct sbx_facts {
  *
  * A file: it, and the modules beside it that it imports, directly or through others. A folder: the
  * entry is __main__.py, main.*, app.*, run.* or the only program; every source file in it is read
- * (at most 10,000 files; hidden folders, node_modules and the like left out). Modules that the task itself
- * brings are no facts. Facts are sorted by file, line, name; duplicates on one line are merged.
+ * (at most 10,000 files; hidden folders, node_modules and the like left out). Modules that the task
+ * itself brings are no facts. Facts are sorted by file, line, name; duplicates on one line are
+ * merged.
  *
  * SBX_E_INPUT names the file and what is wrong with it: missing, a binary, empty, larger than
  * 16 MiB, of no language that is known, a folder without an entry. Text that does not parse
@@ -93,7 +94,8 @@ char **sbx_facts_run(const struct sbx_facts *facts, const char *entry);
 /* Free what is in it, not the struct; fine on a zeroed one. */
 void sbx_facts_release(struct sbx_facts *facts);
 
-/* The facts of one text, without file access: what tests and fuzzers call. `file` is for evidence. */
+/* The facts of one text, without file access: what tests and fuzzers call. `file` is for evidence.
+ */
 int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language, const char *file,
 		    const char *text, size_t n_bytes, struct sbx_error *err);
 

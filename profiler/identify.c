@@ -63,8 +63,8 @@ static bool is_mentioned(const struct cover *cover, const char *name)
 
 static void cover_file(struct cover *cover, const char *path)
 {
-	const char **slot = sbx_grow(&cover->paths, &cover->n_paths, &cover->paths_room,
-				     sizeof(*slot));
+	const char **slot =
+		sbx_grow(&cover->paths, &cover->n_paths, &cover->paths_room, sizeof(*slot));
 	struct sbx_file *file = sbx_task_file(cover->task, path);
 	if (!slot) {
 		cover->task->arena.failed = true;
@@ -156,8 +156,8 @@ int sbx_task_identify(struct sbx_task *task, bool list, struct sbx_error *err)
 				task->arena.failed = true;
 		}
 	} else {
-		const char **slot = sbx_grow(&cover.folders, &cover.n_folders,
-					     &cover.folders_room, sizeof(*slot));
+		const char **slot = sbx_grow(&cover.folders, &cover.n_folders, &cover.folders_room,
+					     sizeof(*slot));
 		if (slot)
 			*slot = "";
 		cover_file(&cover, task->entry);

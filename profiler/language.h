@@ -30,32 +30,32 @@ struct sbx_scoped_path {
  * What to look for instead, best first: other commands, or "package:NAME" for a package.
  */
 struct sbx_alias {
-	const char *name;	     /* "awk" */
+	const char *name;	    /* "awk" */
 	const char *const *targets; /* "mawk", "gawk", ... */
 };
 
 struct sbx_language {
-	const char *name;		/* the folder's name: "python" */
-	const char *title;		/* for people: "Python" */
-	const char *const *extensions;	/* "py", "pyw", ... */
-	const char *const *shebangs;	/* interpreter names, a trailing version is ignored */
-	const char *interpreter;	/* Debian package that runs it: "python3"; "" when it is
-					   always there (sh) */
-	const char *const *commands;	/* commands that start this interpreter: "python3" */
-	const char *program;		/* {interpreter} when the entry names none: "sh" */
-	const char *const *run;		/* argument vector; "{entry}" stands for the entry file,
-					   "{interpreter}" for the shebang's: sbx_facts_run() */
+	const char *name;		    /* the folder's name: "python" */
+	const char *title;		    /* for people: "Python" */
+	const char *const *extensions;	    /* "py", "pyw", ... */
+	const char *const *shebangs;	    /* interpreter names, a trailing version is ignored */
+	const char *interpreter;	    /* Debian package that runs it: "python3"; "" when it is
+					       always there (sh) */
+	const char *const *commands;	    /* commands that start this interpreter: "python3" */
+	const char *program;		    /* {interpreter} when the entry names none: "sh" */
+	const char *const *run;		    /* argument vector; "{entry}" stands for the entry file,
+					       "{interpreter}" for the shebang's: sbx_facts_run() */
 	const char *const *builtin_modules; /* compiled into the interpreter: no file to find */
-	char separator;			/* of a module name's parts: '.' */
+	char separator;			    /* of a module name's parts: '.' */
 
 	/* Path templates: by which an import becomes files of a Debian system, best first.
 	 * {path} is the module's name with '/' for the separator, {name} the name as it is,
 	 * {last} its last part, {ROOT} a root's folder; '*' matches within one component. */
-	const struct sbx_root *roots;	      /* ended by a row without name */
-	const char *const *module_paths;      /* "{dist}/{path}.py", ... */
+	const struct sbx_root *roots;			   /* ended by a row without name */
+	const char *const *module_paths;		   /* "{dist}/{path}.py", ... */
 	const struct sbx_scoped_path *scoped_module_paths; /* only for modules below a prefix */
-	const char *const *command_paths;     /* "usr/bin/{name}", ... */
-	const struct sbx_alias *command_aliases; /* ended by a row without name */
+	const char *const *command_paths;		   /* "usr/bin/{name}", ... */
+	const struct sbx_alias *command_aliases;	   /* ended by a row without name */
 };
 
 /* All languages, NULL-ended, in a fixed order. They live as long as the process. */

@@ -52,9 +52,8 @@ static void add_text(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode n
 		p += plain;
 		n -= plain;
 		if (backslash) {
-			size_t used = scan->rules->escape == SBX_ESCAPE_C
-					      ? unescape_c(b, p, n)
-					      : unescape_plain(b, p, n);
+			size_t used = scan->rules->escape == SBX_ESCAPE_C ? unescape_c(b, p, n)
+									  : unescape_plain(b, p, n);
 			p += used;
 			n -= used;
 		}
@@ -78,8 +77,8 @@ static bool add_node(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode n
 {
 	static const char hole = SBX_HOLE;
 	TSSymbol symbol = ts_node_symbol(node);
-	uint8_t role = symbol < scan->rules->n_symbols ? scan->rules->roles[symbol]
-						       : SBX_SYMBOL_DESCEND;
+	uint8_t role =
+		symbol < scan->rules->n_symbols ? scan->rules->roles[symbol] : SBX_SYMBOL_DESCEND;
 	switch ((enum sbx_symbol_role)role) {
 	case SBX_SYMBOL_TEXT:
 		add_text(scan, b, node);
@@ -118,8 +117,7 @@ char *sbx_scan_literal(struct sbx_scan *scan, TSNode node)
 			}
 	}
 	ts_tree_cursor_delete(&cursor);
-	return b.failed ? NULL
-			: sbx_arena_string(&scan->arena, b.data ? b.data : "", b.n_bytes);
+	return b.failed ? NULL : sbx_arena_string(&scan->arena, b.data ? b.data : "", b.n_bytes);
 }
 
 char *sbx_scan_name(struct sbx_scan *scan, TSNode node)

@@ -145,7 +145,8 @@ int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 	if (found == 0 && n && task->is_folder && *from->root)
 		found = queue_parts(task, fact, "", paths, n, "", err);
 	for (size_t i = 0; found == 0 && n && i < task->n_searches; i++)
-		found = queue_parts(task, fact, task->searches[i], paths, n, task->searches[i], err);
+		found = queue_parts(task, fact, task->searches[i], paths, n, task->searches[i],
+				    err);
 	return found;
 }
 

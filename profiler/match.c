@@ -101,8 +101,8 @@ static const struct kids *kids_of(struct matcher *m, TSNode node)
 static void keep_match(struct matcher *m)
 {
 	struct sbx_scan *scan = m->scan;
-	struct sbx_match *kept = sbx_grow(&scan->matches, &scan->n_matches, &scan->matches_room,
-					  sizeof(*kept));
+	struct sbx_match *kept =
+		sbx_grow(&scan->matches, &scan->n_matches, &scan->matches_room, sizeof(*kept));
 	if (!kept) {
 		scan->no_memory = true;
 		return;
@@ -186,6 +186,16 @@ static void match_rest(struct matcher *m, const struct rest *rest)
 	}
 }
 
+/* Does a child with that field mean a name that is asked for? */
+static bool passes_gate(struct matcher *m, TSNode node, TSFieldId gate)
+{
+	const struct kids *kids = kids_of(m, node);
+	for (size_t i = 0; kids && i < kids->n; i++)
+		if (kids->all[i].field == gate && sbx_scan_may_resolve(m->scan, kids->all[i].node))
+			return true;
+	return false;
+}
+
 static void match_at(struct matcher *m, TSNode node)
 {
 	TSSymbol symbol = ts_node_symbol(node);
@@ -193,7 +203,15 @@ static void match_at(struct matcher *m, TSNode node)
 	if (symbol >= m->scan->rules->n_symbols)
 		return;
 	m->n_kids = 0;
+	TSFieldId asked = 0;
+	bool passes = true;
 	for (const struct sbx_start *s = m->scan->rules->starts[symbol]; s; s = s->next) {
+		if (s->gate && s->gate != asked) {
+			asked = s->gate;
+			passes = passes_gate(m, node, asked);
+		}
+		if (s->gate && !passes)
+			continue;
 		m->pattern = s->pattern;
 		m->n_tries = 0;
 		match_node(m, &s->pattern->root, node, ts_node_is_named(node), NULL);

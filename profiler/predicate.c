@@ -49,8 +49,10 @@ static bool is_any_of(const struct sbx_predicate *p, const char *text, size_t n)
  * A binding replaces a name's first part only. So a.b.f can mean none of the names that are asked
  * for when none of them ends in f: that settles nearly all of a program's calls at once.
  */
-static bool may_resolve(const struct sbx_scan *scan, const char *text, size_t n)
+bool sbx_scan_may_resolve(const struct sbx_scan *scan, TSNode node)
 {
+	size_t n;
+	const char *text = sbx_scan_text(scan, node, &n);
 	char last[N_MAX_NAME_BYTES];
 	const char *dot = memrchr(text, scan->rules->language.separator, n);
 	if (!dot)
@@ -64,14 +66,14 @@ static bool may_resolve(const struct sbx_scan *scan, const char *text, size_t n)
 }
 
 static bool resolves(struct sbx_scan *scan, const struct sbx_predicate *p, TSNode node,
-		     const char *text, size_t n, bool all_bound)
+		     bool all_bound)
 {
 	if (!all_bound)
-		return p->negated || may_resolve(scan, text, n);
+		return p->negated || sbx_scan_may_resolve(scan, node);
 	char resolved[2 * N_MAX_NAME_BYTES];
 	const char *name = sbx_scan_name(scan, node);
-	bool is_it = name && resolve(scan, name, resolved) &&
-		     is_any_of(p, resolved, strlen(resolved));
+	bool is_it =
+		name && resolve(scan, name, resolved) && is_any_of(p, resolved, strlen(resolved));
 	return is_it != p->negated;
 }
 
@@ -125,7 +127,7 @@ bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_predicate *p, TSNode
 	case SBX_PREDICATE_MATCH:
 		return matches(p, text, n) != p->negated;
 	case SBX_PREDICATE_RESOLVES:
-		return resolves(scan, p, node, text, n, all_bound);
+		return resolves(scan, p, node, all_bound);
 	}
 	return false;
 }

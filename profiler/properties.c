@@ -115,7 +115,8 @@ static const char *read_word(struct sbx_query_reader *in)
 	while (in->at < in->end && !isspace((unsigned char)*in->at) && !strchr("()\"", *in->at))
 		in->at++;
 	if (in->at == start) {
-		sbx_query_mistake(in, "expected a word before", start < in->end ? start : "the end");
+		sbx_query_mistake(in, "expected a word before",
+				  start < in->end ? start : "the end");
 		return NULL;
 	}
 	return sbx_arena_string(&in->rules->arena, start, (size_t)(in->at - start));
@@ -161,8 +162,8 @@ static int attach_to(struct sbx_query_reader *in, struct sbx_step *step, bool *u
 	size_t n = 0;
 	for (size_t i = 0; i < in->n_predicates; i++)
 		n += has_capture(step, in->predicates[i].capture);
-	if (n && !(step->predicates = sbx_arena_alloc(&in->rules->arena,
-						      (n + 1) * sizeof(*step->predicates))))
+	if (n && !(step->predicates =
+			   sbx_arena_alloc(&in->rules->arena, (n + 1) * sizeof(*step->predicates))))
 		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
 	n = 0;
 	for (size_t i = 0; i < in->n_predicates; i++)

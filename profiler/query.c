@@ -56,7 +56,8 @@ static const char *read_name(struct sbx_query_reader *in)
 	while (in->at < in->end && (isalnum((unsigned char)*in->at) || strchr("_-.?!", *in->at)))
 		in->at++;
 	if (in->at == start) {
-		sbx_query_mistake(in, "expected a name before", start < in->end ? start : "the end");
+		sbx_query_mistake(in, "expected a name before",
+				  start < in->end ? start : "the end");
 		return NULL;
 	}
 	return sbx_arena_string(&in->rules->arena, start, (size_t)(in->at - start));
@@ -115,8 +116,8 @@ static int read_captures(struct sbx_query_reader *in, struct sbx_step *step)
 /* The grammar's symbols of that name: one name may stand for several. */
 static int find_symbols(struct sbx_query_reader *in, struct sbx_step *step, const char *name)
 {
-	const struct sbx_symbols *found = sbx_map_get(
-		step->is_named ? &in->named_symbols : &in->plain_symbols, name);
+	const struct sbx_symbols *found =
+		sbx_map_get(step->is_named ? &in->named_symbols : &in->plain_symbols, name);
 	if (!found)
 		return sbx_query_mistake(in, "the grammar has no node", name);
 	step->symbols = found->all;
@@ -248,6 +249,16 @@ static void index_symbols(struct sbx_query_reader *in)
 	}
 }
 
+/* The field of the root's child that #resolves? asks about. */
+static TSFieldId gate_of(const struct sbx_step *root)
+{
+	for (size_t i = 0; i < root->n_children; i++)
+		for (struct sbx_predicate **p = root->children[i].predicates; p && *p; p++)
+			if ((*p)->kind == SBX_PREDICATE_RESOLVES && !(*p)->negated)
+				return root->children[i].field;
+	return 0;
+}
+
 static int add_start(struct sbx_rules *r, const struct sbx_pattern *pattern,
 		     const struct sbx_step *step)
 {
@@ -264,6 +275,7 @@ static int add_start(struct sbx_rules *r, const struct sbx_pattern *pattern,
 		if (!*at)
 			return -1;
 		(*at)->pattern = pattern;
+		(*at)->gate = gate_of(step);
 	}
 	return 0;
 }

@@ -14,8 +14,8 @@ void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match)
 		const struct sbx_captured *c = &scan->captures[match->first + i];
 		if (c->capture != SBX_CAPTURE_REGION)
 			continue;
-		struct sbx_region *r = sbx_grow(&scan->regions, &scan->n_regions,
-						&scan->regions_room, sizeof(*r));
+		struct sbx_region *r =
+			sbx_grow(&scan->regions, &scan->n_regions, &scan->regions_room, sizeof(*r));
 		if (!r) {
 			scan->no_memory = true;
 			return;

@@ -127,8 +127,8 @@ static void borrow_commands(struct sbx_rules *r)
 static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
 {
 	r->grammar = grammar;
-	r->conf = sbx_keyfile_parse(grammar->conf, grammar->n_conf_bytes, grammar->name,
-				    &load_error);
+	r->conf =
+		sbx_keyfile_parse(grammar->conf, grammar->n_conf_bytes, grammar->name, &load_error);
 	if (!r->conf)
 		return -1;
 	struct sbx_language *l = &r->language;

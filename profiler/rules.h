@@ -17,23 +17,23 @@
 
 /* What a captured node means. The names are those of the captures in the query files. */
 #define SBX_CAPTURE_TABLE(X)                                                                       \
-	X(MODULE, "module")		   /* a module's name, as it is written */                 \
-	X(MODULE_STRING, "module.string")  /* a literal whose value is a module's name */          \
-	X(MEMBER, "member")		   /* taken from the module: may be a sub-module */        \
-	X(COMMAND, "command")		   /* a literal: the first word of a command line */       \
-	X(LINE, "line")			   /* holds the command and, behind it, its arguments */   \
-	X(CODE, "code")			   /* a literal whose value is source text */              \
-	X(REGION, "region")		   /* where something holds */                             \
-	X(REGION_END, "region.end")	   /* the region ends before this node */                  \
-	X(REGION_UNTIL, "region.until")	   /* the region ends with this node */                    \
-	X(HANDLER, "handler")		   /* decides between regions of one extent: first wins */ \
-	X(BIND_NAME, "bind.name")	   /* a name that from here on means ... */                \
-	X(BIND_TARGET, "bind.target")	   /* ... this dotted name */                              \
-	X(BIND_MEMBER, "bind.member")	   /* ... and this part of it */                           \
-	X(DEFINE, "define")		   /* a command that the text itself defines */            \
-	X(VARIABLE, "variable")		   /* holds the value that the match found */              \
-	X(USE, "use")			   /* a variable used where a value is needed */           \
-	X(SEARCH, "search")		   /* a literal: a folder where modules are looked for */
+	X(MODULE, "module")		  /* a module's name, as it is written */                  \
+	X(MODULE_STRING, "module.string") /* a literal whose value is a module's name */           \
+	X(MEMBER, "member")		  /* taken from the module: may be a sub-module */         \
+	X(COMMAND, "command")		  /* a literal: the first word of a command line */        \
+	X(LINE, "line")			  /* holds the command and, behind it, its arguments */    \
+	X(CODE, "code")			  /* a literal whose value is source text */               \
+	X(REGION, "region")		  /* where something holds */                              \
+	X(REGION_END, "region.end")	  /* the region ends before this node */                   \
+	X(REGION_UNTIL, "region.until")	  /* the region ends with this node */                     \
+	X(HANDLER, "handler")		  /* decides between regions of one extent: first wins */  \
+	X(BIND_NAME, "bind.name")	  /* a name that from here on means ... */                 \
+	X(BIND_TARGET, "bind.target")	  /* ... this dotted name */                               \
+	X(BIND_MEMBER, "bind.member")	  /* ... and this part of it */                            \
+	X(DEFINE, "define")		  /* a command that the text itself defines */             \
+	X(VARIABLE, "variable")		  /* holds the value that the match found */               \
+	X(USE, "use")			  /* a variable used where a value is needed */            \
+	X(SEARCH, "search")		  /* a literal: a folder where modules are looked for */
 enum sbx_capture {
 #define X(id, name) SBX_CAPTURE_##id,
 	SBX_CAPTURE_TABLE(X)
@@ -72,17 +72,17 @@ struct sbx_predicate {
  * them unless an anchor forbids it.
  */
 struct sbx_step {
-	bool is_any;		  /* (_): any named node */
-	const TSSymbol *symbols;  /* else one of these; n_symbols 0 for an alternation */
+	bool is_any;		 /* (_): any named node */
+	const TSSymbol *symbols; /* else one of these; n_symbols 0 for an alternation */
 	uint16_t n_symbols;
-	TSFieldId field;	  /* 0: any */
+	TSFieldId field; /* 0: any */
 	bool is_named;
-	bool is_anchored;	  /* the first child, or right behind the one before it */
-	bool ends_anchored;	  /* nothing named behind the last of its children */
+	bool is_anchored;	   /* the first child, or right behind the one before it */
+	bool ends_anchored;	   /* nothing named behind the last of its children */
 	struct sbx_step *branches; /* an alternation's */
 	struct sbx_step *children;
 	uint16_t n_branches, n_children;
-	uint16_t captures[2], n_captures; /* indexes of sbx_rules.captures */
+	uint16_t captures[2], n_captures;  /* indexes of sbx_rules.captures */
 	struct sbx_predicate **predicates; /* on its captures, NULL-ended; NULL: none */
 };
 
@@ -154,7 +154,9 @@ struct sbx_rules {
 struct sbx_start {
 	struct sbx_start *next;
 	const struct sbx_pattern *pattern;
-	const struct sbx_step *step; /* the root, or a branch of it */
+	/* A child that must mean a name of some #resolves?; 0: none. It is asked about first, and
+	 * once for all patterns, since it settles most of them. */
+	TSFieldId gate;
 };
 
 static inline const struct sbx_rules *sbx_rules_of(const struct sbx_language *language)

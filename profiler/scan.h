@@ -95,6 +95,8 @@ int sbx_scan_match(struct sbx_scan *scan, struct sbx_error *err);
  */
 bool sbx_scan_holds(struct sbx_scan *scan, const struct sbx_predicate *predicate, TSNode node,
 		    bool all_bound);
+/* May the node's name mean any of those that some #resolves? asks for? */
+bool sbx_scan_may_resolve(const struct sbx_scan *scan, TSNode node);
 /* The first node captured as `capture`; a null node when there is none. */
 TSNode sbx_scan_captured(const struct sbx_scan *scan, const struct sbx_match *match,
 			 enum sbx_capture capture);
@@ -114,7 +116,12 @@ void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);
 /* Sort the items by place and say what holds at each: flags_of[i] for items[i]. malloc'd. */
 unsigned *sbx_scan_place(struct sbx_scan *scan);
 
-/* extract.c: what other parts of the scan find. */
+/* take.c */
+/* What all matches say, as regions, items and the extraction's scripts, defines and searches. */
+void sbx_scan_take_matches(struct sbx_scan *scan);
+/* A copy that lives as long as the extraction; NULL for NULL. */
+const char *sbx_scan_keep(struct sbx_scan *scan, const char *s);
+/* What other parts of the scan find. */
 void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_fact *fact);
 void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
 		       const char *code);

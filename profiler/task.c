@@ -13,7 +13,7 @@
 #include "base/path.h"
 
 /* Folders of other people's code and of tools: never part of what the task itself says. */
-static const char *const foreign_folders[] = {"node_modules", "__pycache__",   "site-packages",
+static const char *const foreign_folders[] = {"node_modules",  "__pycache__",	   "site-packages",
 					      "dist-packages", "bower_components", NULL};
 /* A folder with this file is an installed environment, whatever its name. */
 static const char environment_mark[] = "pyvenv.cfg";
@@ -53,102 +53,6 @@ char *sbx_task_join(struct sbx_task *task, const char *folder, const char *path)
 	}
 	out[n] = '\0';
 	return out;
-}
-
-/* Read up to n_max bytes; the number read, or -1 with errno. */
-static ssize_t read_up_to(int fd, char *data, size_t n_max)
-{
-	size_t n = 0;
-	while (n < n_max) {
-		ssize_t got = read(fd, data + n, n_max - n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
-/* A regular file below the folder; links may not lead out of it. */
-static int open_regular(struct sbx_task *task, struct sbx_file *file)
-{
-	SBX_CLEANUP_FD int fd = sbx_open_in_root(task->dfd, file->path,
-						 O_RDONLY | O_NOCTTY | O_NONBLOCK, 0, NULL);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return -1;
-	file->n_bytes = (size_t)st.st_size;
-	return sbx_steal_fd(&fd);
-}
-
-/* The whole file, unless it is too large or binary. */
-static void load_data(struct sbx_task *task, struct sbx_file *file, int fd)
-{
-	if (file->n_bytes > N_MAX_SOURCE_BYTES ||
-	    task->n_loaded_bytes + file->n_bytes > N_MAX_TASK_BYTES)
-		return;
-	SBX_CLEANUP_FREE char *data = malloc(file->n_bytes + 1);
-	if (!data) {
-		task->arena.failed = true;
-		return;
-	}
-	ssize_t n = lseek(fd, 0, SEEK_SET) < 0 ? -1 : read_up_to(fd, data, file->n_bytes);
-	if (n < 0 || memchr(data, '\0', (size_t)n)) {
-		file->language = NULL;
-		return;
-	}
-	data[n] = '\0';
-	file->n_bytes = (size_t)n;
-	file->data = sbx_steal(data);
-	task->n_loaded_bytes += (size_t)n;
-}
-
-/* Its first bytes tell whether it is a source: data of other kinds is left alone. */
-static void load(struct sbx_task *task, struct sbx_file *file)
-{
-	char head[4096];
-	SBX_CLEANUP_FD int fd = open_regular(task, file);
-	ssize_t n = fd < 0 ? -1 : read_up_to(fd, head, sizeof(head));
-	if (n <= 0)
-		return;
-	file->language = sbx_language_detect(file->path, head, (size_t)n);
-	if (file->language)
-		load_data(task, file, fd);
-}
-
-void sbx_task_read_as(struct sbx_task *task, struct sbx_file *file,
-		      const struct sbx_language *language)
-{
-	SBX_CLEANUP_FD int fd = file->data ? -1 : open_regular(task, file);
-	file->language = language;
-	if (fd >= 0)
-		load_data(task, file, fd);
-}
-
-static void add_file(struct sbx_task *task, struct sbx_file *file)
-{
-	file->next = task->files;
-	task->files = file;
-	sbx_map_add(&task->by_path, file->path, file);
-}
-
-struct sbx_file *sbx_task_file(struct sbx_task *task, const char *path)
-{
-	struct sbx_file *file = (struct sbx_file *)sbx_map_get(&task->by_path, path);
-	if (!file) {
-		file = sbx_arena_alloc(&task->arena, sizeof(*file));
-		if (!file)
-			return NULL;
-		file->path = sbx_arena_string(&task->arena, path, strlen(path));
-		if (!file->path)
-			return NULL;
-		load(task, file);
-		add_file(task, file);
-	}
-	return file->n_bytes ? file : NULL;
 }
 
 int sbx_task_queue(struct sbx_task *task, struct sbx_file *file, const char *root,
@@ -215,8 +119,7 @@ struct sbx_entry *sbx_task_list(struct sbx_task *task, const char *folder)
 static bool is_environment(struct sbx_task *task, const char *folder)
 {
 	char *mark = sbx_task_join(task, folder, environment_mark);
-	SBX_CLEANUP_FD int fd =
-		mark ? sbx_open_in_root(task->dfd, mark, O_PATH, 0, NULL) : -1;
+	SBX_CLEANUP_FD int fd = mark ? sbx_open_in_root(task->dfd, mark, O_PATH, 0, NULL) : -1;
 	return fd >= 0;
 }
 
@@ -246,8 +149,8 @@ int sbx_task_walk(struct sbx_task *task, struct sbx_error *err)
 			}
 			struct sbx_file *file = sbx_task_file(task, path);
 			if (file && file->language)
-				result = sbx_task_queue(task, file,
-							sbx_task_folder_of(task, path), err);
+				result = sbx_task_queue(task, file, sbx_task_folder_of(task, path),
+							err);
 		}
 	}
 	free(folders);
@@ -331,8 +234,9 @@ static int open_folder(struct sbx_task *task, const char *path, const char **out
 	task->is_folder = S_ISDIR(st.st_mode);
 	const char *folder = path;
 	if (!task->is_folder) {
-		folder = !slash ? "." : sbx_arena_string(&task->arena, path,
-							 slash == path ? 1 : (size_t)(slash - path));
+		folder = !slash ? "."
+				: sbx_arena_string(&task->arena, path,
+						   slash == path ? 1 : (size_t)(slash - path));
 		*out_name = slash ? slash + 1 : path;
 	}
 	if (!folder)
@@ -358,7 +262,7 @@ static struct sbx_file *load_entry(struct sbx_task *task, const char *path, cons
 	if (!file->data)
 		return NULL;
 	file->language = sbx_language_detect(name, file->data, file->n_bytes);
-	add_file(task, file);
+	sbx_task_add_file(task, file);
 	return file;
 }
 
@@ -378,8 +282,8 @@ int sbx_task_open(struct sbx_task *task, struct sbx_facts *facts, const char *pa
 				"%s: which file is the program? Name it, or call it main.* or "
 				"app.*, so that it can be told from the others",
 				path);
-	struct sbx_file *entry = task->is_folder ? sbx_task_file(task, name)
-						 : load_entry(task, path, name, err);
+	struct sbx_file *entry =
+		task->is_folder ? sbx_task_file(task, name) : load_entry(task, path, name, err);
 	if (!entry)
 		return sbx_fail(err, SBX_E_INPUT, "%s: cannot be read", path);
 	if (check_entry(entry, task->is_folder ? name : path, err) < 0)

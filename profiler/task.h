@@ -3,6 +3,7 @@
 #define SBX_PROFILER_TASK_H
 
 #include "profiler/extract.h"
+#include "profiler/source.h"
 
 /* Private to profiler/: a task's files. Paths are relative to the task's folder. */
 
@@ -13,12 +14,12 @@
 
 struct sbx_file {
 	const char *path;
-	char *data; /* as on disk; NULL: not read (too large, no source) */
-	size_t n_bytes; /* on disk */
+	char *data;			     /* as on disk; NULL: not read (too large, no source) */
+	size_t n_bytes;			     /* on disk */
 	const struct sbx_language *language; /* NULL: no source */
-	const char *root;     /* folder where its modules are looked for first */
-	bool is_queued;	      /* to be parsed, or parsed already */
-	struct sbx_file *next; /* in task->files */
+	const char *root;		     /* folder where its modules are looked for first */
+	bool is_queued;			     /* to be parsed, or parsed already */
+	struct sbx_file *next;		     /* in task->files */
 };
 
 struct sbx_task {
@@ -53,6 +54,9 @@ struct sbx_file *sbx_task_file(struct sbx_task *task, const char *path);
 void sbx_task_read_as(struct sbx_task *task, struct sbx_file *file,
 		      const struct sbx_language *language);
 
+/* From now on sbx_task_file() gives this one for its path. */
+void sbx_task_add_file(struct sbx_task *task, struct sbx_file *file);
+
 /* Parse it later; `root` as in struct sbx_file. */
 int sbx_task_queue(struct sbx_task *task, struct sbx_file *file, const char *root,
 		   struct sbx_error *err);
@@ -85,7 +89,13 @@ int sbx_task_take_search(struct sbx_task *task, const struct sbx_file *from, con
 /* identify.c: content_id; with `list`, facts->sources gets the files that it covers. */
 int sbx_task_identify(struct sbx_task *task, bool list, struct sbx_error *err);
 
+/* interpreter.c: facts->interpreter and its options, and the fact that it is needed. */
+int sbx_facts_take_interpreter(struct sbx_facts *facts, const char *file, const char *text,
+			       size_t n, struct sbx_error *err);
+
 /* facts.c */
+int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const char *file,
+		  const struct sbx_lines *lines, struct sbx_error *err);
 int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file, bool has_errors,
 			 struct sbx_error *err);
 

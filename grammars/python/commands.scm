@@ -43,21 +43,69 @@
 (call
   function: [(identifier) (attribute)] @_function
   arguments: (argument_list
-    . [(string) (concatenated_string)] @code
+    . [(string) @code
+       (concatenated_string) @code
+       (binary_operator left: (string) @code)
+       (binary_operator left: (binary_operator left: (string) @code))
+       (call function: (attribute object: (string) @code attribute: (identifier) @_format))]
     (keyword_argument name: (identifier) @_key value: [(true) (integer)]))
   (#eq? @_key "shell")
+  (#eq? @_format "format")
   (#resolves? @_function "subprocess.run" "subprocess.call" "subprocess.check_call"
     "subprocess.check_output" "subprocess.Popen")
   (#set! inject "shell"))
 
-; Functions that always go through the shell
+; Functions that always go through the shell: os.system("x %s" % y), ("x {}".format(y))
 (call
   function: [(identifier) (attribute)] @_function
-  arguments: (argument_list . [(string) (concatenated_string)] @code)
+  arguments: (argument_list
+    . [(string) @code
+       (concatenated_string) @code
+       (binary_operator left: (string) @code)
+       (binary_operator left: (binary_operator left: (string) @code))
+       (call function: (attribute object: (string) @code attribute: (identifier) @_format))])
+  (#eq? @_format "format")
   (#resolves? @_function "os.system" "os.popen" "subprocess.getoutput"
     "subprocess.getstatusoutput" "asyncio.create_subprocess_shell" "commands.getoutput"
     "commands.getstatusoutput")
   (#set! inject "shell"))
+
+; subprocess.run(shlex.split("ls -l")), subprocess.run("ls -l".split())
+(call
+  function: [(identifier) (attribute)] @_function
+  arguments: (argument_list
+    . [(call
+         function: [(identifier) (attribute)] @_split
+         arguments: (argument_list . (string) @code))
+       (call
+         function: (attribute object: (string) @code attribute: (identifier) @_method))])
+  (#resolves? @_split "shlex.split")
+  (#eq? @_method "split")
+  (#resolves? @_function "subprocess.run" "subprocess.call" "subprocess.check_call"
+    "subprocess.check_output" "subprocess.Popen")
+  (#set! inject "shell"))
+
+; Anything else that is computed
+(call
+  function: [(identifier) (attribute)] @_function
+  arguments: (argument_list
+    . (call
+        function: [(identifier) (attribute)] @_split
+        arguments: (argument_list . [(identifier) (attribute)] @command)))
+  (#resolves? @_split "shlex.split")
+  (#resolves? @_function "subprocess.run" "subprocess.call" "subprocess.check_call"
+    "subprocess.check_output" "subprocess.Popen"))
+(call
+  function: [(identifier) (attribute)] @_function
+  arguments: (argument_list
+    . [(attribute) (subscript)
+       (call function: (identifier) @_inner)
+       (call function: (attribute object: [(identifier) (attribute) (call)]) @_inner)
+       (call function: (attribute object: (string) attribute: (identifier) @_method))] @command)
+  (#not-resolves? @_inner "shlex.split")
+  (#not-any-of? @_method "format" "split")
+  (#resolves? @_function "subprocess.run" "subprocess.call" "subprocess.check_call"
+    "subprocess.check_output" "subprocess.Popen" "os.system" "os.popen"))
 
 ; os.execvp("x", ...), asyncio.create_subprocess_exec("x", ...)
 (call

@@ -162,6 +162,14 @@
   (#resolves? @_function "contextlib.suppress")
   (#set! region "guarded-modules"))
 
+; Only where it is there
+(if_statement
+  condition: (_) @_condition
+  consequence: (block) @region
+  (#contains? @_condition "find_spec(" "find_loader(")
+  (#not-match? @_condition "^not |is None")
+  (#set! region "guarded-modules"))
+
 ; Only for the type checker.
 (if_statement
   condition: [(identifier) (attribute)] @_condition

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "profiler/task.h"
+
+/* Who runs the entry: its shebang, its extension, its language. */
+
+/*
+ * A language whose programs choose their interpreter: when it is none of those that are always
+ * there, it is a command that the task needs.
+ */
+static int add_interpreter(struct sbx_facts *facts, const char *file, const char *text, size_t n,
+			   struct sbx_error *err)
+{
+	const struct sbx_language *language = facts->language;
+	if (!facts->interpreter || !language->run[0] ||
+	    strcmp(language->run[0], "{interpreter}") != 0 ||
+	    sbx_list_has(language->commands, facts->interpreter))
+		return 0;
+	struct sbx_raw_fact fact = {.kind = SBX_FACT_COMMAND,
+				    .confidence = 0.98,
+				    .language = language,
+				    .name = facts->interpreter};
+	size_t start = 0;
+	struct sbx_lines lines = {text, n, &start, 1};
+	const char *end = memchr(text, '\n', n);
+	lines.n_bytes = end ? (size_t)(end - text) : n;
+	return sbx_facts_add(facts, &fact, file, &lines, err);
+}
+
+int sbx_facts_take_interpreter(struct sbx_facts *facts, const char *file, const char *text,
+			       size_t n, struct sbx_error *err)
+{
+	struct sbx_arena arena = {0};
+	struct sbx_shebang shebang;
+	int result = 0;
+	if (sbx_shebang_parse(&arena, text, n, &shebang)) {
+		size_t n_options = 0, n_bytes = 0;
+		for (; shebang.options[n_options]; n_options++)
+			n_bytes += strlen(shebang.options[n_options]) + 1;
+		char **options = malloc((n_options + 1) * sizeof(char *) + n_bytes);
+		char *write = options ? (char *)(options + n_options + 1) : NULL;
+		for (size_t i = 0; options && i < n_options; i++) {
+			options[i] = strcpy(write, shebang.options[i]);
+			write += strlen(write) + 1;
+		}
+		if (options)
+			options[n_options] = NULL;
+		facts->interpreter = strdup(shebang.program);
+		facts->interpreter_options = options;
+		if (!options || !facts->interpreter)
+			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	} else {
+		/* x.bash says as much as a shebang does. */
+		const char *dot = strrchr(file, '.');
+		if (dot && sbx_list_has(facts->language->shebangs, dot + 1) &&
+		    !(facts->interpreter = strdup(dot + 1)))
+			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	}
+	sbx_arena_release(&arena);
+	return result < 0 ? result : add_interpreter(facts, file, text, n, err);
+}
+
+char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)
+{
+	const char *program = facts->interpreter ? facts->interpreter : facts->language->program;
+	size_t n = 0, n_bytes = 0;
+	for (const char *const *r = facts->language->run; *r; r++, n++)
+		n_bytes += strlen(*r) + strlen(entry) + strlen(program) + 1;
+	for (char **o = facts->interpreter_options; o && *o; o++, n++)
+		n_bytes += strlen(*o) + 1;
+	char **run = malloc((n + 1) * sizeof(*run) + n_bytes);
+	if (!run)
+		return NULL;
+	char *write = (char *)(run + n + 1);
+	n = 0;
+	for (const char *const *r = facts->language->run; *r; r++) {
+		run[n++] = strcpy(write, !strcmp(*r, "{entry}")		? entry
+					 : !strcmp(*r, "{interpreter}") ? program
+									: *r);
+		write += strlen(write) + 1;
+		bool is_program = r == facts->language->run;
+		for (char **o = facts->interpreter_options; is_program && o && *o; o++) {
+			run[n++] = strcpy(write, *o);
+			write += strlen(write) + 1;
+		}
+	}
+	run[n] = NULL;
+	return run;
+}

@@ -1,0 +1,11 @@
+import os, shlex, subprocess
+os.system("convert %s %s" % (a, b))
+os.system("ffmpeg -i " + path + " out.mp4")
+os.popen("sox {} {}".format(a, b))
+subprocess.check_call("pdftk %s | qpdf" % name, shell=True)
+subprocess.run(shlex.split("exiftool -all= x.jpg"))
+subprocess.run("identify -list x".split())
+subprocess.run(shlex.split(line))
+subprocess.run(self.command)
+os.system(" ".join(words))
+subprocess.run(build())
