@@ -18,7 +18,7 @@
 struct verdict {
 	guint n_good;
 	char *bad, *expired, *revoked, *missing, *other; /* key ids: the last of each kind */
-	gboolean unsigned_data;
+	gboolean unsigned_data;				 /* gpgv met what no signature covers */
 };
 
 static void verdict_release(struct verdict *v)
@@ -82,6 +82,30 @@ static gboolean fail(const char *where, const char *key, const char *reason, con
 			     key ? " " : "", key ? key : "", way_out);
 }
 
+/* No good signature: the reason that helps most. Always FALSE. */
+static gboolean refuse(const struct verdict *v, const struct sbx_keyring *keyring,
+		       const char *where, GError **error)
+{
+	static const char *const renew =
+		"update the archive's keyring package or give --keyring FILE";
+	if (v->expired)
+		return fail(where, v->expired,
+			    "signed with a key or signature that has expired; key", renew, error);
+	if (v->revoked)
+		return fail(where, v->revoked, "signed with a revoked key; key", renew, error);
+	if (v->missing) {
+		g_autofree char *reason =
+			g_strdup_printf("no signature by a key of %s, but by", keyring->shown->str);
+		return fail(where, v->missing, reason,
+			    "install the archive's keyring package or give --keyring FILE", error);
+	}
+	if (v->other)
+		return fail(where, v->other, "its signature cannot be checked; key",
+			    "use another mirror", error);
+	return fail(where, NULL, "has no signature", "use another mirror, or --trusted if you must",
+		    error);
+}
+
 gboolean sbx_verify_judge(const char *status, const struct sbx_keyring *keyring, const char *where,
 			  GError **error)
 {
@@ -107,26 +131,10 @@ gboolean sbx_verify_judge(const char *status, const struct sbx_keyring *keyring,
 		return fail(where, v.bad,
 			    "BAD signature: the file was changed after it was signed; key",
 			    "use another mirror", error);
-	if (v.n_good)
-		return TRUE;
-	if (v.expired)
-		return fail(where, v.expired,
-			    "signed with a key or signature that has expired; key",
-			    "update the archive's keyring package or give --keyring FILE", error);
-	if (v.revoked)
-		return fail(where, v.revoked, "signed with a revoked key; key",
-			    "update the archive's keyring package or give --keyring FILE", error);
-	if (v.missing) {
-		g_autofree char *reason =
-			g_strdup_printf("no signature by a key of %s, but by", keyring->shown->str);
-		return fail(where, v.missing, reason,
-			    "install the archive's keyring package or give --keyring FILE", error);
-	}
-	if (v.other)
-		return fail(where, v.other, "its signature cannot be checked; key",
-			    "use another mirror", error);
-	return fail(where, NULL, "has no signature", "use another mirror, or --trusted if you must",
-		    error);
+	if (v.n_good && v.unsigned_data)
+		return fail(where, NULL, "holds data beside what is signed", "use another mirror",
+			    error);
+	return v.n_good || refuse(&v, keyring, where, error);
 }
 
 static int memory_file(const char *name, GError **error)

@@ -261,10 +261,13 @@ static enum sbx_outcome http_error(struct sbx_transfer *t, GError **error)
 		return SBX_OUTCOME_NEXT;
 	}
 	t->fetch->missing = status == 404 || status == 410;
-	sbx_set_error(error, SBX_E_NETWORK, "the server answered %ld%s; %s", status,
-		      t->fetch->missing ? " (not there)" : "",
-		      t->fetch->missing ? "give another archive with --mirror or another --suite"
-					: WAY_OUT);
+	if (t->fetch->missing)
+		sbx_set_error(error, SBX_E_NETWORK,
+			      "the server answered %ld (not there); if the archive has moved on, "
+			      "`sbx-build update` follows, else give another with --mirror",
+			      status);
+	else
+		sbx_set_error(error, SBX_E_NETWORK, "the server answered %ld; %s", status, WAY_OUT);
 	return status >= 500 || status == 408 || status == 429 ? SBX_OUTCOME_AGAIN
 							       : SBX_OUTCOME_NEXT;
 }

@@ -164,6 +164,7 @@ static void signatures_are_judged(void **state)
 		{GOOD EXPIRED, "F00EE1", "expired"},
 		{UNKNOWN, NULL, "no signature by a key of ring, but by CC1"},
 		{G "NODATA 1\n", NULL, "has no signature"},
+		{GOOD G "UNEXPECTED 0\n", NULL, "beside what is signed"},
 		{"", NULL, "has no signature"},
 		{"gpgv: GOODSIG x\nGOODSIG x\nVALIDSIG x\n", NULL, "has no signature"},
 		{G "VALIDSIG F00AA1 x x F00BB1\n", NULL, "has no signature"},
