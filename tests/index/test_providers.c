@@ -8,12 +8,14 @@
 
 #define P(name, rest) "Package: " name "\nVersion: 1\nArchitecture: all\n" rest "\n"
 
-static const char packages[] = P("base-files", "Essential: yes\nPriority: required\nPre-Depends: "
-					       "awk\n") P("sed", "Essential: yes\nPriority: "
-								 "required\n") P(
-	"mawk", "Priority: required\nProvides: awk\n") P("gawk",
-							 "Priority: optional\nProvides: awk\n")
-	P("init", "Essential: yes\nDepends: usrmerge | usr-is-merged, libc (>= 2) | libc-odd\n") P(
+static const char packages[] = P(
+	"base-files",
+	"Essential: yes\nPriority: required\nPre-Depends: "
+	"awk\n") P("sed", "Essential: yes\nPriority: "
+			  "required\n") P("mawk", "Priority: required\nProvides: awk\n")
+	P("gawk", "Priority: optional\nProvides: awk\n") P("init", "Essential: yes\nDepends: "
+								   "usrmerge | usr-is-merged, libc "
+								   "(>= 2) | libc-odd\n") P(
 		"usrmerge", "") P("usr-is-merged",
 				  "") P("libc", "") P("snake3",
 						      "Section: snake\nDepends: snake3.11 (>= 3), "
