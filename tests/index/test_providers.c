@@ -8,14 +8,13 @@
 
 #define P(name, rest) "Package: " name "\nVersion: 1\nArchitecture: all\n" rest "\n"
 
-static const char packages[] = P(
-	"base-files",
-	"Essential: yes\nPriority: required\nPre-Depends: "
-	"awk\n") P("sed", "Essential: yes\nPriority: "
-			  "required\n") P("mawk", "Priority: required\nProvides: awk\n")
-	P("gawk", "Priority: optional\nProvides: awk\n") P("init", "Essential: yes\nDepends: "
-								   "usrmerge | usr-is-merged, libc "
-								   "(>= 2) | libc-odd\n") P(
+/* clang-format off: a table */
+static const char packages[] = P("base-files", "Essential: yes\nPriority: required\nPre-Depends: "
+					       "awk\n") P("sed", "Essential: yes\nPriority: "
+								 "required\n") P(
+	"mawk", "Priority: required\nProvides: awk\n") P("gawk",
+							 "Priority: optional\nProvides: awk\n")
+	P("init", "Essential: yes\nDepends: usrmerge | usr-is-merged, libc (>= 2) | libc-odd\n") P(
 		"usrmerge", "") P("usr-is-merged",
 				  "") P("libc", "") P("snake3",
 						      "Section: snake\nDepends: snake3.11 (>= 3), "
@@ -45,6 +44,7 @@ static const char packages[] = P(
 								P("app3", "Depends: magick\n") P(
 									"app4", "Depends: magick\n")
 									P("default-jre", "");
+/* clang-format on */
 
 static const char contents[] =
 	"bin/sed                                      utils/sed\n"
@@ -250,11 +250,13 @@ static void base_holds_only_what_is_sure(void **state)
 
 static void newest_version_of_a_package_counts(void **state)
 {
-	SBX_AUTO(sbx_graph)
-	graph = graph_of("Package: a\nVersion: 2\nArchitecture: all\nDepends: new\n\n"
+	/* clang-format off */
+	SBX_AUTO(sbx_graph) graph =
+		graph_of("Package: a\nVersion: 2\nArchitecture: all\nDepends: new\n\n"
 			 "Package: a\nVersion: 10\nArchitecture: all\nDepends: newer\n\n"
-			 "Package: a\nVersion: 1\nArchitecture: all\nDepends: old\n\n" P("old", "")
-				 P("new", "") P("newer", ""));
+			 "Package: a\nVersion: 1\nArchitecture: all\nDepends: old\n\n"
+			 P("old", "") P("new", "") P("newer", ""));
+	/* clang-format on */
 	assert_int_equal(node_of(graph, "newer")->n_reverse_depends, 1);
 	assert_int_equal(node_of(graph, "new")->n_reverse_depends, 0);
 	assert_int_equal(node_of(graph, "old")->n_reverse_depends, 0);
@@ -262,16 +264,16 @@ static void newest_version_of_a_package_counts(void **state)
 
 static void only_a_wider_version_is_a_front(void **state)
 {
-	SBX_AUTO(sbx_graph)
-	graph = graph_of(
-		P("gcc", "Depends: gcc-12\n") P("gcc-12", "") P("x3-venv", "Depends: x3.11-venv\n")
-			P("x3.11-venv", "") P("x3-qt5", "Depends: x3-qt5.sip\n") P(
-				"x3-qt5.sip", "") P("lib5gui5", "Depends: lib5net5\n")
-				P("lib5net5", "") P("old", "Section: oldlibs\nDepends: old2\n") P(
-					"old2", "") P("rare", "Depends: rare-1\n") P("rare-1", "")
-					P("fan", "Depends: rare-1\n") P(
-						"user",
-						"Depends: gcc, x3-venv, x3-qt5, lib5gui5, old\n"));
+	/* clang-format off */
+	SBX_AUTO(sbx_graph) graph = graph_of(
+		P("gcc", "Depends: gcc-12\n") P("gcc-12", "")
+		P("x3-venv", "Depends: x3.11-venv\n") P("x3.11-venv", "")
+		P("x3-qt5", "Depends: x3-qt5.sip\n") P("x3-qt5.sip", "")
+		P("lib5gui5", "Depends: lib5net5\n") P("lib5net5", "")
+		P("old", "Section: oldlibs\nDepends: old2\n") P("old2", "")
+		P("rare", "Depends: rare-1\n") P("rare-1", "") P("fan", "Depends: rare-1\n")
+		P("user", "Depends: gcc, x3-venv, x3-qt5, lib5gui5, old\n"));
+	/* clang-format on */
 	const struct {
 		const char *name, *front;
 	} rows[] = {{"gcc-12", "gcc"},	  {"x3.11-venv", "x3-venv"},
