@@ -8,42 +8,30 @@
 
 #define P(name, rest) "Package: " name "\nVersion: 1\nArchitecture: all\n" rest "\n"
 
-/* clang-format off: a table */
-static const char packages[] = P("base-files", "Essential: yes\nPriority: required\nPre-Depends: "
-					       "awk\n") P("sed", "Essential: yes\nPriority: "
-								 "required\n") P(
-	"mawk", "Priority: required\nProvides: awk\n") P("gawk",
-							 "Priority: optional\nProvides: awk\n")
-	P("init", "Essential: yes\nDepends: usrmerge | usr-is-merged, libc (>= 2) | libc-odd\n") P(
-		"usrmerge", "") P("usr-is-merged",
-				  "") P("libc", "") P("snake3",
-						      "Section: snake\nDepends: snake3.11 (>= 3), "
-						      "libsnake3-stdlib\n") P("snake3.11",
-									      "Section: snake\n")
-		P("libsnake3-stdlib", "Section: snake\nDepends: libsnake3.11-stdlib\n") P(
-			"libsnake3.11-stdlib",
-			"Section: snake\n") P("snake3-yaml", "Section: snake\nDepends: "
-							     "snake3:any\n") P("snake3-yaml-dbg",
-									       "Section: debug\n")
-			P("snake3-tool", "Section: snake\nDepends: snake3-yaml\n") P(
-				"snake3-other", "Section: snake\nDepends: snake3-yaml, popular\n")
-				P("snake3-zoo", "Section: snake\n") P(
-					"snake3-proto",
-					"Section: snake\n") P("popular", "") P("user1",
-									       "Depends: popular\n")
-					P("user2", "Recommends: popular | gawk\n") P(
-						"gir1.2-gtk-3.0",
-						"") P("gir1.2-gtk-4.0",
-						      "") P("app1", "Depends: gir1.2-gtk-3.0\n")
-						P("app2", "Depends: gir1.2-gtk-3.0\n") P(
-							"magick", "Depends: magick-6.q16\n")
-							P("magick-6.q16",
-							  "") P("magick-look-alike",
-								"Provides: magick\n") P("viewer",
-											"")
-								P("app3", "Depends: magick\n") P(
-									"app4", "Depends: magick\n")
-									P("default-jre", "");
+/* clang-format off */
+static const char packages[] =
+	P("base-files", "Essential: yes\nPriority: required\nPre-Depends: awk\n")
+	P("sed", "Essential: yes\nPriority: required\n")
+	P("mawk", "Priority: required\nProvides: awk\n")
+	P("gawk", "Priority: optional\nProvides: awk\n")
+	P("init", "Essential: yes\nDepends: usrmerge | usr-is-merged, libc (>= 2) | libc-odd\n")
+	P("usrmerge", "") P("usr-is-merged", "") P("libc", "")
+	P("snake3", "Section: snake\nDepends: snake3.11 (>= 3), libsnake3-stdlib\n")
+	P("snake3.11", "Section: snake\n")
+	P("libsnake3-stdlib", "Section: snake\nDepends: libsnake3.11-stdlib\n")
+	P("libsnake3.11-stdlib", "Section: snake\n")
+	P("snake3-yaml", "Section: snake\nDepends: snake3:any\n")
+	P("snake3-yaml-dbg", "Section: debug\n")
+	P("snake3-tool", "Section: snake\nDepends: snake3-yaml\n")
+	P("snake3-other", "Section: snake\nDepends: snake3-yaml, popular\n")
+	P("snake3-zoo", "Section: snake\n") P("snake3-proto", "Section: snake\n")
+	P("popular", "") P("user1", "Depends: popular\n") P("user2", "Recommends: popular | gawk\n")
+	P("gir1.2-gtk-3.0", "") P("gir1.2-gtk-4.0", "")
+	P("app1", "Depends: gir1.2-gtk-3.0\n") P("app2", "Depends: gir1.2-gtk-3.0\n")
+	P("magick", "Depends: magick-6.q16\n") P("magick-6.q16", "") P("magick-look-alike", "Provides: magick\n")
+	P("viewer", "")
+	P("app3", "Depends: magick\n") P("app4", "Depends: magick\n")
+	P("default-jre", "");
 /* clang-format on */
 
 static const char contents[] =
