@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exit statuses, limits, signals, and what is left behind: nothing."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+from support import Skip, equal, eventually, main
+
+
+def check_schema(t, record):
+	try:
+		import jsonschema
+	except ImportError:
+		raise Skip("python3-jsonschema is not installed") from None
+	with open(os.path.join(t.source, "docs/schemas/provision-result.schema.json"),
+		  encoding="utf-8") as f:
+		jsonschema.validate(record, json.load(f))
+
+
+def has_cgroups(t):
+	return t.run("true", options=["--memory", "1G"]).status == 0
+
+
+def test_exit_statuses(t):
+	for status in (0, 1, 3, 126, 255):
+		result = t.shell(f"exit {status}")
+		equal((result.status, result.err), (status, ""), "status")
+		equal((result.record["reason"], result.record["exit_status"]), ("exited", status), "record")
+	result = t.shell("kill -9 $$")
+	equal((result.status, result.record["reason"], result.record["signal"]), (137, "signalled", 9),
+	      "killed")
+	equal(t.shell("kill -TERM $$").status, 143, "terminated")
+	check_schema(t, result.record)
+
+
+def test_commands_that_cannot_be_run(t):
+	t.file("template/root/bin/plain", "no program", 0o755)
+	t.file("template/root/bin/forbidden", "#!/bin/sh\n", 0o644)
+	t.file("template/root/bin/lost", "#!/no/such/interpreter\n", 0o755)
+	result = t.run("no-such-command").fails(127, "no-such-command")
+	equal(result.record["error"]["code"], "no-command", "code")
+	check_schema(t, result.record)
+	t.run("/no/such/file").fails(127, "/no/such/file")
+	t.run("lost").fails(127, "lost")
+	t.run("/bin/lost").fails(127, "interpreter")
+	t.run("forbidden").fails(126, "forbidden")
+	t.run("plain").fails(126, "plain")
+	t.run("/etc").fails(126, "/etc")
+
+
+def test_wrong_command_lines(t):
+	run = [t.program, "run"]
+	cases = [
+		([t.program], "missing"),
+		([t.program, "walk"], "walk"),
+		(run, "TEMPLATE"),
+		([*run, t.root], "--"),
+		([*run, t.root, "true"], "--"),
+		([*run, t.root, "--"], "command"),
+		([*run, "", "--", "true"], "TEMPLATE"),
+		([*run, "--bogus", t.root, "--", "true"], "--bogus"),
+		([*run, "-x", t.root, "--", "true"], "-x"),
+		([*run, "--sys=1", t.root, "--", "true"], "--sys"),
+		([*run, t.root, "--memory"], "--memory"),
+		([*run, "--json", t.root, "--", "true"], "--json"),
+		([*run, "--user", "5", "--profile", "build", t.root, "--", "true"], "--user"),
+		([*run, "--status-fd", "99", t.root, "--", "true"], "--status-fd"),
+	]
+	for option, values in {
+		"--memory": ("0", "-1", "x", "1.5G", "1GG", "99999999999999999999", ""),
+		"--cpus": ("0", "x", "-1", "0.001", "1."), "--pids": ("0", "x", "1k"),
+		"--timeout": ("0", "x", "1s", "-1"), "--output-limit": ("0", "x"),
+		"--bind": ("x", ":/x", "/x:", "/x:y", "/x:/", "/x:/a/../b", "/x:/proc/a", "/x:/dev",
+			   "/x:/sys", "/x://", "/x:/a/"),
+		"--env": ("x", "=x"), "--hostname": ("", "a b", "-x", "x" * 65), "--net": ("x",),
+		"--profile": ("x",), "--workdir": ("x", ""), "--user": ("root", "-1", "4294967295"),
+		"--status-fd": ("x", "0"), "--grace": ("x",), "--layer": ("",),
+	}.items():
+		cases += [([*run, option, value, t.root, "--", "true"], option) for value in values]
+	for command, word in cases:
+		t.call(command).fails(2, word)
+
+
+def test_output_and_input_pass_through(t):
+	result = t.shell("cat; echo to stderr >&2", stdin="to stdin")
+	equal((result.out, result.err), ("to stdin", "to stderr\n"), "streams")
+	data = "x" * 300000
+	equal(len(t.run("cat", stdin=data, options=["--output-limit", "1M"]).ok().out), 300000,
+	      "through the counter")
+
+
+def test_time_limit(t):
+	result = t.run("sleep", "60", options=["--timeout", "0.3"])
+	result.fails(124, "--timeout")
+	assert result.seconds < 3, result
+	equal(result.record["reason"], "timed-out", "reason")
+	check_schema(t, result.record)
+	result = t.shell("trap 'echo bye; exit 5' TERM; while :; do sleep 0.1; done",
+			 options=["--timeout", "0.3"])
+	equal((result.status, result.out), (124, "bye\n"), "a command that takes the hint")
+	result = t.shell("trap '' TERM; while :; do sleep 0.1; done",
+			 options=["--timeout", "0.3", "--grace", "0.3"])
+	equal((result.status, result.record["signal"]), (124, 9), "one that does not")
+	assert 0.5 < result.seconds < 3, result
+	result = t.shell("trap '' TERM; while :; do sleep 0.1; done",
+			 options=["--timeout", "0.3", "--grace", "0"])
+	assert result.status == 124 and result.seconds < 2, result
+	t.run("true", options=["--timeout", "60"]).ok()
+
+
+def test_output_limit(t):
+	result = t.shell("echo 12345; echo 67890; sleep 60", options=["--output-limit", "8"])
+	result.fails(137, "--output-limit")
+	equal((result.out, result.record["reason"]), ("12345\n67", "output-limit"), "output")
+	equal(result.record["output_bytes"], 8, "counted")
+	assert result.seconds < 5, result
+	check_schema(t, result.record)
+	result = t.shell("yes; sleep 60", options=["--output-limit", "1M"])
+	equal((result.status, len(result.out)), (137, 1 << 20), "a flood")
+	result = t.shell("echo 1234 >&2; echo 567", options=["--output-limit", "9"])
+	equal((result.status, result.out, result.err), (0, "567\n", "1234\n"), "within the limit")
+
+
+def test_reader_that_stops_does_not_hang_the_limits(t):
+	process = t.start("yes", options=["--output-limit", "10M", "--timeout", "0.5"])
+	started = time.monotonic()
+	equal(process.wait(timeout=20), 124, "status though nobody reads")
+	assert time.monotonic() - started < 10
+
+
+def test_reader_that_leaves_ends_the_writer(t):
+	for options in ([], ["--output-limit", "100M"]):
+		process = t.start("sh", "-c", "yes; echo $? >&2", options=options)
+		process.stdout.read(10)
+		process.stdout.close()
+		equal(process.wait(timeout=20), 0, "status")
+
+
+def test_memory_limit(t):  # root
+	result = t.probe("memory", "200", options=["--memory", "32M"])
+	if result.status == 125:
+		raise Skip(result.err.strip())
+	result.fails(137, "--memory")
+	equal(result.record["reason"], "oom", "reason")
+	assert result.record["oom_kills"] >= 1, result
+	check_schema(t, result.record)
+	result = t.probe("memory", "20", options=["--memory", "64M"])
+	equal(result.lines, ["had it"], "within the limit")
+	assert 20 << 20 <= result.record["peak_memory_bytes"] <= 64 << 20, result
+	result = t.shell("head -c 100000000 /dev/zero > /big", options=["--memory", "32M"])
+	assert result.status != 0, "the layer in memory counts too"
+
+
+def test_pids_limit(t):
+	"""As root by the cgroup, else by RLIMIT_NPROC, which Linux 5.14 counts per user namespace."""
+	result = t.probe("processes", "300", options=["--pids", "10"])
+	if result.status == 125:
+		raise Skip(result.err.strip())
+	equal(result.lines, ["9 EAGAIN"], "processes beside the probe")
+	bomb = "bomb() { bomb | bomb & }; bomb; sleep 0.3; echo survived"
+	result = t.shell(bomb, options=["--pids", "20", "--timeout", "10"])
+	assert result.seconds < 12, result
+	eventually(lambda: not t.marked(), "processes of the bomb are left")
+
+
+def test_pids_are_counted_for_each_sandbox(t):
+	first = t.start("sh", "-c", "sleep 60 & sleep 60 & sleep 60 & echo up; wait",
+			options=["--pids", "5"])
+	equal(first.stdout.readline(), "up\n", "first")
+	equal(t.probe("processes", "300", options=["--pids", "5"]).lines, ["4 EAGAIN"], "second")
+	first.kill()
+
+
+def test_cpu_limit(t):  # root
+	result = t.probe("burn", "1", options=["--cpus", "0.2"])
+	if result.status == 125:
+		raise Skip(result.err.strip())
+	result.ok()
+	assert result.record["cpu_usec"] < 450000, result
+
+
+def test_limits_of_resources(t):
+	facts = t.probe("limits", options=["--nofile", "123", "--fsize", "5K"]).facts
+	equal((facts["nofile"], facts["fsize"], facts["core"]), ("123", "5120", "0"), "limits")
+	result = t.shell("head -c 10000 /dev/zero > /x", options=["--fsize", "5K"])
+	assert result.status != 0, "a larger file could be written"
+	if not t.is_root:
+		t.run("true", options=["--nofile", "999999999"]).fails(125, "--nofile")
+
+
+def test_what_cannot_be_enforced_is_refused_or_announced(t):  # user
+	if has_cgroups(t):
+		raise Skip("this user has been delegated a cgroup")
+	for option, value in (("--memory", "64M"), ("--cpus", "1")):
+		result = t.run("true", options=[option, value]).fails(125, option, "--best-effort")
+		equal(result.record["error"]["code"], "unsupported", "code")
+		check_schema(t, result.record)
+	result = t.run("true", options=["--memory", "64M", "--cpus", "1", "--pids", "9", "--best-effort"])
+	result.fails(0, "warning", "--memory", "--cpus")
+	assert "--pids" not in result.err, result
+	equal(result.record["unenforced"], ["memory", "cpu"], "record")
+	result = t.probe("memory", "200", options=["--memory", "64M", "--best-effort"])
+	equal((result.status, result.out), (3, "refused\n"), "memory of one process")
+
+
+def test_signals_are_passed_on(t):
+	for signo in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2,
+		      signal.SIGQUIT, signal.SIGWINCH):
+		name = signal.Signals(signo).name[3:]
+		process = t.start("sh", "-c", f"trap 'echo got; exit 9' {name}; echo up; "
+				  "while :; do sleep 0.05; done")
+		equal(process.stdout.readline(), "up\n", "output")
+		process.send_signal(signo)
+		equal((process.wait(timeout=10), process.stdout.read()), (9, "got\n"), name)
+
+
+def test_signal_without_a_handler_ends_it(t):
+	process = t.start("sh", "-c", "echo up; sleep 60")
+	process.stdout.readline()
+	process.send_signal(signal.SIGINT)
+	equal(process.wait(timeout=10), 130, "status")
+
+
+def test_stop_and_continue(t):
+	process = t.start("sh", "-c", "while :; do echo tick; sleep 0.05; done")
+	process.stdout.readline()
+	process.send_signal(signal.SIGTSTP)
+	eventually(lambda: state_of(process.pid) == "T", "it did not stop")
+	time.sleep(0.2)
+	os.set_blocking(process.stdout.fileno(), False)
+	while os.read(process.stdout.fileno(), 65536) if readable(process.stdout) else b"":
+		pass
+	time.sleep(0.3)
+	assert not readable(process.stdout), "the sandbox goes on while we are stopped"
+	process.send_signal(signal.SIGCONT)
+	eventually(lambda: readable(process.stdout), "it did not continue")
+	process.kill()
+
+
+def readable(stream):
+	import select
+	return bool(select.select([stream], [], [], 0)[0])
+
+
+def state_of(pid):
+	with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+		return f.read().rsplit(")", 1)[1].split()[0]
+
+
+def test_background_processes_end_with_the_command(t):
+	process = t.start("sh", "-c", "sleep 1000 & (setsid sleep 1000 &) ; echo done")
+	equal(process.wait(timeout=10), 0, "status")
+	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+
+
+def limits_that_work(t):
+	options = ["--pids", "20", "--env", f"MARK={t.tmp}"]
+	return options + (["--memory", "100M", "--cpus", "1"] if has_cgroups(t) else [])
+
+
+def start_marked(t, **popen):
+	process = t.start("sh", "-c", "sleep 1000 & (setsid sleep 1000 &); echo up; exec sleep 1000",
+			  options=limits_that_work(t), **popen)
+	equal(process.stdout.readline(), "up\n", "output")
+	assert len(t.marked()) >= 3, t.marked()
+	return process
+
+
+def groups_of(t, process):
+	return [g for g in t.groups() if f"-{process.pid}-" in g]
+
+
+def test_kill_leaves_nothing(t):
+	process = start_marked(t)
+	if t.is_root and has_cgroups(t):
+		assert groups_of(t, process), "no cgroup was made"
+	process.kill()
+	process.communicate()
+	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+	eventually(lambda: not groups_of(t, process), f"left: {groups_of(t, process)}")
+
+
+def test_kill_of_the_whole_group_leaves_nothing(t):
+	process = start_marked(t, start_new_session=True)
+	os.killpg(process.pid, signal.SIGKILL)
+	process.communicate()
+	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+	eventually(lambda: not groups_of(t, process), f"left: {groups_of(t, process)}")
+
+
+def children_of(pid):
+	with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as f:
+		return [int(p) for p in f.read().split()]
+
+
+def test_next_run_sweeps_what_a_killed_reaper_left(t):  # root
+	if not has_cgroups(t):
+		raise Skip("no cgroup can be made here")
+	process = start_marked(t)
+	reapers = [p for p in children_of(process.pid)
+		   if open(f"/proc/{p}/comm", encoding="utf-8").read() == "sbx-reaper\n"]
+	equal(len(reapers), 1, "reapers")
+	os.kill(reapers[0], signal.SIGKILL)
+	process.kill()
+	process.communicate()
+	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+	assert groups_of(t, process), "expected the groups to be left"
+	t.run("true", options=limits_that_work(t)).ok()
+	equal(groups_of(t, process), [], "groups after the next run")
+
+
+def test_kill_at_any_moment_leaves_nothing(t):
+	options = limits_that_work(t)
+	pids = []
+	for i in range(40):
+		process = t.start("sh", "-c", "sleep 1000 & exec sleep 1000", options=options)
+		time.sleep(0.001 * i)
+		process.kill()
+		process.communicate()
+		pids.append(process)
+	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+	for process in pids:
+		eventually(lambda: not groups_of(t, process), f"left: {groups_of(t, process)}")
+
+
+def test_nothing_is_left_after_an_ordinary_end(t):
+	for command, options in (("true", []), ("no-such-command", []), ("true", ["--workdir", "/no"]),
+				 ("true", limits_that_work(t))):
+		process = t.start(command, options=options)
+		process.wait(timeout=20)
+		equal(groups_of(t, process), [], "groups")
+		equal(t.marked(), [], "processes")
+
+
+def test_many_at_once(t):
+	options = limits_that_work(t)
+	processes = [t.start("sh", "-c", f"echo {i}; exit {i}", options=options) for i in range(20)]
+	for i, process in enumerate(processes):
+		out, err = process.communicate(timeout=60)
+		equal((process.returncode, out, err), (i, f"{i}\n", ""), "sandbox")
+
+
+def test_record_tells_what_was_used(t):
+	record = t.probe("burn", "0.3").record
+	assert 300000 <= record["wall_usec"] < 5000000, record
+	assert 10000 <= record["cpu_usec"] < 2000000, record
+	assert record["peak_memory_bytes"] > 10000, record
+	equal((record["oom_kills"], record["output_bytes"], record["error"]), (0, None, None), "record")
+
+
+def test_dry_run_prints_the_plan_and_does_nothing(t):
+	options = ["--dry-run", "--bind", "/nowhere:/mnt", "--timeout", "3", "--layer", t.path("no")]
+	result = t.call(t.command(options, ["/no/command"])).ok()
+	assert re.search(r"^bind source=/nowhere target=/mnt$", result.out, re.M), result
+	assert not os.path.exists(t.path("no"))
+	result = t.call(t.command([*options, "--json"], ["/no/command", "a b"])).ok()
+	plan = json.loads(result.out)
+	names = [op["operation"] for op in plan["operations"]]
+	assert names.index("root") < names.index("bind") < names.index("pivot"), names
+	assert names.index("capabilities") < names.index("seccomp") < names.index("command"), names
+	equal(plan["operations"][-1]["arguments"], ["/no/command", "a b"], "command")
+
+
+def test_help_names_every_option(t):
+	text = t.call([t.program, "run", "--help"]).ok().out
+	equal(text, t.call([t.program, "--help"]).ok().out, "both helps")
+	options = re.findall(r"^  --([a-z-]+)", text, re.M)
+	assert len(options) > 20, options
+	man = t.call([t.program, "--man"]).ok().out
+	completion = t.call([t.program, "--completion"]).ok().out
+	for option in options:
+		assert "\\-\\-" + option.replace("-", "\\-") in man, f"{option} is not in the manual"
+		assert f"--{option}" in completion, f"{option} is not completed"
+	assert all(len(line) <= 80 for line in text.splitlines()), "a line of the help is too long"
+	checked = subprocess.run(["bash", "-n"], input=completion, capture_output=True, text=True)
+	equal((checked.returncode, checked.stderr), (0, ""), "the completion's syntax")
+	assert t.call([t.program, "--version"]).ok().out.startswith("sbx-provision ")
+
+
+def test_manual_is_good_roff(t):
+	man = t.call([t.program, "--man"]).ok().out
+	try:
+		done = subprocess.run(["groff", "-man", "-Tutf8", "-ww"], input=man, capture_output=True,
+				      text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+	except FileNotFoundError:
+		raise Skip("groff is not installed") from None
+	equal((done.returncode, done.stderr), (0, ""), "groff")
+
+
+def test_program_is_static(t):
+	with open(t.program, "rb") as f:
+		data = f.read()
+	assert b"/lib64/ld-linux" not in data and b"/lib/ld-linux" not in data, "needs a loader"
+	for name in (b"glib", b"ostree", b"curl", b"archive"):
+		assert b"lib" + name + b".so" not in data, name
+
+
+if __name__ == "__main__":
+	main(globals())
