@@ -91,8 +91,15 @@ int sbx_error_prefix(struct sbx_error *err, const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = vsnprintf(err->message, sizeof(err->message), fmt, ap);
 	va_end(ap);
-	if (n >= 0 && (size_t)n < sizeof(err->message))
-		snprintf(err->message + n, sizeof(err->message) - (size_t)n, ": %s", old);
+	const char *parts[] = {": ", old};
+	size_t at = n < 0 ? 0 : strnlen(err->message, sizeof(err->message));
+	for (int i = 0; i < 2; i++) {
+		size_t room = sizeof(err->message) - 1 - at, len = strlen(parts[i]);
+		size_t taken = len < room ? len : room;
+		memcpy(err->message + at, parts[i], taken);
+		at += taken;
+	}
+	err->message[at] = '\0';
 	return -1;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define LEFT_COLUMNS 22 /* of the overview */
+
 const struct sbx_command *sbx_command_find(const char *name)
 {
 	for (const struct sbx_command *c = sbx_commands; c->name; c++)
@@ -89,10 +91,11 @@ char *sbx_command_overview(void)
 			g_string_append_printf(text, "\n%s\n", c->group);
 		group = c->group;
 		g_autofree char *left = g_strdup_printf("%s %s", c->name, c->synopsis);
-		if (strlen(left) > 34)
-			g_string_append_printf(text, "  %s\n  %-34s  %s\n", left, "", c->help);
+		if (strlen(left) > LEFT_COLUMNS)
+			g_string_append_printf(text, "  %s\n  %-*s  %s\n", left, LEFT_COLUMNS, "",
+					       c->help);
 		else
-			g_string_append_printf(text, "  %-34s  %s\n", left, c->help);
+			g_string_append_printf(text, "  %-*s  %s\n", LEFT_COLUMNS, left, c->help);
 	}
 	g_string_append(
 		text,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/dispatch.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,15 +24,31 @@ static void *watch(void *data)
 	return NULL;
 }
 
+/* A full disk must not look like success. */
+static int flush_results(int status)
+{
+	if (fflush(stdout) == 0)
+		return status;
+	fprintf(stderr, "sbx-build: standard output: %s\n", g_strerror(errno));
+	return status ? status : sbx_code_exit_status(SBX_E_NO_SPACE);
+}
+
 int sbx_dispatch_help(int argc, char **argv)
 {
-	g_autofree char *text = NULL;
-	if (argc > 1 && g_str_equal(argv[1], "--man"))
-		text = sbx_command_man_page();
-	else
-		text = sbx_command_overview();
+	const struct sbx_command *command = argc > 1 ? sbx_command_find(argv[1]) : NULL;
+	if (command) {
+		char *words[] = {argv[1], (char *)"--help", NULL};
+		return sbx_dispatch_verb(command, NULL, 2, words);
+	}
+	gboolean man = argc > 1 && g_str_equal(argv[1], "--man");
+	if (argc > 1 && !man) {
+		fprintf(stderr, "sbx-build: %s: no such verb; `sbx-build help` lists them\n",
+			argv[1]);
+		return sbx_code_exit_status(SBX_E_USAGE);
+	}
+	g_autofree char *text = man ? sbx_command_man_page() : sbx_command_overview();
 	fputs(text, stdout);
-	return 0;
+	return flush_results(0);
 }
 
 /* One line, one status. A cancelled operation is an interruption however a library words it. */
@@ -74,7 +91,5 @@ int sbx_dispatch_verb(const struct sbx_command *command, sbx_prepare_func prepar
 	g_clear_pointer(&ctx.progress, sbx_progress_free);
 	if (status < 0)
 		status = report(command, &ctx, error);
-	if (fflush(stdout) != 0 && status == 0)
-		status = 1;
-	return status;
+	return flush_results(status);
 }

@@ -28,8 +28,10 @@ static void add_clause(struct explanation *e, char *clause)
 /* A dependency as people write it: "libc6 (>= 2.36)", "mawk | gawk". */
 static void format_dependency(Pool *pool, Id dep, GString *out)
 {
-	static const char *const ops[] = {[REL_GT] = ">>",	  [REL_EQ] = "=",
-					  [REL_GT | REL_EQ] = ">=", [REL_LT] = "<<",
+	static const char *const ops[] = {[REL_GT] = ">>",
+					  [REL_EQ] = "=",
+					  [REL_GT | REL_EQ] = ">=",
+					  [REL_LT] = "<<",
 					  [REL_LT | REL_EQ] = "<="};
 	if (!ISRELDEP(dep)) {
 		g_string_append(out, pool_id2str(pool, dep));
@@ -65,7 +67,8 @@ static void add_present(struct explanation *e, Id dep, GString *out)
 		return;
 	}
 	Id p, pp;
-	FOR_PROVIDES(p, pp, dep) {
+	FOR_PROVIDES(p, pp, dep)
+	{
 		const Solvable *s = pool_id2solvable(pool, p);
 		g_autofree char *package = format_package(pool, p);
 		if (strstr(out->str, package))
@@ -132,8 +135,8 @@ static void explain_conflict(struct explanation *e, Id source, Id target, Id dep
 	gsize n_name = strcspn(other, " ");
 	gboolean is_itself = strncmp(text->str, other, n_name) == 0 &&
 			     (text->str[n_name] == '\0' || text->str[n_name] == ' ');
-	gboolean is_essential = sbx_resolver_is_essential(
-		e->resolver, pool_id2solvable(pool, target)->name);
+	gboolean is_essential =
+		sbx_resolver_is_essential(e->resolver, pool_id2solvable(pool, target)->name);
 	if (is_itself)
 		add_clause(e, g_strdup_printf("%s conflicts with %s%s", package, other,
 					      is_essential ? ", which is Essential" : ""));

@@ -41,14 +41,15 @@ Id sbx_solv_relation_id(Pool *pool, const struct sbx_relation *relation, const c
 			gboolean create)
 {
 	static const int flags[] = {
-		[SBX_REL_LT] = REL_LT,		[SBX_REL_LE] = REL_LT | REL_EQ,
-		[SBX_REL_EQ] = REL_EQ,		[SBX_REL_GE] = REL_GT | REL_EQ,
+		[SBX_REL_LT] = REL_LT, [SBX_REL_LE] = REL_LT | REL_EQ,
+		[SBX_REL_EQ] = REL_EQ, [SBX_REL_GE] = REL_GT | REL_EQ,
 		[SBX_REL_GT] = REL_GT,
 	};
 	Id name = name_id(pool, relation, architecture, create);
 	if (!name || relation->op == SBX_REL_ANY)
 		return name;
-	Id version = pool_strn2id(pool, relation->version, (unsigned int)relation->n_version, create);
+	Id version =
+		pool_strn2id(pool, relation->version, (unsigned int)relation->n_version, create);
 	return version ? pool_rel2id(pool, name, version, flags[relation->op], create) : 0;
 }
 

@@ -14,10 +14,10 @@
 
 struct sbx_lock_package {
 	char *name, *version, *architecture;
-	char *path;	/* of the .deb below the archive's root */
-	char *origin;	/* "<suite>/<component>" */
-	char *sha256;	/* of the .deb, 64 hex digits */
-	guint64 size;	/* bytes of the .deb */
+	char *path;		 /* of the .deb below the archive's root */
+	char *origin;		 /* "<suite>/<component>" */
+	char *sha256;		 /* of the .deb, 64 hex digits */
+	guint64 size;		 /* bytes of the .deb */
 	guint64 installed_bytes; /* the archive's estimate */
 	gboolean essential;	 /* Essential: yes */
 	gboolean base;		 /* Essential, or a dependency of what is */
@@ -28,7 +28,8 @@ struct sbx_lock_release {
 	char *origin, *date, *sha256;
 };
 
-/* Exact packages (docs/schemas/lock.schema.json). Packages are sorted by name, then architecture. */
+/* Exact packages (docs/schemas/lock.schema.json). Packages are sorted by name, then architecture.
+ */
 struct sbx_lock {
 	char *suite, *architecture;
 	GPtrArray *releases; /* struct sbx_lock_release *, sorted by origin */

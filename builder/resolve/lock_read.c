@@ -92,17 +92,18 @@ static JsonNode *get_value(JsonObject *object, const char *field, GType type,
 	if (!node)
 		fail(at, field, "is missing", error);
 	else if (!JSON_NODE_HOLDS_VALUE(node) || json_node_get_value_type(node) != type)
-		fail(at, field, type == G_TYPE_STRING ? "must be a string"
-				: type == G_TYPE_INT64 ? "must be a whole number"
-						       : "must be true or false",
+		fail(at, field,
+		     type == G_TYPE_STRING  ? "must be a string"
+		     : type == G_TYPE_INT64 ? "must be a whole number"
+					    : "must be true or false",
 		     error);
 	else
 		return node;
 	return NULL;
 }
 
-static gboolean get_string(JsonObject *object, const char *field, form_func is_allowed,
-			   char **out, const struct place *at, GError **error)
+static gboolean get_string(JsonObject *object, const char *field, form_func is_allowed, char **out,
+			   const struct place *at, GError **error)
 {
 	JsonNode *node = get_value(object, field, G_TYPE_STRING, at, error);
 	if (!node)
@@ -163,9 +164,9 @@ static gboolean read_release(struct sbx_lock *lock, JsonObject *object, const st
 static gboolean read_package(struct sbx_lock *lock, JsonObject *object, const struct place *at,
 			     GError **error)
 {
-	static const char *const known[] = {"name", "version", "architecture", "origin", "path",
-					    "sha256", "size", "installed_bytes", "essential",
-					    "base", "manual", NULL};
+	static const char *const known[] = {
+		"name", "version",	   "architecture", "origin", "path",   "sha256",
+		"size", "installed_bytes", "essential",	   "base",   "manual", NULL};
 	struct sbx_lock_package *p = g_new0(struct sbx_lock_package, 1);
 	g_ptr_array_add(lock->packages, p);
 	if (!check_known(object, known, at, error) ||
@@ -215,8 +216,8 @@ static gboolean read_list(struct sbx_lock *lock, JsonObject *object, const char 
 static gboolean read_head(struct sbx_lock *lock, JsonObject *root, const char *where,
 			  GError **error)
 {
-	static const char *const known[] = {"format", "suite", "architecture", "options",
-					    "releases", "packages", NULL};
+	static const char *const known[] = {
+		"format", "suite", "architecture", "options", "releases", "packages", NULL};
 	static const char *const known_options[] = {"recommends", NULL};
 	const struct place at = {.where = where}, in_options = {.where = where};
 	JsonNode *format = get_value(root, "format", G_TYPE_STRING, &at, error);
@@ -244,7 +245,8 @@ static gboolean check_no_doubles(const struct sbx_lock *lock, const char *where,
 		if (g_str_equal(a->name, b->name))
 			return sbx_set_error(error, SBX_E_INPUT,
 					     "%s: packages: %s is there twice; make the lock again "
-					     "with `sbx-build resolve`", where, a->name);
+					     "with `sbx-build resolve`",
+					     where, a->name);
 	}
 	for (guint i = 1; i < lock->releases->len; i++) {
 		const struct sbx_lock_release *a = lock->releases->pdata[i - 1];
@@ -252,7 +254,8 @@ static gboolean check_no_doubles(const struct sbx_lock *lock, const char *where,
 		if (g_str_equal(a->origin, b->origin))
 			return sbx_set_error(error, SBX_E_INPUT,
 					     "%s: releases: %s is there twice; make the lock again "
-					     "with `sbx-build resolve`", where, a->origin);
+					     "with `sbx-build resolve`",
+					     where, a->origin);
 	}
 	return TRUE;
 }
@@ -292,8 +295,8 @@ static gboolean check_shape(const char *text, gsize n)
 
 static JsonNode *parse(const char *text, gsize n, const char *where, GError **error)
 {
-	if (n > MAX_LOCK_BYTES || memchr(text, '\0', n) ||
-	    !g_utf8_validate_len(text, n, NULL) || !check_shape(text, n)) {
+	if (n > MAX_LOCK_BYTES || memchr(text, '\0', n) || !g_utf8_validate_len(text, n, NULL) ||
+	    !check_shape(text, n)) {
 		sbx_set_error(error, SBX_E_INPUT,
 			      "%s: is not a lock (JSON as `sbx-build resolve --json` prints it)",
 			      where);

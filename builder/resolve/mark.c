@@ -11,7 +11,7 @@
 struct marker {
 	struct sbx_resolver *resolver;
 	gboolean recommends;
-	Queue *chosen;	/* in order of marking */
+	Queue *chosen; /* in order of marking */
 	Map is_chosen;
 	/* What a chosen package conflicts with, and since when: to be taken back with it. */
 	Map is_barred;
@@ -30,7 +30,8 @@ static gboolean bar_conflicts(struct marker *m, Id p)
 		return TRUE;
 	for (Id *con = s->repo->idarraydata + s->conflicts; *con; con++) {
 		Id q, pp;
-		FOR_PROVIDES(q, pp, *con) {
+		FOR_PROVIDES(q, pp, *con)
+		{
 			/* One may provide what one conflicts with (Debian policy 7.4). */
 			if (q == p || !sbx_resolver_is_candidate(m->resolver, q))
 				continue;
@@ -58,7 +59,8 @@ static gboolean is_served(struct marker *m, const Id *alternatives)
 	Pool *pool = m->resolver->pool;
 	for (; *alternatives; alternatives++) {
 		Id p, pp;
-		FOR_PROVIDES(p, pp, *alternatives) {
+		FOR_PROVIDES(p, pp, *alternatives)
+		{
 			if (MAPTST(&m->is_chosen, p))
 				return TRUE;
 		}
@@ -82,7 +84,8 @@ static gboolean serve(struct marker *m, const Id *alternatives, guint depth)
 
 enum need { MUST_SERVE, MAY_SERVE };
 
-static gboolean serve_field(struct marker *m, Id p, enum sbx_relations_line field, enum need need, guint depth)
+static gboolean serve_field(struct marker *m, Id p, enum sbx_relations_line field, enum need need,
+			    guint depth)
 {
 	Queue groups;
 	gboolean ok = TRUE;
@@ -129,8 +132,8 @@ static gboolean mark(struct marker *m, Id p, guint depth)
 	return FALSE;
 }
 
-gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted,
-			   gboolean recommends, Queue *chosen)
+gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted, gboolean recommends,
+			   Queue *chosen)
 {
 	struct marker m = {.resolver = resolver, .recommends = recommends, .chosen = chosen};
 	gboolean ok = TRUE;

@@ -42,7 +42,8 @@ static gboolean take_apart(char *text, const char *given, struct request *out, G
 	    (out->architecture && !*out->architecture))
 		return sbx_set_error(error, SBX_E_USAGE,
 				     "\"%.60s\" is no package name; give name, name=version, "
-				     "name/suite or name:architecture", given);
+				     "name/suite or name:architecture",
+				     given);
 	return TRUE;
 }
 
@@ -56,7 +57,8 @@ static gboolean check_architecture(struct sbx_resolver *resolver, const struct r
 		return TRUE;
 	return sbx_set_error(error, SBX_E_NOT_FOUND,
 			     "%s:%s: only packages for %s can be chosen here; use --arch %s for "
-			     "the whole template", r->name, r->architecture, ours, r->architecture);
+			     "the whole template",
+			     r->name, r->architecture, ours, r->architecture);
 }
 
 /* "bookworm" of "bookworm/main"; a suite may hold slashes itself, the component is what is last. */
@@ -84,7 +86,8 @@ static gboolean no_such_version(struct sbx_resolver *resolver, Id name, const ch
 	Pool *pool = resolver->pool;
 	g_autoptr(GString) list = g_string_new(NULL);
 	Id p, pp;
-	FOR_PROVIDES(p, pp, name) {
+	FOR_PROVIDES(p, pp, name)
+	{
 		const Solvable *s = pool_id2solvable(pool, p);
 		if (s->name == name)
 			g_string_append_printf(list, "%s%s (%s)", list->len ? ", " : "",
@@ -108,7 +111,8 @@ static Id find_from_suite(struct preference *preference, const Id *alternatives)
 	Pool *pool = resolver->pool;
 	Id p, pp, found = 0;
 	for (; *alternatives; alternatives++) {
-		FOR_PROVIDES(p, pp, *alternatives) {
+		FOR_PROVIDES(p, pp, *alternatives)
+		{
 			if (sbx_resolver_is_candidate(resolver, p))
 				return 0; /* served as it is */
 			if (!found && is_from(resolver, p, preference->suite))
@@ -153,7 +157,8 @@ static Id find_version(struct sbx_resolver *resolver, Id name, const struct requ
 {
 	Pool *pool = resolver->pool;
 	Id p, pp, found = 0;
-	FOR_PROVIDES(p, pp, name) {
+	FOR_PROVIDES(p, pp, name)
+	{
 		const Solvable *s = pool_id2solvable(pool, p);
 		if (s->name != name)
 			continue;
@@ -202,7 +207,8 @@ static gboolean pick(struct sbx_resolver *resolver, const char *given, const str
 		if ((r->version || r->suite) && p != find_version(resolver, name, r))
 			return sbx_set_error(error, SBX_E_UNSATISFIABLE,
 					     "%s: only one version of %s can be there, and another "
-					     "request wants %s; ask for one of them", given, r->name,
+					     "request wants %s; ask for one of them",
+					     given, r->name,
 					     pool_id2str(pool, pool_id2solvable(pool, p)->evr));
 	} else if (!r->version && !r->suite) {
 		Id virtual = pool_str2id(pool, r->name, 0);

@@ -63,7 +63,8 @@ static void find_candidates(struct sbx_resolver *resolver)
 	resolver->n_names = (guint)pool->ss.nstrings;
 	resolver->best = g_new0(Id, resolver->n_names);
 	resolver->candidate = g_new0(Id, resolver->n_names);
-	FOR_REPO_SOLVABLES(resolver->repo, p, s) {
+	FOR_REPO_SOLVABLES(resolver->repo, p, s)
+	{
 		Id *best = &resolver->best[s->name];
 		if (!*best || is_better(resolver, p, *best))
 			*best = p;
@@ -136,8 +137,8 @@ static gboolean load(struct sbx_resolver *resolver, const char *path, GError **e
 		problem = "is for another architecture";
 	if (problem)
 		return sbx_set_error(error, SBX_E_DAMAGED,
-				     "%s: %s; remove %s and run `sbx-build update`", path,
-				     problem, resolver->archive->path);
+				     "%s: %s; remove %s and run `sbx-build update`", path, problem,
+				     resolver->archive->path);
 	return TRUE;
 }
 
@@ -235,7 +236,8 @@ void sbx_resolver_providers(struct sbx_resolver *resolver, Id dep, Queue *out)
 	Pool *pool = resolver->pool;
 	Id p, pp, name = dep;
 	queue_empty(out);
-	FOR_PROVIDES(p, pp, dep) {
+	FOR_PROVIDES(p, pp, dep)
+	{
 		if (sbx_resolver_is_candidate(resolver, p))
 			queue_push(out, p);
 	}

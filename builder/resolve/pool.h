@@ -68,8 +68,8 @@ gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *
  * on, depth first. `chosen` holds what is there already and gets what is added, in the order of
  * marking. FALSE when that way leads nowhere: `chosen` then holds what could be marked.
  */
-gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted,
-			   gboolean recommends, Queue *chosen);
+gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted, gboolean recommends,
+			   Queue *chosen);
 
 struct s_Solver;
 /* Why the solver found nothing, as SBX_E_UNSATISFIABLE. Always FALSE. */

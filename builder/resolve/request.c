@@ -212,8 +212,8 @@ static struct sbx_lock *solve(const struct sbx_archive *archive, char **names, g
 static gboolean resolve_lock(struct sbx_context *ctx, const struct sbx_request *request,
 			     const struct input *input, struct sbx_resolved *work, GError **error)
 {
-	work->lock = sbx_lock_from_json(input->text, (gssize)input->n_bytes, request->argument,
-					error);
+	work->lock =
+		sbx_lock_from_json(input->text, (gssize)input->n_bytes, request->argument, error);
 	if (!work->lock || !adopt_target(ctx, work->lock->suite, work->lock->architecture,
 					 request->argument, error))
 		return FALSE;
@@ -241,8 +241,8 @@ static gboolean resolve_input(struct sbx_context *ctx, const struct sbx_request 
 	if (input.kind == SBX_REQUEST_LOCK)
 		return resolve_lock(ctx, request, &input, work, error);
 	if (input.kind == SBX_REQUEST_PROFILE) {
-		work->profile = sbx_profile_from_json(input.text, (gssize)input.n_bytes, path,
-						      error);
+		work->profile =
+			sbx_profile_from_json(input.text, (gssize)input.n_bytes, path, error);
 		if (!work->profile || !adopt_target(ctx, work->profile->suite,
 						    work->profile->architecture, path, error))
 			return FALSE;

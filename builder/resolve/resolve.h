@@ -50,9 +50,9 @@ SBX_DEFINE_AUTO(sbx_solv_writer, sbx_solv_writer_free)
  * ButAutomaticUpgrades (backports), 1 when it only says NotAutomatic (experimental). Call it
  * before adding the origin's packages.
  */
-#define SBX_PIN_DEFAULT		500
-#define SBX_PIN_AUTO_UPGRADES	100
-#define SBX_PIN_NOT_AUTOMATIC	1
+#define SBX_PIN_DEFAULT	      500
+#define SBX_PIN_AUTO_UPGRADES 100
+#define SBX_PIN_NOT_AUTOMATIC 1
 void sbx_solv_writer_set_pin(struct sbx_solv_writer *writer, const char *origin, guint pin);
 /*
  * `package` as from sbx_packages_parse(); origin "<suite>/<component>". SBX_E_ARCHIVE names the

@@ -106,8 +106,8 @@ static gboolean add_depends(struct sbx_solv_writer *writer, Solvable *s, const c
 	while ((ok = sbx_solv_read_group(writer->pool, &reader, writer->architecture, TRUE, &group,
 					 error)) &&
 	       group.count > 0)
-		s->requires = repo_addid_dep(writer->repo, s->requires,
-					     join_alternatives(writer->pool, &group), marker);
+	s->requires = repo_addid_dep(writer->repo, s->requires,
+				     join_alternatives(writer->pool, &group), marker);
 	queue_free(&group);
 	return ok;
 }

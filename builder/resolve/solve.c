@@ -103,7 +103,7 @@ static void reach_field(struct sweep *sweep, Id p, enum sbx_relations_line field
 		if (!groups.elements[i])
 			continue;
 		FOR_PROVIDES(q, pp, groups.elements[i])
-			reach(sweep, q);
+		reach(sweep, q);
 	}
 	queue_free(&groups);
 }

@@ -23,10 +23,14 @@ static void print_packages(const struct sbx_lock *lock)
 	for (guint i = 0; i < lock->packages->len; i++) {
 		const struct sbx_lock_package *p = lock->packages->pdata[i];
 		g_autofree char *size = sbx_report_bytes(p->size);
-		printf("%c %-32s %-28s %-6s %10s\n", p->manual ? '*' : p->base ? ' ' : '+', p->name,
-		       p->version, p->architecture, size);
+		printf("%c %-32s %-28s %-6s %10s\n",
+		       p->manual ? '*'
+		       : p->base ? ' '
+				 : '+',
+		       p->name, p->version, p->architecture, size);
 	}
-	puts("* asked for, + a dependency, neither: in every template (Essential and what it needs)");
+	puts("* asked for, + a dependency, neither: in every template (Essential and what it "
+	     "needs)");
 }
 
 static void print_total(const struct sbx_lock *lock)

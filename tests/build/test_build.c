@@ -113,7 +113,8 @@ static struct sbx_lock_package pkg_b = {
 	.name = (char *)"b", .version = (char *)"2", .architecture = (char *)"all"};
 
 static struct sbx_tree *merge(struct fixture *f, const char *const *in_a, const char *const *in_b,
-			      const char *b_replaces, const GPtrArray *diversions, GError **merge_error)
+			      const char *b_replaces, const GPtrArray *diversions,
+			      GError **merge_error)
 {
 	struct sbx_transaction transaction;
 	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));

@@ -76,8 +76,8 @@ static char *solve(const struct test_case *test, char **sections, const char *fo
 		   GError **error)
 {
 	g_autofree char *cache = g_build_filename(folder, SBX_SOLV_FILE, NULL);
-	struct sbx_archive archive = {.suite = (char *)"test", .path = (char *)folder,
-				      .architecture = (char *)"amd64"};
+	struct sbx_archive archive = {
+		.suite = (char *)"test", .path = (char *)folder, .architecture = (char *)"amd64"};
 	SBX_AUTO(sbx_solv_writer) writer = sbx_solv_writer_new("amd64");
 	for (char **section = sections; *section; section++)
 		if (!add_origin(writer, *section, error))
@@ -89,8 +89,8 @@ static char *solve(const struct test_case *test, char **sections, const char *fo
 	if (!resolver)
 		return NULL;
 	g_auto(GStrv) names = g_strsplit_set(test->ask, " ", -1);
-	SBX_AUTO(sbx_lock) lock = sbx_resolver_solve(resolver, (const char *const *)names,
-						     &test->options, error);
+	SBX_AUTO(sbx_lock)
+	lock = sbx_resolver_solve(resolver, (const char *const *)names, &test->options, error);
 	if (!lock)
 		return NULL;
 	/* What we write we must be able to read. */

@@ -3,7 +3,8 @@
  * For test scripts: a cache from Packages files at hand, and many requests answered in one go.
  *
  *	resolve-tool make DIR ARCH ORIGIN[@PIN]=FILE...
- *	resolve-tool solve DIR ARCH [--recommends] [--no-base]	requests on stdin, names of one a line
+ *	resolve-tool solve DIR ARCH [--recommends] [--no-base]	requests on stdin, names of one a
+ *line
  *
  * An answer is a line: "name=version:arch ..." of all packages, or "! <code>: <message>".
  */
@@ -57,8 +58,8 @@ static void answer(struct sbx_resolver *resolver, char *line,
 {
 	g_autoptr(GError) error = NULL;
 	g_auto(GStrv) names = g_strsplit(g_strstrip(line), " ", -1);
-	SBX_AUTO(sbx_lock) lock = sbx_resolver_solve(
-		resolver, (const char *const *)names, options, &error);
+	SBX_AUTO(sbx_lock)
+	lock = sbx_resolver_solve(resolver, (const char *const *)names, options, &error);
 	if (!lock) {
 		printf("! %s: %s\n", sbx_code_name(sbx_gerror_code(error)), error->message);
 		return;
@@ -72,8 +73,8 @@ static void answer(struct sbx_resolver *resolver, char *line,
 
 static gboolean solve(int argc, char **argv, GError **error)
 {
-	struct sbx_archive archive = {.suite = (char *)"test", .path = argv[0],
-				      .architecture = argv[1]};
+	struct sbx_archive archive = {
+		.suite = (char *)"test", .path = argv[0], .architecture = argv[1]};
 	struct sbx_resolve_options options = {0};
 	for (int i = 2; i < argc; i++) {
 		options.recommends |= g_str_equal(argv[i], "--recommends");
@@ -88,8 +89,7 @@ static gboolean solve(int argc, char **argv, GError **error)
 	while (fgets(line, sizeof(line), stdin)) {
 		begun = g_get_monotonic_time();
 		answer(resolver, line, &options);
-		fprintf(stderr, "solve %.1f ms\n",
-			(double)(g_get_monotonic_time() - begun) / 1e3);
+		fprintf(stderr, "solve %.1f ms\n", (double)(g_get_monotonic_time() - begun) / 1e3);
 	}
 	return TRUE;
 }

@@ -143,8 +143,8 @@ static void test_good_locks_are_read(void **state)
 		gsize n;
 		g_autoptr(GError) error = NULL;
 		assert_true(g_file_get_contents(paths->pdata[i], &text, &n, NULL));
-		SBX_AUTO(sbx_lock) lock =
-			sbx_lock_from_json(text, (gssize)n, paths->pdata[i], &error);
+		SBX_AUTO(sbx_lock)
+		lock = sbx_lock_from_json(text, (gssize)n, paths->pdata[i], &error);
 		if (!lock)
 			fail_msg("%s", error->message);
 	}
@@ -169,9 +169,9 @@ static void check_refused(const char *path)
 	assert_true(g_str_has_prefix(error->message, "it: "));
 	assert_null(strchr(error->message, '\n'));
 	g_auto(GStrv) field = g_strsplit(parts[0], "-", 3);
-	g_autofree char *place = g_strv_length(field) == 3
-		? g_strdup_printf("%s[%s].%s:", field[0], field[1], field[2])
-		: g_strdup(field[0]);
+	g_autofree char *place = g_strv_length(field) == 3 ? g_strdup_printf("%s[%s].%s:", field[0],
+									     field[1], field[2])
+							   : g_strdup(field[0]);
 	if (!g_str_equal(place, "whole") && !strstr(error->message, place))
 		fail_msg("%s: \"%s\" is not in \"%s\"", name, place, error->message);
 }

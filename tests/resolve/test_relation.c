@@ -49,7 +49,8 @@ static void test_names_versions_and_alternatives(void **state)
 	check(NULL, "");
 	check("", "");
 	check("a", "a,");
-	check("libc6 (>= 2.36), libgcc-s1 (>= 3.0) | libgcc1", "libc6>=2.36,libgcc-s1>=3.0|libgcc1,");
+	check("libc6 (>= 2.36), libgcc-s1 (>= 3.0) | libgcc1",
+	      "libc6>=2.36,libgcc-s1>=3.0|libgcc1,");
 	check("a(=1:2.0~rc1-3+b1)", "a=1:2.0~rc1-3+b1,");
 	check("g++ , libstdc++6 (<< 13)", "g++,libstdc++6<<13,");
 	check("a ( <= 1 ) , b( >> 2)", "a<=1,b>>2,");
@@ -64,7 +65,8 @@ static void test_old_operators_mean_or_equal(void **state)
 
 static void test_qualifiers(void **state)
 {
-	check("python3:any (>= 3.5~), gcc:native | gcc:amd64", "python3:any>=3.5~,gcc:native|gcc:amd64,");
+	check("python3:any (>= 3.5~), gcc:native | gcc:amd64",
+	      "python3:any>=3.5~,gcc:native|gcc:amd64,");
 	check("a:", "!");
 	check("a: any", "!");
 }

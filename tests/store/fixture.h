@@ -46,7 +46,7 @@ static inline int close_fixture(void **state)
 #define assert_ok(call)                                                                            \
 	do {                                                                                       \
 		g_autoptr(GError) failed_ = NULL;                                                  \
-		GError **error = &failed_;                                                       \
+		GError **error = &failed_;                                                         \
 		if (!(call))                                                                       \
 			fail_msg("%s: %s", #call, failed_ ? failed_->message : "no error set");    \
 	} while (0)
@@ -54,7 +54,7 @@ static inline int close_fixture(void **state)
 #define assert_fails(call, expected_code, part)                                                    \
 	do {                                                                                       \
 		g_autoptr(GError) failed_ = NULL;                                                  \
-		GError **error = &failed_;                                                       \
+		GError **error = &failed_;                                                         \
 		assert_false(call);                                                                \
 		assert_non_null(failed_);                                                          \
 		assert_int_equal(sbx_gerror_code(failed_), expected_code);                         \

@@ -7,8 +7,8 @@ int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes);
 int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes)
 {
 	g_autoptr(GError) error = NULL;
-	SBX_AUTO(sbx_lock) lock =
-		sbx_lock_from_json((const char *)data, (gssize)n_bytes, "fuzz", &error);
+	SBX_AUTO(sbx_lock)
+	lock = sbx_lock_from_json((const char *)data, (gssize)n_bytes, "fuzz", &error);
 	g_assert((lock == NULL) == (error != NULL));
 	if (!lock)
 		return 0;
