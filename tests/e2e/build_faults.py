@@ -49,9 +49,13 @@ def test_files_through_links(t):
 
 
 def test_malformed_packages(t):
-	for name in ("no-control", "no-data", "truncated", "not-ar", "empty", "huge-size",
-		     "broken-compression", "other-name"):
+	for name in ("no-control", "no-data", "truncated", "not-ar", "empty", "broken-compression",
+		     "other-name"):
 		refused(t, "hostile-" + name, ARCHIVE, "hostile-" + name)
+
+
+def test_member_that_is_longer_than_its_package(t):
+	refused(t, "hostile-huge-size", ARCHIVE, "hostile-huge-size")
 
 
 def test_a_refusal_does_not_harm_what_is_there(t):

@@ -64,15 +64,21 @@ def test_kill_while_committing(t):
 	again(t)
 
 
-def test_kill_while_checking_out(t):
-	killed(t, "checkout")
+def test_kill_while_making_the_base_layer(t):
+	killed(t, "base")
+	again(t)
+
+
+def test_kill_after_the_commit(t):
+	"""The tree is in the store, the template not yet in the catalog."""
+	killed(t, "commit", event="end")
 	again(t)
 
 
 def test_kill_while_updating(t):
 	t.server.fault(r"by-hash", slow=20000)
-	result = t.kill_at(SIGKILL, "update", verb="update")
-	assert result is not None, "the phase 'update' was never announced"
+	result = t.kill_at(SIGKILL, "index", verb="update")
+	assert result is not None, "the phase 'index' was never announced"
 	t.server.clear()
 	t.sbx("update").ok()
 	again(t)
@@ -130,7 +136,8 @@ def test_sigterm_while_a_script_runs(t):
 
 def test_ctrl_c_while_updating(t):
 	t.server.fault(r"by-hash", slow=20000)
-	result = t.kill_at(SIGINT, "update", verb="update")
+	result = t.kill_at(SIGINT, "index", verb="update")
+	assert result is not None, "the phase 'index' was never announced"
 	equal(result.status, INTERRUPTED, f"exit status of\n{result}")
 	t.server.clear()
 	t.sbx("update").ok()
@@ -204,7 +211,7 @@ def test_events_are_well_formed(t):
 			continue
 		assert event["event"] in ("begin", "progress", "end"), event
 		phases.setdefault(event["phase"], []).append(event)
-	for phase in ("fetch", "import", "compose", "configure", "commit", "checkout"):
+	for phase in ("fetch", "import", "compose", "base", "configure", "compile", "commit"):
 		assert phase in phases, f"{phase} is not among {sorted(phases)}"
 		kinds = [e["event"] for e in phases[phase]]
 		equal((kinds[0], kinds[-1]), ("begin", "end"), f"events of {phase}")

@@ -131,7 +131,7 @@ def test_gc_and_build_again(t):
 def test_gc_leaves_a_live_sandbox_alone(t):
 	"""A sandbox that runs on a template keeps its files, whoever removes it."""
 	id = t.build("hello")
-	command = [t.provision_program, "run", t.template(id), "--", "/bin/sh", "-c",
+	command = [t.provision_program, "run", id, "--", "/bin/sh", "-c",
 		   "echo ready; read word; hello; ls /usr/share | wc -l"]
 	process = subprocess.Popen(command, env=t.env, text=True, stdin=subprocess.PIPE,
 				   stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -119,7 +119,7 @@ class ProvisionHelpTest(unittest.TestCase):
 			done = self.provision(*args)
 			with self.subTest(args=args):
 				self.assertEqual((done.returncode, done.stdout), (USAGE, ""), done)
-				self.assertRegex(done.stderr, r"^sbx-provision: [^\n]+\n$" if args else "")
+				self.assertRegex(done.stderr, r"^sbx-provision: [^\n]+\n$" if args else ".")
 
 
 if __name__ == "__main__":

@@ -12,16 +12,24 @@ def libraries(program):
 
 
 class LinkageTest(unittest.TestCase):
+	def setUp(self):
+		front = os.environ["SBX_BUILD"]
+		self.engine, self.front = libraries(front + "-engine"), libraries(front)
+
 	def test_nothing_of_rpm_or_dpkg(self):
-		text = libraries(os.environ["SBX_BUILD"])
-		self.assertIn("libostree", text)
+		self.assertIn("libostree", self.engine)
 		for name in ("librpm", "libdpkg", "libsolvext", "libapt"):
-			self.assertNotIn(name, text)
+			self.assertNotIn(name, self.engine + self.front)
 
 	def test_one_tls_library(self):
-		text = libraries(os.environ["SBX_BUILD"])
-		self.assertIn("libgnutls", text)
-		self.assertNotIn("libcurl.so", text)  # the OpenSSL flavour
+		self.assertIn("libgnutls", self.engine)
+		self.assertNotIn("libcurl.so", self.engine)  # the OpenSSL flavour
+
+	def test_the_front_stays_light(self):
+		"""What answers for a known task neither loads nor links what only building needs."""
+		self.assertIn("libsqlite3", self.front)
+		for name in ("libostree", "libsolv", "libcurl", "libarchive"):
+			self.assertNotIn(name, self.front)
 
 	@unittest.skipIf(os.environ.get("SBX_SANITIZE") == "1", "sanitizers can't be linked statically")
 	def test_the_provisioner_is_static(self):

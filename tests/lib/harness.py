@@ -178,8 +178,7 @@ class Test:
 
 	def inside(self, id, *command, options=(), **how):
 		"""Run a command in a sandbox on the template."""
-		return self.run(self.provision_program, "run", *options, self.template(id), "--", *command,
-				**how)
+		return self.run(self.provision_program, "run", *options, id, "--", *command, **how)
 
 	def shell(self, id, script, **how):
 		return self.inside(id, "/bin/sh", "-c", script, **how)
