@@ -27,7 +27,8 @@ static void *watch(void *data)
 /* A full disk must not look like success. */
 static int flush_results(int status)
 {
-	if (fflush(stdout) == 0)
+	/* A reader that has seen enough (head, less) is no failure of ours. */
+	if (fflush(stdout) == 0 || errno == EPIPE)
 		return status;
 	fprintf(stderr, "sbx-build: standard output: %s\n", g_strerror(errno));
 	return status ? status : sbx_code_exit_status(SBX_E_NO_SPACE);

@@ -44,7 +44,8 @@ static void print_text(const struct details *d)
 	printf("size      %s of files; in the store %s its own, %s shared with other templates\n",
 	       size, own, shared);
 	printf("built     %s, in %s\n", created, took);
-	printf("used      %" G_GUINT64_FORMAT " times, last %s\n", row->n_uses, used);
+	printf("used      %" G_GUINT64_FORMAT " time%s, last %s\n", row->n_uses,
+	       row->n_uses == 1 ? "" : "s", used);
 	printf("lock      %s/lock.json\n", d->path);
 	printf("packages  %u\n", d->lock->packages->len);
 	for (guint i = 0; i < d->lock->packages->len; i++) {
