@@ -32,18 +32,18 @@ static void build_root(const char *lower)
 {
 	char options[4200];
 	MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	MUST(mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, NULL));
-	MUST(mkdir("/tmp/upper", 0755));
-	MUST(mkdir("/tmp/work", 0755));
-	MUST(mkdir("/tmp/root", 0755));
-	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=/tmp/upper,workdir=/tmp/work",
+	MUST(mount("tmpfs", "/proc", "tmpfs", MS_NOSUID | MS_NODEV, NULL));
+	MUST(mkdir("/proc/upper", 0755));
+	MUST(mkdir("/proc/work", 0755));
+	MUST(mkdir("/proc/root", 0755));
+	snprintf(options, sizeof(options), "lowerdir=%s,upperdir=/proc/upper,workdir=/proc/work",
 		 lower);
-	MUST(mount("overlay", "/tmp/root", "overlay", MS_NOSUID | MS_NODEV, options));
-	MUST(mount("proc", "/tmp/root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
-	MUST(mount("tmpfs", "/tmp/root/dev", "tmpfs", MS_NOSUID, "mode=755"));
-	MUST(close(open("/tmp/root/dev/null", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)));
-	MUST(mount("/dev/null", "/tmp/root/dev/null", NULL, MS_BIND, NULL));
-	MUST(chdir("/tmp/root"));
+	MUST(mount("overlay", "/proc/root", "overlay", MS_NOSUID | MS_NODEV, options));
+	MUST(mount("proc", "/proc/root/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL));
+	MUST(mount("tmpfs", "/proc/root/dev", "tmpfs", MS_NOSUID, "mode=755"));
+	MUST(close(open("/proc/root/dev/null", O_CREAT | O_WRONLY | O_CLOEXEC, 0644)));
+	MUST(mount("/dev/null", "/proc/root/dev/null", NULL, MS_BIND, NULL));
+	MUST(chdir("/proc/root"));
 	MUST(syscall(SYS_pivot_root, ".", "."));
 	MUST(umount2(".", MNT_DETACH));
 	MUST(chdir("/"));

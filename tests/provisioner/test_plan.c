@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <linux/capability.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "provisioner/filter.h"
+#include "provisioner/plan.h"
+
+static char *command[] = {(char *)"/bin/true", NULL};
+static struct sbx_places no_places;
+
+static struct sbx_options plain_options(void)
+{
+	struct sbx_options o = SBX_OPTIONS_INIT;
+	o.template = "/template";
+	o.command = command;
+	return o;
+}
+
+static struct sbx_host root_host(void)
+{
+	return (struct sbx_host){.privileged = true,
+				 .lower = "/template",
+				 .places = &no_places,
+				 .has_landlock = true};
+}
+
+static struct sbx_host user_host(void)
+{
+	struct sbx_host host = root_host();
+	host.privileged = false;
+	host.uid = host.gid = 1000;
+	return host;
+}
+
+/* Index of the first operation of a kind (and target, unless NULL), -1 when there is none. */
+static int find(const struct sbx_plan *plan, enum sbx_op_kind kind, const char *target)
+{
+	for (size_t i = 0; i < plan->n_ops; i++)
+		if (plan->ops[i].kind == kind &&
+		    (!target || (plan->ops[i].target && strcmp(plan->ops[i].target, target) == 0)))
+			return (int)i;
+	return -1;
+}
+
+/* What an attacker would like to see swapped: each must come before the next. */
+static void test_order(void **state)
+{
+	static const enum sbx_op_kind order[] = {
+		SBX_OP_SPAWN,
+		SBX_OP_PRIVATE_MOUNTS,
+		SBX_OP_ID_MAP,
+		SBX_OP_STAGING,
+		SBX_OP_ROOT,
+		SBX_OP_PROC,
+		SBX_OP_MASK,
+		SBX_OP_READ_ONLY,
+		SBX_OP_DEV,
+		SBX_OP_DEV_NODE,
+		SBX_OP_TMP,
+		SBX_OP_BIND,
+		SBX_OP_HOSTNAME,
+		SBX_OP_LOOPBACK,
+		SBX_OP_PIVOT,
+		SBX_OP_WORKDIR,
+		SBX_OP_BOUND,
+		SBX_OP_USER,
+		SBX_OP_CAPABILITIES,
+		SBX_OP_NO_NEW_PRIVILEGES,
+		SBX_OP_EXECUTE_INSIDE,
+		SBX_OP_FILTER,
+		SBX_OP_COMMAND,
+	};
+	struct sbx_bind bind = {SBX_BIND_WRITABLE, (char *)"/a", "/b"};
+	struct sbx_options o = plain_options();
+	o.binds = &bind;
+	o.n_binds = 1;
+	struct sbx_host host = user_host();
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
+	int before = -1;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		int at = find(&plan, order[i], NULL);
+		assert_true(at > before);
+		before = at;
+	}
+	assert_int_equal((size_t)before, plan.n_ops - 1);
+}
+
+static void test_namespaces(void **state)
+{
+	const unsigned always =
+		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+	struct sbx_options o = plain_options();
+	struct sbx_host root = root_host(), user = user_host();
+	SBX_CLEANUP_PLAN struct sbx_plan a, b, c;
+	assert_int_equal(sbx_plan_make(&a, &o, &root, NULL), 0);
+	assert_int_equal(a.namespaces, always | CLONE_NEWNET);
+	assert_int_equal(find(&a, SBX_OP_ID_MAP, NULL), -1);
+	assert_int_equal(sbx_plan_make(&b, &o, &user, NULL), 0);
+	assert_int_equal(b.namespaces, always | CLONE_NEWNET | CLONE_NEWUSER);
+	o.net = SBX_NET_HOST;
+	assert_int_equal(sbx_plan_make(&c, &o, &root, NULL), 0);
+	assert_int_equal(c.namespaces, always);
+	assert_int_equal(find(&c, SBX_OP_LOOPBACK, NULL), -1);
+}
+
+static void test_profiles(void **state)
+{
+	struct sbx_options o = plain_options();
+	struct sbx_host root = root_host(), user = user_host();
+	SBX_CLEANUP_PLAN struct sbx_plan task, build, emulated;
+	assert_int_equal(sbx_plan_make(&task, &o, &root, NULL), 0);
+	assert_int_equal(task.ops[find(&task, SBX_OP_BOUND, NULL)].number, 0);
+	assert_int_equal(task.ops[find(&task, SBX_OP_CAPABILITIES, NULL)].number, 0);
+	assert_true(find(&task, SBX_OP_FILTER, "task") > 0);
+	o.profile = SBX_PROFILE_BUILD;
+	assert_int_equal(sbx_plan_make(&build, &o, &root, NULL), 0);
+	uint64_t kept = build.ops[find(&build, SBX_OP_CAPABILITIES, NULL)].number;
+	assert_true(kept & UINT64_C(1) << CAP_CHOWN);
+	assert_false(kept & (UINT64_C(1) << CAP_SYS_ADMIN | UINT64_C(1) << CAP_MKNOD |
+			     UINT64_C(1) << CAP_SYS_PTRACE | UINT64_C(1) << CAP_NET_ADMIN |
+			     UINT64_C(1) << CAP_DAC_READ_SEARCH | UINT64_C(1) << CAP_SYS_MODULE));
+	assert_true(find(&build, SBX_OP_FILTER, "build") > 0);
+	assert_int_equal(sbx_plan_make(&emulated, &o, &user, NULL), 0);
+	assert_true(find(&emulated, SBX_OP_FILTER, "emulated") > 0);
+}
+
+static void test_masks(void **state)
+{
+	struct sbx_options o = plain_options();
+	struct sbx_host host = root_host();
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
+	static const char *const masked[] = {"kcore", "keys", "timer_list", "sched_debug", "scsi"};
+	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]); i++)
+		assert_true(find(&plan, SBX_OP_MASK, masked[i]) > 0);
+	static const char *const read_only[] = {"sys", "bus", "fs", "irq", "sysrq-trigger"};
+	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]); i++)
+		assert_true(find(&plan, SBX_OP_READ_ONLY, read_only[i]) > 0);
+}
+
+static void test_limits_by_cgroup(void **state)
+{
+	struct sbx_places places = {
+		.place = {{(char *)"/cg/memory", SBX_PLACE_V1, 1U << SBX_CONTROLLER_MEMORY},
+			  {(char *)"/cg/pids", SBX_PLACE_V1, 1U << SBX_CONTROLLER_PIDS}},
+		.n = 2,
+	};
+	struct sbx_options o = plain_options();
+	o.memory_bytes = 1 << 20;
+	o.pids = 10;
+	struct sbx_host host = root_host();
+	host.places = &places;
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
+	assert_int_equal(plan.ops[0].kind, SBX_OP_GROUP);
+	assert_int_equal(plan.ops[1].kind, SBX_OP_GROUP);
+	assert_int_equal(plan.ops[find(&plan, SBX_OP_GROUP_LIMIT, "memory")].number, 1 << 20);
+	/* Our own first process takes one more. */
+	assert_int_equal(plan.ops[find(&plan, SBX_OP_GROUP_LIMIT, "pids")].number, 11);
+	assert_int_equal(find(&plan, SBX_OP_RLIMIT, "data"), -1);
+	assert_null(plan.warning);
+}
+
+static void test_limits_that_nobody_enforces(void **state)
+{
+	struct sbx_places places = {.missing = 1U << SBX_CONTROLLER_MEMORY |
+					       1U << SBX_CONTROLLER_CPU |
+					       1U << SBX_CONTROLLER_PIDS};
+	struct sbx_options o = plain_options();
+	o.memory_bytes = 1 << 20;
+	o.cpu_quota_usec = 1000;
+	o.pids = 10;
+	struct sbx_host user = user_host(), root = root_host();
+	user.places = root.places = &places;
+	struct sbx_error err = SBX_ERROR_INIT;
+	{
+		SBX_CLEANUP_PLAN struct sbx_plan plan;
+		assert_int_equal(sbx_plan_make(&plan, &o, &user, &err), -1);
+		assert_int_equal(err.code, SBX_E_UNSUPPORTED);
+		assert_non_null(strstr(err.message, "--memory, --cpus"));
+		assert_null(strstr(err.message, "--pids"));
+	}
+	o.best_effort = true;
+	{
+		SBX_CLEANUP_PLAN struct sbx_plan plan;
+		assert_int_equal(sbx_plan_make(&plan, &o, &user, NULL), 0);
+		assert_non_null(strstr(plan.warning, "--memory, --cpus"));
+		assert_int_equal(plan.ops[find(&plan, SBX_OP_RLIMIT, "nproc")].number, 11);
+		assert_int_equal(plan.ops[find(&plan, SBX_OP_RLIMIT, "data")].number, 1 << 20);
+		assert_int_equal(plan.unenforced,
+				 1U << SBX_CONTROLLER_MEMORY | 1U << SBX_CONTROLLER_CPU);
+	}
+	/* The kernel does not hold real root to RLIMIT_NPROC. */
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	assert_int_equal(sbx_plan_make(&plan, &o, &root, NULL), 0);
+	assert_non_null(strstr(plan.warning, "--pids"));
+	assert_int_equal(find(&plan, SBX_OP_RLIMIT, "nproc"), -1);
+}
+
+static void test_landlock_is_left_out_where_it_is_not(void **state)
+{
+	struct sbx_options o = plain_options();
+	struct sbx_host host = root_host();
+	host.has_landlock = false;
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
+	assert_int_equal(find(&plan, SBX_OP_EXECUTE_INSIDE, NULL), -1);
+}
+
+static void test_print(void **state)
+{
+	struct sbx_options o = plain_options();
+	o.disk_bytes = 4096;
+	struct sbx_host host = user_host();
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT, json = SBX_BUFFER_INIT;
+	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
+	sbx_plan_add_text(&plan, &text);
+	assert_non_null(strstr(text.data, "spawn namespaces=user,mount,pid,ipc,uts,cgroup,net\n"));
+	assert_non_null(strstr(text.data, "\nstaging at=/template bytes=4096\n"));
+	assert_non_null(strstr(text.data, "\ncommand file=/bin/true\n"));
+	sbx_plan_add_json(&plan, &o, &json);
+	assert_non_null(strstr(json.data, "\"format\": \"sbx-provision-plan-1\""));
+	assert_non_null(strstr(json.data, "\"operation\": \"pivot\""));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_masks),
+		cmocka_unit_test(test_limits_by_cgroup),
+		cmocka_unit_test(test_limits_that_nobody_enforces),
+		cmocka_unit_test(test_landlock_is_left_out_where_it_is_not),
+		cmocka_unit_test(test_print),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
