@@ -42,6 +42,14 @@ int sbx_code_http_status(enum sbx_code code)
 	return row_of(code)->http_status;
 }
 
+/* One error is one line, whatever a file name holds. */
+static void keep_to_one_line(char *message)
+{
+	for (char *p = message; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			*p = '?';
+}
+
 static int set(struct sbx_error *err, enum sbx_code code, int os_errno, const char *fmt, va_list ap)
 {
 	if (!err || err->code != SBX_OK)
@@ -56,10 +64,7 @@ static int set(struct sbx_error *err, enum sbx_code code, int os_errno, const ch
 	if (os_errno && (size_t)n < sizeof(err->message))
 		snprintf(err->message + n, sizeof(err->message) - (size_t)n, ": %s",
 			 strerror(os_errno));
-	/* One error is one line, whatever a file name holds. */
-	for (char *p = err->message; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	keep_to_one_line(err->message);
 	return -1;
 }
 
@@ -100,6 +105,7 @@ int sbx_error_prefix(struct sbx_error *err, const char *fmt, ...)
 		at += taken;
 	}
 	err->message[at] = '\0';
+	keep_to_one_line(err->message);
 	return -1;
 }
 

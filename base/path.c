@@ -149,7 +149,9 @@ int sbx_mkdirs_in_root(int root_dfd, const char *path, mode_t mode, struct sbx_e
 		*end = kept;
 		p = end + strspn(end, "/");
 	}
-	return 0;
+	/* What was there already may be a file, or a link to nothing. */
+	SBX_CLEANUP_FD int made = sbx_open_in_root(root_dfd, path, O_PATH | O_DIRECTORY, 0, err);
+	return made < 0 ? -1 : 0;
 }
 
 const char *sbx_path_check_relative(const char *path)
