@@ -232,24 +232,66 @@ gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 	return TRUE;
 }
 
+struct importing {
+	struct sbx_compile *compile;
+	const char *folder;
+	GCancellable *cancellable;
+	gint next;
+	GMutex mutex;
+	GError *failure; /* the first */
+};
+
+static gboolean import_job(struct importing *in, guint number, GError **error)
+{
+	struct job *job = in->compile->jobs->pdata[number];
+	if (!job->missing)
+		return TRUE;
+	g_autofree char *path = g_strdup_printf("%s/compile/out/%u", in->folder, number);
+	/* A package none of whose modules compiles has no folder; it is not tried again. */
+	g_mkdir_with_parents(path, 0755);
+	SBX_AUTO(sbx_delta)
+	delta = sbx_delta_read(in->compile->store, path, NULL, in->cancellable, error);
+	if (!delta || !sbx_delta_commit(delta, job->ref, in->cancellable, error) ||
+	    !sbx_tree_write(delta->tree, job->contents, in->cancellable, error))
+		return FALSE;
+	memcpy(job->dirmeta, sbx_tree_dirmeta(delta->tree), SBX_CHECKSUM_BYTES);
+	return TRUE;
+}
+
+static gpointer import_thread(gpointer data)
+{
+	struct importing *in = data;
+	gint number;
+	while ((number = g_atomic_int_add(&in->next, 1)) < (gint)in->compile->jobs->len) {
+		GError *error = NULL;
+		if (import_job(in, (guint)number, &error))
+			continue;
+		g_mutex_lock(&in->mutex);
+		if (in->failure)
+			g_error_free(error);
+		else
+			in->failure = error;
+		g_mutex_unlock(&in->mutex);
+	}
+	return NULL;
+}
+
 gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,
 			    GCancellable *cancellable, GError **error)
 {
-	for (guint i = 0; i < compile->jobs->len; i++) {
-		struct job *job = compile->jobs->pdata[i];
-		if (!job->missing)
-			continue;
-		g_autofree char *path = g_strdup_printf("%s/compile/out/%u", folder, i);
-		/* A package none of whose modules compiles has no folder; it is not tried again. */
-		g_mkdir_with_parents(path, 0755);
-		SBX_AUTO(sbx_delta)
-		delta = sbx_delta_read(compile->store, path, NULL, cancellable, error);
-		if (!delta || !sbx_delta_commit(delta, job->ref, cancellable, error) ||
-		    !sbx_tree_write(delta->tree, job->contents, cancellable, error))
-			return FALSE;
-		memcpy(job->dirmeta, sbx_tree_dirmeta(delta->tree), SBX_CHECKSUM_BYTES);
-	}
-	return TRUE;
+	struct importing in = {.compile = compile, .folder = folder, .cancellable = cancellable};
+	guint n = MIN(g_get_num_processors(), MAX(1, compile->n_missing));
+	g_autofree GThread **threads = g_new0(GThread *, n);
+	g_mutex_init(&in.mutex);
+	for (guint i = 0; i < n; i++)
+		threads[i] = g_thread_new("import", import_thread, &in);
+	for (guint i = 0; i < n; i++)
+		g_thread_join(threads[i]);
+	g_mutex_clear(&in.mutex);
+	if (!in.failure)
+		return TRUE;
+	g_propagate_error(error, in.failure);
+	return FALSE;
 }
 
 static gboolean apply(struct sbx_compile *compile, gboolean missing, struct sbx_tree *root,
