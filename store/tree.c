@@ -43,6 +43,12 @@ struct sbx_tree *sbx_tree_new_stored(struct sbx_store *store,
 	return tree;
 }
 
+void sbx_tree_set_owner(struct sbx_tree *tree, guint16 owner)
+{
+	g_return_if_fail(!tree->entries);
+	tree->owner = owner;
+}
+
 void sbx_tree_free(struct sbx_tree *tree)
 {
 	if (!tree)

@@ -24,6 +24,8 @@ struct sbx_tree *sbx_tree_new(struct sbx_store *store, const guint8 dirmeta[SBX_
 struct sbx_tree *sbx_tree_new_stored(struct sbx_store *store,
 				     const guint8 contents[SBX_CHECKSUM_BYTES],
 				     const guint8 dirmeta[SBX_CHECKSUM_BYTES], guint16 owner);
+/* Who brought everything in a tree that is still folded. */
+void sbx_tree_set_owner(struct sbx_tree *tree, guint16 owner);
 void sbx_tree_free(struct sbx_tree *tree);
 SBX_DEFINE_AUTO(sbx_tree, sbx_tree_free)
 

@@ -94,8 +94,9 @@ GPtrArray *sbx_compose_load(struct sbx_store *store, const struct sbx_lock *lock
 		(const struct sbx_order_package *)(gpointer)keys->data, keys->len);
 	GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	for (guint i = 0; i < loaded->len; i++) {
-		g_ptr_array_add(units, loaded->pdata[order[i]]);
-		loaded->pdata[order[i]] = NULL;
+		struct sbx_unit *unit = g_steal_pointer(&loaded->pdata[order[i]]);
+		sbx_tree_set_owner(unit->data, (guint16)i);
+		g_ptr_array_add(units, unit);
 	}
 	return units;
 }

@@ -16,7 +16,8 @@ struct sbx_unit {
 	char *info_name; /* "libc6:amd64" when Multi-Arch: same, else the name (dpkg's info files)
 			  */
 	char *list;	 /* text of its .list: one absolute path a line */
-	char *triggers;	 /* text of its triggers file, NULL: none */
+	gboolean list_changed; /* another package has taken a file over */
+	char *triggers;	       /* text of its triggers file, NULL: none */
 };
 void sbx_unit_free(struct sbx_unit *unit);
 

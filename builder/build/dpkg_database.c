@@ -58,8 +58,14 @@ static gboolean add_info(struct database *db, const GPtrArray *units, GError **e
 			const char *name = names->pdata[k];
 			struct sbx_entry *entry = sbx_tree_lookup(unit->control, name, error);
 			g_autofree char *as = g_strdup_printf("%s.%s", unit->info_name, name);
-			if (!entry || !sbx_tree_put_file(info, as, entry->checksum, 0, error))
+			if (unit->list_changed && g_str_equal(name, "list")) {
+				if (!put_text(db, info, as, unit->list, strlen(unit->list), 0644,
+					      error))
+					return FALSE;
+			} else if (!entry ||
+				   !sbx_tree_put_file(info, as, entry->checksum, 0, error)) {
 				return FALSE;
+			}
 		}
 		if (!names)
 			return FALSE;

@@ -17,7 +17,7 @@ struct merge {
 	GCancellable *cancellable;
 };
 
-static const struct sbx_unit *unit_of(struct merge *m, guint16 owner)
+static struct sbx_unit *unit_of(struct merge *m, guint16 owner)
 {
 	return m->units->pdata[owner];
 }
@@ -49,20 +49,47 @@ static gboolean relation_names(const char *field, const struct sbx_lock_package 
 	return FALSE;
 }
 
+/* The path as it is once /bin is /usr/bin, without the leading slash. Newly allocated. */
+static char *merged_path(const char *absolute)
+{
+	const char *path = absolute + strspn(absolute, "/");
+	g_autofree char *first = g_strndup(path, strcspn(path, "/"));
+	return g_strv_contains(merged_folders, first) ? g_strconcat("usr/", path, NULL)
+						      : g_strdup(path);
+}
+
+/* What was taken over is no longer the package's: dpkg takes it off its list (policy 7.6.1). */
+static void give_up(struct sbx_unit *unit, const char *path)
+{
+	g_auto(GStrv) lines = g_strsplit(unit->list, "\n", -1);
+	g_autoptr(GString) kept = g_string_new(NULL);
+	for (char **line = lines; *line; line++) {
+		g_autofree char *merged = **line ? merged_path(*line) : NULL;
+		if (merged && !g_str_equal(merged, path))
+			g_string_append_printf(kept, "%s\n", *line);
+	}
+	g_free(unit->list);
+	unit->list = g_strdup(kept->str);
+	unit->list_changed = TRUE;
+}
+
 /* Two packages with one path. Returns whether the new file takes the place; FALSE + error: no. */
 static gboolean settle_files(struct merge *m, const char *path, const struct sbx_entry *present,
 			     const struct sbx_entry *coming, guint16 owner, gboolean *out_replace,
 			     GError **error)
 {
-	const struct sbx_unit *a = unit_of(m, present->owner), *b = unit_of(m, owner);
+	struct sbx_unit *a = unit_of(m, present->owner), *b = unit_of(m, owner);
 	gboolean same = memcmp(present->checksum, coming->checksum, SBX_CHECKSUM_BYTES) == 0;
 	*out_replace = FALSE;
 	if (relation_names(b->replaces, a->lock)) {
 		*out_replace = TRUE;
+		give_up(a, path);
 		return TRUE;
 	}
-	if (relation_names(a->replaces, b->lock))
+	if (relation_names(a->replaces, b->lock)) {
+		give_up(b, path);
 		return TRUE;
+	}
 	/* Multi-Arch: same packages of several architectures share what is alike. */
 	if (same && g_str_equal(a->lock->name, b->lock->name))
 		return TRUE;
@@ -185,15 +212,6 @@ static gboolean make_merged_links(struct merge *m, GError **error)
 			return FALSE;
 	}
 	return TRUE;
-}
-
-/* The path as it is once /bin is /usr/bin, without the leading slash. Newly allocated. */
-static char *merged_path(const char *absolute)
-{
-	const char *path = absolute + strspn(absolute, "/");
-	g_autofree char *first = g_strndup(path, strcspn(path, "/"));
-	return g_strv_contains(merged_folders, first) ? g_strconcat("usr/", path, NULL)
-						      : g_strdup(path);
 }
 
 /* Rename the diverted files of this package before it is merged. */
