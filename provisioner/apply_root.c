@@ -23,7 +23,11 @@ int sbx_apply_PRIVATE_MOUNTS(struct sbx_apply *a, const struct sbx_op *op, struc
 {
 	/* Nothing that is mounted here shall show outside, and nothing from there here. */
 	if (mount_old(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "making mounts private");
+		return sbx_fail_os(
+			err, SBX_E_SANDBOX, errno,
+			"making mounts private; a policy of this host may take user "
+			"namespaces their rights (as AppArmor's "
+			"kernel.apparmor_restrict_unprivileged_userns), then run as root");
 	return 0;
 }
 
@@ -109,8 +113,12 @@ int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 		"index=off%s",
 		in, in, op->target);
 	if (mount_old("sbx", "root", "overlay", MS_NOSUID | MS_NODEV, data) < 0)
-		return sbx_fail_os(err, errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
-				   "overlay on template %s", op->source);
+		return sbx_fail_os(
+			err, errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
+			"overlay on template %s%s", op->source,
+			errno == EINVAL && *op->target
+				? "; for an ordinary user nothing may be mounted below it"
+				: "");
 	a->root_fd = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (a->root_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the new root");

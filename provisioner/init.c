@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,14 +25,15 @@ static _Noreturn void report_and_end(const struct sbx_init *init, const struct s
 
 /*
  * Die with sbx-provision. The kernel forgets this whenever ids or capabilities change, so it is
- * called again after that; should sbx-provision have died before, its end of the socket is closed.
+ * called again after that. Should sbx-provision have died in between, its end of the socket is
+ * closed; a hang-up shows that even while its last packet is still unread.
  */
 static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 {
-	char byte;
+	struct pollfd socket = {.fd = init->socket_fd};
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "parent-death signal");
-	if (recv(init->socket_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+	if (poll(&socket, 1, 0) != 0)
 		_exit(0);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -30,10 +31,22 @@ static void setting_release(struct setting *s)
 	sbx_places_release(&s->places);
 }
 
-/* 0, 1 and 2 may have been closed by the caller; what is opened next must not take their place. */
-static int ensure_standard_descriptors(struct sbx_error *err)
+/*
+ * 0, 1 and 2 may have been closed by the caller; what is opened next must not take their place.
+ * And none may be a folder: from there a path leads to all of the host (CVE-2024-21626).
+ */
+static int check_standard_descriptors(struct sbx_error *err)
 {
 	int fd;
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		struct stat st;
+		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+			return sbx_fail(
+				err, SBX_E_USAGE,
+				"descriptor %d is a folder, a way out of the sandbox; open a file "
+				"there",
+				fd);
+	}
 	do {
 		fd = open("/dev/null", O_RDWR);
 		if (fd < 0)
@@ -166,7 +179,7 @@ int sbx_verb_run(int argc, char **argv)
 	__attribute__((cleanup(setting_release))) struct setting setting = {.lower =
 										    SBX_LOWER_INIT};
 	struct sbx_error err = SBX_ERROR_INIT;
-	if (ensure_standard_descriptors(&err) < 0)
+	if (check_standard_descriptors(&err) < 0)
 		return fail(&err);
 	if (sbx_options_parse(&o, argc - 1, argv + 1, &err) < 0)
 		return fail_early(&err, &plan, &o);

@@ -183,8 +183,12 @@ static int spawn(struct run *run, struct sbx_error *err)
 			"this host gives ordinary users no user namespaces; run as root, or "
 			"allow them (sysctl user.max_user_namespaces, "
 			"kernel.unprivileged_userns_clone)");
-	return sbx_fail_os(err, errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
-			   "making namespaces");
+	if (errno == ENOSYS)
+		return sbx_fail_os(
+			err, SBX_E_UNSUPPORTED, errno,
+			"clone3 is not to be had; Linux 5.12 is needed, and in a container "
+			"a filter that lets it through");
+	return sbx_fail_os(err, SBX_E_SANDBOX, errno, "making namespaces");
 }
 
 /* Put it into its groups while it builds its mounts, then let it start the command. */

@@ -176,6 +176,18 @@ def test_closed_standard_descriptors_are_replaced(t):
 	equal((result.returncode, result.stdout.split()), (0, ["0", "1", "2"]), "descriptors")
 
 
+def test_folders_as_standard_descriptors_are_refused(t):
+	"""CVE-2024-21626: a descriptor of a folder outside is a way out."""
+	with open("/dev/null", encoding="utf-8") as null:
+		folder = os.open("/", os.O_RDONLY)
+		for name in ("stdin", "stdout", "stderr"):
+			streams = {"stdin": null, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE,
+				   name: folder}
+			done = subprocess.run(t.command([], ["/bin/true"]), env=t.env, **streams)
+			equal(done.returncode, 2, name)
+		os.close(folder)
+
+
 def test_working_directory_does_not_leak(t):
 	equal(t.run("pwd", cwd="/").lines, ["/"], "pwd")
 	result = t.shell("ls; ls ..; ls ../../../..", cwd=t.folder("somewhere"))
@@ -236,6 +248,22 @@ def test_sys_is_empty_unless_asked_for(t):
 	names = t.run("ls", "/sys", options=["--sys"]).lines
 	assert "class" in names, names
 	assert t.shell("echo x > /sys/kernel/uevent_helper", options=["--sys"]).status != 0
+
+
+def test_renames_and_links_across_folders(t):
+	"""What Landlock, which keeps what is executed inside, would otherwise refuse."""
+	t.shell("mkdir /a /tmp/b && echo x > /a/x && mv /a/x /var/x && ln /var/x /a/y && "
+		"touch /tmp/z && mv /tmp/z /tmp/b/z && mv /etc/motd /a/motd && cat /a/y /a/motd").ok()
+	t.shell("cp /bin/busybox /tmp/echo && /tmp/echo works && cp /tmp/echo /dev/shm/e; "
+		"cd /var && cp /tmp/echo ./e && mv e echo && ./echo works").ok()
+
+
+def test_programs_in_memory_run(t):  # root
+	script = ("import os\n"
+		  "fd = os.memfd_create('x')\n"
+		  "os.write(fd, open('/bin/echo', 'rb').read())\n"
+		  "os.execve(fd, ['echo', 'from memory'], {})\n")
+	equal(t.run("/usr/bin/python3", "-c", script, template="/").lines, ["from memory"], "output")
 
 
 def test_real_programs_run(t):  # root
