@@ -7,6 +7,18 @@
 #include "base/fd.h"
 #include "store/store.h"
 
+/*
+ * Libostree keeps 3 % of a disk free, gigabytes on a large one. A full disk is an error that we
+ * report as such and recover from.
+ */
+static gboolean use_whole_disk(struct sbx_store *store, GError **error)
+{
+	g_autoptr(GKeyFile) config = ostree_repo_copy_config(store->repo);
+	g_key_file_set_string(config, "core", "min-free-space-percent", "0");
+	return ostree_repo_write_config(store->repo, config, error) &&
+	       ostree_repo_reload_config(store->repo, NULL, error);
+}
+
 static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GError **error)
 {
 	g_autofree char *path = g_build_filename(store->root, "repo", NULL);
@@ -24,7 +36,8 @@ static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GE
 		if (!sbx_store_flock(fd, LOCK_EX, lock_path, cancellable, error))
 			return FALSE;
 		if (!g_file_test(config, G_FILE_TEST_EXISTS) &&
-		    !ostree_repo_create(store->repo, mode, cancellable, error))
+		    (!ostree_repo_create(store->repo, mode, cancellable, error) ||
+		     !use_whole_disk(store, error)))
 			return FALSE;
 	}
 	if (!ostree_repo_open(store->repo, cancellable, error)) {

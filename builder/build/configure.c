@@ -62,14 +62,6 @@ static void add_step(struct run *run, const struct sbx_unit *unit, const char *s
 	g_array_append_val(run->steps, step);
 }
 
-static gboolean write_file(const char *folder, const char *name, const char *text, gsize n,
-			   mode_t mode, GError **error)
-{
-	g_autofree char *path = g_build_filename(folder, name, NULL);
-	return g_file_set_contents_full(path, text, (gssize)n, G_FILE_SET_CONTENTS_CONSISTENT, mode,
-					error);
-}
-
 static gboolean exists_in_root(struct run *run, const char *path)
 {
 	SBX_CLEANUP_FD int root = open(run->c->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -89,11 +81,13 @@ static gboolean prepare_work(struct run *run, GError **error)
 	static const char refuse[] = "#!/bin/sh\nexit 101\n"; /* invoke-rc.d(8): do nothing */
 	g_autofree char *log = g_build_filename(run->c->work, "log", NULL);
 	g_mkdir(log, 0755);
-	if (!write_file(run->c->work, "driver", sbx_configure_sh, sbx_configure_sh_size, 0755,
-			error) ||
-	    !write_file(run->c->work, "succeed", succeed, strlen(succeed), 0755, error) ||
-	    !write_file(run->c->work, "policy-rc.d", refuse, strlen(refuse), 0755, error) ||
-	    !write_file(run->c->work, "empty.py", "", 0, 0644, error))
+	if (!sbx_sandbox_write_file(run->c->work, "driver", sbx_configure_sh, sbx_configure_sh_size,
+				    0755, error) ||
+	    !sbx_sandbox_write_file(run->c->work, "succeed", succeed, strlen(succeed), 0755,
+				    error) ||
+	    !sbx_sandbox_write_file(run->c->work, "policy-rc.d", refuse, strlen(refuse), 0755,
+				    error) ||
+	    !sbx_sandbox_write_file(run->c->work, "empty.py", "", 0, 0644, error))
 		return FALSE;
 	run->binds = g_ptr_array_new_with_free_func(g_free);
 	add_bind(run, "policy-rc.d", mount_points[0]);
@@ -122,7 +116,7 @@ static gboolean write_steps(struct run *run, GError **error)
 				       step->script, step->unit->info_name, step->script,
 				       step->arguments);
 	}
-	return write_file(run->c->work, "steps", text->str, text->len, 0644, error);
+	return sbx_sandbox_write_file(run->c->work, "steps", text->str, text->len, 0644, error);
 }
 
 static void on_line(const char *line, gpointer data)

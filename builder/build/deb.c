@@ -157,6 +157,13 @@ gboolean sbx_deb_check(struct sbx_deb *deb, const char *sha256, guint64 size, GE
 {
 	const void *rest;
 	la_ssize_t n;
+	struct archive_entry *entry;
+	int status;
+	/* The tar may end before the member does; the members must end where they say. */
+	while ((status = archive_read_next_header(deb->ar, &entry)) == ARCHIVE_OK)
+		;
+	if (status != ARCHIVE_EOF)
+		return sbx_deb_fail(deb->ar, deb->name, error);
 	while ((n = read_file(deb->ar, deb, &rest)) > 0)
 		;
 	if (n < 0)

@@ -17,6 +17,17 @@
 
 extern char **environ;
 
+static GMutex spawn_mutex; /* see sbx_sandbox_write_file() */
+
+gboolean sbx_sandbox_write_file(const char *folder, const char *name, const char *text,
+				gsize n_bytes, int mode, GError **error)
+{
+	g_autofree char *path = g_build_filename(folder, name, NULL);
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&spawn_mutex);
+	return g_file_set_contents_full(path, text, (gssize)n_bytes, G_FILE_SET_CONTENTS_CONSISTENT,
+					mode, error);
+}
+
 gboolean sbx_sandbox_spawn(const char *const *argv, int stdin_fd, int stdout_fd, int stderr_fd,
 			   pid_t *out_pid, GError **error)
 {
@@ -36,8 +47,11 @@ gboolean sbx_sandbox_spawn(const char *const *argv, int stdin_fd, int stdout_fd,
 	for (int i = 0; i < 3; i++)
 		if (fds[i] >= 0)
 			posix_spawn_file_actions_adddup2(&files, fds[i], i);
+	/* It returns once the child has become argv[0]. */
+	g_mutex_lock(&spawn_mutex);
 	int status = posix_spawn(out_pid, argv[0], &files, &attributes,
 				 (char *const *)(gpointer)argv, environ);
+	g_mutex_unlock(&spawn_mutex);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	if (status != 0)

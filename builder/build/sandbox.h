@@ -28,6 +28,13 @@ struct sbx_sandbox {
 gboolean sbx_sandbox_run(const struct sbx_sandbox *sandbox, int *out_status, gboolean *out_silent,
 			 char **out_stderr, GCancellable *cancellable, GError **error);
 
+/*
+ * Write a file that will be executed inside. Never while another thread starts a process: between
+ * fork and exec that would hold the file open for writing, and executing it would fail (ETXTBSY).
+ */
+gboolean sbx_sandbox_write_file(const char *folder, const char *name, const char *text,
+				gsize n_bytes, int mode, GError **error);
+
 /* Start argv with signals as a fresh process has them; descriptors -1 are inherited. */
 gboolean sbx_sandbox_spawn(const char *const *argv, int stdin_fd, int stdout_fd, int stderr_fd,
 			   pid_t *out_pid, GError **error);
