@@ -58,4 +58,10 @@ int sbx_mount_point(const struct sbx_apply *a, const char *path, enum sbx_node n
 /* The same for a folder that must not be reached through a link: /proc, /dev, /tmp. */
 int sbx_mount_point_fixed(const struct sbx_apply *a, const char *name, struct sbx_error *err);
 
+/*
+ * Give folder `to` the owner and mode of `from`, as far as this user can: an overlay's own folder
+ * shows those of the upper one. Both are names in the staging tmpfs.
+ */
+int sbx_mount_copy_mode(const char *from, const char *to, struct sbx_error *err);
+
 #endif

@@ -41,18 +41,6 @@ int sbx_apply_RO_BIND(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	return bind(a, op, MOUNT_ATTR_RDONLY, err);
 }
 
-/* The folder's owner and mode are the upper folder's, which is what shows. */
-static int copy_mode(int from_fd, const char *to, struct sbx_error *err)
-{
-	struct stat st;
-	if (fstat(from_fd, &st) < 0 || chmod(to, st.st_mode & 07777) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", to);
-	/* An ordinary user cannot, and owns it already. */
-	if (chown(to, st.st_uid, st.st_gid) < 0 && errno != EPERM && errno != EINVAL)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", to);
-	return 0;
-}
-
 /* Folders of the staging tmpfs for one more overlay, the source bound to the first. */
 static int stage_overlay(int source_fd, char names[4][16], unsigned n, struct sbx_error *err)
 {
@@ -69,7 +57,7 @@ static int stage_overlay(int source_fd, char names[4][16], unsigned n, struct sb
 		return -1;
 	if (sbx_mount_attach(lower, AT_FDCWD, names[0], err) < 0)
 		return -1;
-	return copy_mode(source_fd, names[1], err);
+	return sbx_mount_copy_mode(names[0], names[1], err);
 }
 
 int sbx_apply_OVERLAY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)

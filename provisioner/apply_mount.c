@@ -121,3 +121,14 @@ int sbx_mount_point_fixed(const struct sbx_apply *a, const char *name, struct sb
 				   "/%s of the template must be a folder or missing", name);
 	return fd;
 }
+
+int sbx_mount_copy_mode(const char *from, const char *to, struct sbx_error *err)
+{
+	struct stat st;
+	if (stat(from, &st) < 0 || chmod(to, st.st_mode & 07777) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", to);
+	/* In a user namespace other owners than the caller have no number. */
+	if (chown(to, st.st_uid, st.st_gid) < 0 && errno != EPERM && errno != EINVAL)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s", to);
+	return 0;
+}

@@ -85,7 +85,8 @@ int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 	if (mkdirat(a->cwd_fd, op->source, 0755) < 0 && errno != EEXIST)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
 	SBX_CLEANUP_FD int dir = openat(a->cwd_fd, op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (dir < 0 || (mkdirat(dir, "upper", 0755) < 0 && errno != EEXIST) ||
+	bool is_new = dir >= 0 && mkdirat(dir, "upper", 0755) == 0;
+	if (dir < 0 || (!is_new && errno != EEXIST) ||
 	    (mkdirat(dir, "work", 0755) < 0 && errno != EEXIST))
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
 	SBX_CLEANUP_FD int copy =
@@ -93,9 +94,10 @@ int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 	if (copy < 0)
 		return sbx_error_prefix(err, "--layer %s", op->source);
 	a->has_layer = true;
-	if (make_folder("layer", 0755, err) < 0)
+	if (make_folder("layer", 0755, err) < 0 ||
+	    sbx_mount_attach(copy, AT_FDCWD, "layer", err) < 0)
 		return -1;
-	return sbx_mount_attach(copy, AT_FDCWD, "layer", err);
+	return is_new ? sbx_mount_copy_mode("lower", "layer/upper", err) : 0;
 }
 
 int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -107,6 +109,9 @@ int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 	char data[160];
 	const char *in = a->has_layer ? "layer/" : "";
 	a->overlay_flags = op->target;
+	/* A layer that is kept has its own, from when it was made. */
+	if (!a->has_layer && sbx_mount_copy_mode("lower", "upper", err) < 0)
+		return -1;
 	snprintf(
 		data, sizeof(data),
 		"lowerdir=lower,upperdir=%supper,workdir=%swork,redirect_dir=nofollow,metacopy=off,"

@@ -18,7 +18,7 @@
 	X(SPAWN, "spawn", "", "namespaces", "")                                                    \
 	X(PRIVATE_MOUNTS, "private-mounts", "", "", "")                                            \
 	X(ID_MAP, "id-map", "", "", "uid")                                                         \
-	X(STAGING, "staging", "at", "", "bytes")                                                   \
+	X(STAGING, "staging", "lower", "", "bytes")                                                \
 	X(LAYER, "layer", "dir", "", "")                                                           \
 	X(ROOT, "root", "lower", "options", "")                                                    \
 	X(PROC, "proc", "", "", "")                                                                \

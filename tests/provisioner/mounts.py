@@ -131,6 +131,12 @@ def test_layer_keeps_what_was_written(t):
 	equal(os.listdir(os.path.join(t.root, "etc")), ["motd"], "the template")
 
 
+def test_root_folder_looks_like_the_template_s(t):
+	os.chmod(t.root, 0o751)
+	equal(t.run("stat", "-c", "%a", "/").lines, ["751"], "in memory")
+	equal(t.run("stat", "-c", "%a", "/", options=["--layer", t.path("layer")]).lines, ["751"], "layer")
+
+
 def test_disk_is_limited(t):
 	result = t.shell("head -c 3000000 /dev/zero > /big", options=["--disk", "2M"])
 	assert result.status != 0, result

@@ -226,7 +226,7 @@ static void test_print(void **state)
 	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
 	sbx_plan_add_text(&plan, &text);
 	assert_non_null(strstr(text.data, "spawn namespaces=user,mount,pid,ipc,uts,cgroup,net\n"));
-	assert_non_null(strstr(text.data, "\nstaging at=/template bytes=4096\n"));
+	assert_non_null(strstr(text.data, "\nstaging lower=/template bytes=4096\n"));
 	assert_non_null(strstr(text.data, "\ncommand file=/bin/true\n"));
 	sbx_plan_add_json(&plan, &o, &json);
 	assert_non_null(strstr(json.data, "\"format\": \"sbx-provision-plan-1\""));
