@@ -7,7 +7,7 @@ import stat
 import harness
 from harness import contains, equal
 
-ALL = "hello,diverter,shapes,scripted,note-second,python3-polite"
+ALL = "hello,diverter,shapes,scripted,takes-over,note-second,python3-polite"
 
 
 def lines(result):

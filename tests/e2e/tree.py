@@ -9,7 +9,7 @@ import harness
 from harness import Skip
 from trees import compare_with_dpkgs
 
-PACKAGES = "hello,diverter,shapes,scripted,note-second,python3-polite"
+PACKAGES = "hello,diverter,shapes,scripted,takes-over,note-second,python3-polite"
 ALSO_ALLOWED = [
 	(r"var/lib/note-keeper/triggered", "how triggers are batched is dpkg's choice"),
 	(r"var/lib/scripted/environment", "has dpkg's own version in it"),
