@@ -71,6 +71,10 @@ int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_e
 				o->command = &argv[i + 1];
 			break;
 		}
+		if (strcmp(argv[i], "-h") == 0) {
+			o->help = true;
+			return 0;
+		}
 		if (argv[i][0] == '-') {
 			if (parse_one(o, argc, argv, &i, err) < 0)
 				return -1;
