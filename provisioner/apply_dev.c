@@ -92,7 +92,9 @@ int sbx_apply_DEV(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 	SBX_CLEANUP_FD int at = sbx_mount_point_fixed(a, "dev", err);
 	if (at < 0)
 		return -1;
-	a->dev_fd = sbx_mount_copy(AT_FDCWD, "dev", QUIET, err);
+	/* Nobody inside may make nodes; those that we make must work. */
+	a->dev_fd =
+		sbx_mount_copy(AT_FDCWD, "dev", op->index ? QUIET & ~MOUNT_ATTR_NODEV : QUIET, err);
 	if (a->dev_fd < 0 || sbx_mount_attach(a->dev_fd, at, "", err) < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
@@ -101,18 +103,28 @@ int sbx_apply_DEV(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 	return add_shared_memory(a, err) < 0 ? -1 : add_terminals(a, err);
 }
 
-int sbx_apply_DEV_NODE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+static int bind_node(const struct sbx_apply *a, const char *name, struct sbx_error *err)
 {
 	char path[32];
-	snprintf(path, sizeof(path), "/dev/%s", op->target);
+	snprintf(path, sizeof(path), "/dev/%s", name);
 	/* Read-only does not keep anyone from writing to a device, but from changing its mode. */
 	SBX_CLEANUP_FD int copy = sbx_mount_copy(
 		AT_FDCWD, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (copy < 0)
 		return -1;
-	if (mknodat(a->dev_fd, op->target, S_IFREG | 0644, 0) < 0)
+	if (mknodat(a->dev_fd, name, S_IFREG | 0644, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
-	return sbx_mount_attach(copy, a->dev_fd, op->target, err);
+	return sbx_mount_attach(copy, a->dev_fd, name, err);
+}
+
+int sbx_apply_DEV_NODE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (op->index && mknodat(a->dev_fd, op->target, S_IFCHR | 0666, op->number) == 0)
+		return 0;
+	/* Root of a container has the capability, but not what it takes. */
+	if (op->index && errno != EPERM)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/%s", op->target);
+	return bind_node(a, op->target, err);
 }
 
 int sbx_apply_TMP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)

@@ -61,8 +61,8 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 		template, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
 	if (lower < 0)
 		return sbx_error_prefix(err, "template %s", op->source);
-	SBX_CLEANUP_FD int staging =
-		sbx_mount_new("tmpfs", parameters, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	/* Not nodev: /dev is a copy of a part of it. It cannot be reached from inside itself. */
+	SBX_CLEANUP_FD int staging = sbx_mount_new("tmpfs", parameters, MOUNT_ATTR_NOSUID, err);
 	/*
 	 * Mounted over the host's /proc, which is there on any host and from which nothing is shown
 	 * inside. Not over "/": pivot_root would leave it on top of what it takes off.

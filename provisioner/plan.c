@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 
 #include "provisioner/filter.h"
 
@@ -23,7 +24,15 @@ static const char *const masked[] = {"acpi",	   "asound",	    "interrupts",  "kc
 				     "keys",	   "latency_stats", "sched_debug", "scsi",
 				     "timer_list", "timer_stats"};
 static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
-static const char *const nodes[] = {"null", "zero", "full", "random", "urandom", "tty"};
+
+/* Numbers of the kernel's Documentation/admin-guide/devices.txt. */
+static const struct {
+	const char *name;
+	unsigned major, minor;
+} nodes[] = {
+	{"null", 1, 3},	  {"zero", 1, 5},    {"full", 1, 7},
+	{"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
+};
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -144,9 +153,10 @@ static void add_mounts(struct maker *m)
 		ADD(m, MASK, .target = masked[i]);
 	for (size_t i = 0; i < N_OF(read_only); i++)
 		ADD(m, READ_ONLY, .target = read_only[i]);
-	ADD(m, DEV);
+	ADD(m, DEV, .index = m->host->makes_nodes);
 	for (size_t i = 0; i < N_OF(nodes); i++)
-		ADD(m, DEV_NODE, .target = nodes[i]);
+		ADD(m, DEV_NODE, .target = nodes[i].name, .index = m->host->makes_nodes,
+		    .number = makedev(nodes[i].major, nodes[i].minor));
 	ADD(m, TMP, .source = "tmp", .target = "/tmp");
 	if (o->sys)
 		ADD(m, SYS);

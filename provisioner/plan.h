@@ -56,7 +56,7 @@ struct sbx_op {
 	enum sbx_op_kind kind;
 	const char *source, *target;
 	uint64_t number;
-	unsigned index; /* GROUP: of the place; GROUP_LIMIT: controller; RLIMIT: resource; ... */
+	unsigned index; /* what the kind's function needs besides: plan.c says what */
 };
 
 struct sbx_plan {
@@ -78,6 +78,7 @@ struct sbx_host {
 	const char *lower; /* path of the root file system */
 	const struct sbx_places *places;
 	bool has_landlock; /* with a right to link across folders: Linux 5.19 */
+	bool makes_nodes;  /* may make device nodes, which is quicker than binding the host's */
 };
 
 /* Turn options into operations. Changes nothing; SBX_E_UNSUPPORTED names what cannot be done. */

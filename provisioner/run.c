@@ -56,15 +56,16 @@ static int check_standard_descriptors(struct sbx_error *err)
 	return 0;
 }
 
-/* Root with the capabilities that mounting and mapping take; root in a container often has not. */
-static bool is_privileged(void)
+/* What mounting and becoming nobody take; root in a container often has not got them. */
+#define NEEDED_CAPABILITIES                                                                        \
+	(1U << CAP_SYS_ADMIN | 1U << CAP_SETPCAP | 1U << CAP_SETUID | 1U << CAP_SETGID |           \
+	 1U << CAP_NET_ADMIN)
+
+static uint32_t effective_capabilities(void)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {0};
-	const uint32_t needed = 1U << CAP_SYS_ADMIN | 1U << CAP_SETPCAP | 1U << CAP_SETUID |
-				1U << CAP_SETGID | 1U << CAP_NET_ADMIN;
-	return geteuid() == 0 && syscall(SYS_capget, &header, data) == 0 &&
-	       (data[0].effective & needed) == needed;
+	return syscall(SYS_capget, &header, data) == 0 ? data[0].effective : 0;
 }
 
 static int find_places(const struct sbx_options *o, struct sbx_places *out, struct sbx_error *err)
@@ -92,8 +93,11 @@ static int look_around(struct setting *s, const struct sbx_options *o, struct sb
 		return -1;
 	long landlock =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	uint32_t has = effective_capabilities();
+	bool privileged = geteuid() == 0 && (has & NEEDED_CAPABILITIES) == NEEDED_CAPABILITIES;
 	s->host = (struct sbx_host){
-		.privileged = is_privileged(),
+		.privileged = privileged,
+		.makes_nodes = privileged && has & 1U << CAP_MKNOD,
 		.uid = geteuid(),
 		.gid = getegid(),
 		.lower = s->lower.path,

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/sysmacros.h>
 
 #include <cmocka.h>
 
@@ -216,6 +217,22 @@ static void test_landlock_is_left_out_where_it_is_not(void **state)
 	assert_int_equal(find(&plan, SBX_OP_EXECUTE_INSIDE, NULL), -1);
 }
 
+static void test_nodes_are_made_or_bound(void **state)
+{
+	struct sbx_options o = plain_options();
+	struct sbx_host host = root_host();
+	host.makes_nodes = true;
+	SBX_CLEANUP_PLAN struct sbx_plan made, bound;
+	assert_int_equal(sbx_plan_make(&made, &o, &host, NULL), 0);
+	const struct sbx_op *null = &made.ops[find(&made, SBX_OP_DEV_NODE, "null")];
+	assert_int_equal(null->number, makedev(1, 3));
+	assert_true(null->index);
+	host.makes_nodes = false;
+	assert_int_equal(sbx_plan_make(&bound, &o, &host, NULL), 0);
+	assert_false(bound.ops[find(&bound, SBX_OP_DEV_NODE, "null")].index);
+	assert_false(bound.ops[find(&bound, SBX_OP_DEV, NULL)].index);
+}
+
 static void test_print(void **state)
 {
 	struct sbx_options o = plain_options();
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_limits_by_cgroup),
 		cmocka_unit_test(test_limits_that_nobody_enforces),
 		cmocka_unit_test(test_landlock_is_left_out_where_it_is_not),
+		cmocka_unit_test(test_nodes_are_made_or_bound),
 		cmocka_unit_test(test_print),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
