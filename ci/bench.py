@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/release/builder/sbx-build"
 PROVISION = ROOT / "build/release/provisioner/sbx-provision"
 BARE = ROOT / "build/dev/tests/provisioner/bench-bare"
+# A pair of cold builds takes two minutes; fewer runs make a rougher figure.
+COLD_RUNS = int(os.environ.get("SBX_BENCH_COLD_RUNS", "3"))
 PACKAGES = ["python3", "python3-pandas", "python3-matplotlib"]
 SUITE = next(line.split("=")[1].strip().strip('"') for line in open("/etc/os-release")
              if line.startswith("VERSION_CODENAME="))
@@ -103,7 +105,7 @@ def bench_build(b):
         time.sleep(7)
 
     theirs, ours = [], []
-    for _ in range(3):
+    for _ in range(COLD_RUNS):
         forget_all()
         settle()
         ours.append(b.seconds(build(b)))
@@ -113,7 +115,7 @@ def bench_build(b):
     cold = statistics.median(theirs)
     b.row("build it, nothing cached", statistics.median(ours), "mmdebstrap", cold, "1.7x")
     warm = []
-    for _ in range(5):
+    for _ in range(3):
         template = subprocess.run(b.sbx("ls", "--json"), env=b.env, capture_output=True,
                                   check=True).stdout
         for row in json.loads(template)["templates"]:
