@@ -5,8 +5,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,34 +28,47 @@ gboolean sbx_sandbox_write_file(const char *folder, const char *name, const char
 					mode, error);
 }
 
+/* In the child, between vfork and exec: only system calls. */
+static void become(const char *const *argv, const int fds[3], pid_t parent)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	/* Killed, this process takes what it started along. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(sbx_code_exit_status(SBX_E_SANDBOX));
+	/* This process blocks SIGINT for its watcher and ignores SIGPIPE; a child must not. */
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			dup2(fds[i], i);
+	execve(argv[0], (char *const *)(gpointer)argv, environ);
+}
+
 gboolean sbx_sandbox_spawn(const char *const *argv, int stdin_fd, int stdout_fd, int stderr_fd,
 			   pid_t *out_pid, GError **error)
 {
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, defaults;
-	sigemptyset(&none);
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attributes);
-	/* This process blocks SIGINT for its watcher and ignores SIGPIPE; a child must not. */
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &defaults);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	const int fds[] = {stdin_fd, stdout_fd, stderr_fd};
-	for (int i = 0; i < 3; i++)
-		if (fds[i] >= 0)
-			posix_spawn_file_actions_adddup2(&files, fds[i], i);
-	/* It returns once the child has become argv[0]. */
+	pid_t parent = getpid();
+	volatile int failed = 0;
+	/* vfork returns once the child has become argv[0], which the mutex relies on. */
 	g_mutex_lock(&spawn_mutex);
-	int status = posix_spawn(out_pid, argv[0], &files, &attributes,
-				 (char *const *)(gpointer)argv, environ);
+	pid_t pid = vfork();
+	if (pid == 0) {
+		become(argv, fds, parent);
+		failed = errno;
+		_exit(sbx_code_exit_status(SBX_E_SANDBOX));
+	}
+	int fork_errno = errno;
 	g_mutex_unlock(&spawn_mutex);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	if (status != 0)
-		return sbx_set_error_os(error, SBX_E_SANDBOX, status, "%s", argv[0]);
+	if (pid < 0)
+		return sbx_set_error_os(error, SBX_E_SANDBOX, fork_errno, "%s", argv[0]);
+	if (failed) {
+		waitpid(pid, NULL, 0);
+		return sbx_set_error_os(error, SBX_E_SANDBOX, failed, "%s", argv[0]);
+	}
+	*out_pid = pid;
 	return TRUE;
 }
 
