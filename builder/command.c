@@ -77,7 +77,8 @@ gboolean sbx_command_parse(struct sbx_context *ctx, const char *verb, const GOpt
 	before[0] = (*argv)[0];
 	before[n_left + n_after] = NULL;
 	*argc = n_left + n_after;
-	*argv = before; /* lives as long as the process: verbs keep pointers into it */
+	g_free(ctx->arguments);
+	*argv = ctx->arguments = before;
 	return sbx_context_finish(ctx, quiet, progress_fd, error);
 }
 

@@ -31,6 +31,8 @@ struct sbx_context {
 	char **mirrors;	    /* --mirror URI, may be given more than once */
 	char *keyring;	    /* --keyring FILE */
 	gboolean trusted;   /* --trusted: accept an archive without a valid signature */
+
+	char **arguments; /* what parsing left: verbs keep pointers into it */
 };
 
 /* The options of every verb, one table for the parser and the manual. */

@@ -76,7 +76,7 @@ int sbx_dispatch_verb(const struct sbx_command *command, sbx_prepare_func prepar
 {
 	struct sbx_context ctx = {.cancellable = g_cancellable_new(), .prepare = prepare};
 	static struct watcher watcher;
-	watcher.cancellable = ctx.cancellable;
+	watcher.cancellable = g_object_ref(ctx.cancellable); /* its thread outlives this */
 	sigemptyset(&watcher.set);
 	sigaddset(&watcher.set, SIGINT);
 	sigaddset(&watcher.set, SIGTERM);
@@ -92,5 +92,6 @@ int sbx_dispatch_verb(const struct sbx_command *command, sbx_prepare_func prepar
 	g_clear_pointer(&ctx.progress, sbx_progress_free);
 	if (status < 0)
 		status = report(command, &ctx, error);
+	sbx_context_release(&ctx);
 	return flush_results(status);
 }

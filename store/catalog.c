@@ -38,7 +38,41 @@ static gboolean fail_sql(struct sbx_store *store, GError **error)
 			     ours == SBX_E_DAMAGED ? "; move it away, it is made anew" : "");
 }
 
-gboolean sbx_catalog_open(struct sbx_store *store, GError **error)
+static int read_version(struct sbx_store *store, GError **error)
+{
+	int version = -1;
+	sqlite3_stmt *ask = NULL;
+	if (sqlite3_prepare_v2(store->catalog, "PRAGMA user_version", -1, &ask, NULL) ==
+		    SQLITE_OK &&
+	    sqlite3_step(ask) == SQLITE_ROW)
+		version = sqlite3_column_int(ask, 0);
+	if (version < 0)
+		fail_sql(store, error);
+	sqlite3_finalize(ask);
+	return version;
+}
+
+/*
+ * One at a time: sqlite's busy timeout does not cover the change to WAL (the lock that it takes is
+ * one which two may wait for from each other).
+ */
+static gboolean bring_up_to_date(struct sbx_store *store, GCancellable *cancellable, GError **error)
+{
+	SBX_CLEANUP_FD int lock_fd = sbx_store_lock_creation(store, cancellable, error);
+	if (lock_fd < 0)
+		return FALSE;
+	int version = read_version(store, error);
+	if (version < 0 || version >= CATALOG_VERSION)
+		return version >= 0;
+	return (sqlite3_exec(store->catalog, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;", NULL,
+			     NULL, NULL) == SQLITE_OK &&
+		sqlite3_exec(store->catalog, schema, NULL, NULL, NULL) == SQLITE_OK &&
+		sqlite3_exec(store->catalog, "PRAGMA user_version=1; COMMIT;", NULL, NULL, NULL) ==
+			SQLITE_OK) ||
+	       fail_sql(store, error);
+}
+
+gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GError **error)
 {
 	g_autofree char *path = g_build_filename(store->root, "catalog.db", NULL);
 	if (sqlite3_open_v2(path, &store->catalog,
@@ -46,26 +80,15 @@ gboolean sbx_catalog_open(struct sbx_store *store, GError **error)
 			    NULL) != SQLITE_OK)
 		return fail_sql(store, error);
 	sqlite3_busy_timeout(store->catalog, BUSY_MSEC);
-	int version = -1;
-	sqlite3_stmt *ask = NULL;
-	if (sqlite3_prepare_v2(store->catalog, "PRAGMA user_version", -1, &ask, NULL) != SQLITE_OK)
-		return fail_sql(store, error);
-	if (sqlite3_step(ask) == SQLITE_ROW)
-		version = sqlite3_column_int(ask, 0);
-	sqlite3_finalize(ask);
+	int version = read_version(store, error);
 	if (version < 0)
-		return fail_sql(store, error);
+		return FALSE;
 	if (version > CATALOG_VERSION)
 		return sbx_set_error(error, SBX_E_UNSUPPORTED,
 				     "%s: made by a newer sbx-build (version %d); use that one",
 				     path, version);
-	if (version < CATALOG_VERSION &&
-	    (sqlite3_exec(store->catalog, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;", NULL, NULL,
-			  NULL) != SQLITE_OK ||
-	     sqlite3_exec(store->catalog, schema, NULL, NULL, NULL) != SQLITE_OK ||
-	     sqlite3_exec(store->catalog, "PRAGMA user_version=1; COMMIT;", NULL, NULL, NULL) !=
-		     SQLITE_OK))
-		return fail_sql(store, error);
+	if (version < CATALOG_VERSION && !bring_up_to_date(store, cancellable, error))
+		return FALSE;
 	/* Commits survive a crash of the program; one lost to a power cut is only a cache entry or
 	 * a template whose folder gc takes up again. */
 	if (sqlite3_exec(store->catalog, "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;", NULL,

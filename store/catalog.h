@@ -20,7 +20,7 @@ struct sbx_template {
 void sbx_catalog_template_free(struct sbx_template *row);
 SBX_DEFINE_AUTO(sbx_template, sbx_catalog_template_free)
 
-gboolean sbx_catalog_open(struct sbx_store *store, GError **error);
+gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GError **error);
 void sbx_catalog_close(struct sbx_store *store);
 
 gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_template *row,

@@ -7,6 +7,9 @@
 #include "base/fd.h"
 #include "store/store.h"
 
+#define SECTION	 "core"
+#define LAST_KEY "min-free-space-percent"
+
 /*
  * Libostree keeps 3 % of a disk free, gigabytes on a large one. A full disk is an error that we
  * report as such and recover from.
@@ -14,32 +17,39 @@
 static gboolean use_whole_disk(struct sbx_store *store, GError **error)
 {
 	g_autoptr(GKeyFile) config = ostree_repo_copy_config(store->repo);
-	g_key_file_set_string(config, "core", "min-free-space-percent", "0");
+	g_key_file_set_string(config, SECTION, LAST_KEY, "0");
 	return ostree_repo_write_config(store->repo, config, error) &&
 	       ostree_repo_reload_config(store->repo, NULL, error);
+}
+
+/* That key is written last: with it, the repository is whole, whoever was killed making it. */
+static gboolean is_complete(const char *path)
+{
+	g_autofree char *config = g_build_filename(path, "config", NULL);
+	g_autoptr(GKeyFile) keys = g_key_file_new();
+	return g_key_file_load_from_file(keys, config, G_KEY_FILE_NONE, NULL) &&
+	       g_key_file_has_key(keys, SECTION, LAST_KEY, NULL);
+}
+
+static gboolean make_repo(struct sbx_store *store, const char *path, GCancellable *cancellable,
+			  GError **error)
+{
+	OstreeRepoMode mode =
+		store->rootless ? OSTREE_REPO_MODE_BARE_USER_ONLY : OSTREE_REPO_MODE_BARE;
+	SBX_CLEANUP_FD int lock_fd = sbx_store_lock_creation(store, cancellable, error);
+	if (lock_fd < 0)
+		return FALSE;
+	return is_complete(path) || (ostree_repo_create(store->repo, mode, cancellable, error) &&
+				     use_whole_disk(store, error));
 }
 
 static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GError **error)
 {
 	g_autofree char *path = g_build_filename(store->root, "repo", NULL);
-	g_autofree char *config = g_build_filename(path, "config", NULL);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	store->repo = ostree_repo_new(file);
-	if (!g_file_test(config, G_FILE_TEST_EXISTS)) {
-		OstreeRepoMode mode =
-			store->rootless ? OSTREE_REPO_MODE_BARE_USER_ONLY : OSTREE_REPO_MODE_BARE;
-		/* Two first uses at once: creating is idempotent as long as one goes at a time. */
-		g_autofree char *lock_path = g_build_filename(store->root, "create.lock", NULL);
-		SBX_CLEANUP_FD int fd = open(lock_path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-		if (fd < 0)
-			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", lock_path);
-		if (!sbx_store_flock(fd, LOCK_EX, lock_path, cancellable, error))
-			return FALSE;
-		if (!g_file_test(config, G_FILE_TEST_EXISTS) &&
-		    (!ostree_repo_create(store->repo, mode, cancellable, error) ||
-		     !use_whole_disk(store, error)))
-			return FALSE;
-	}
+	if (!is_complete(path) && !make_repo(store, path, cancellable, error))
+		return FALSE;
 	if (!ostree_repo_open(store->repo, cancellable, error)) {
 		g_prefix_error(error, "%s: ", path);
 		return FALSE;

@@ -37,6 +37,18 @@ gboolean sbx_store_flock(int fd, int operation, const char *what, GCancellable *
 	return TRUE;
 }
 
+int sbx_store_lock_creation(const struct sbx_store *store, GCancellable *cancellable,
+			    GError **error)
+{
+	g_autofree char *path = g_build_filename(store->root, "create.lock", NULL);
+	SBX_CLEANUP_FD int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+		return -1;
+	}
+	return sbx_store_flock(fd, LOCK_EX, path, cancellable, error) ? sbx_steal_fd(&fd) : -1;
+}
+
 struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancellable,
 					 GError **error)
 {
@@ -53,7 +65,7 @@ struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancell
 		if (!make_folder(path, 0700, error))
 			return NULL;
 	}
-	if (!sbx_catalog_open(store, error))
+	if (!sbx_catalog_open(store, cancellable, error))
 		return NULL;
 	owned = NULL;
 	return store;

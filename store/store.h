@@ -56,6 +56,13 @@ gboolean sbx_store_remove_tree(const char *path, GError **error);
 gboolean sbx_store_flock(int fd, int operation, const char *what, GCancellable *cancellable,
 			 GError **error);
 
+/*
+ * The lock that whoever makes a part of the store holds, so that two first uses at once make it one
+ * after the other. Returns a descriptor to close, or -1.
+ */
+int sbx_store_lock_creation(const struct sbx_store *store, GCancellable *cancellable,
+			    GError **error);
+
 /* `text` with every byte that ref names do not allow as _XX (hex). Newly allocated. */
 char *sbx_store_ref_part(const char *text);
 
