@@ -17,6 +17,10 @@ foreach(folder ${FOLDERS})
 	file(STRINGS ${folder}/language.conf symbol REGEX "^grammar=")
 	string(REGEX REPLACE "^grammar=(.*/)?" "" symbol "${symbol}")
 	string(REPLACE "-" "_" symbol "${symbol}")
+	# A package of several grammars keeps each in a folder that is named after the language alone.
+	if(NOT symbol MATCHES "^tree_sitter_")
+		string(PREPEND symbol "tree_sitter_")
+	endif()
 	string(MAKE_C_IDENTIFIER "${name}" id)
 
 	bytes_of(${folder}/language.conf conf)
