@@ -19,6 +19,25 @@ const char *sbx_grade_name(enum sbx_grade grade)
 	return grade < SBX_N_GRADES ? names[grade] : "unknown";
 }
 
+static const char *const kind_names[] = {
+#define X(id, name) name,
+	SBX_FACT_KIND_TABLE(X)
+#undef X
+};
+
+const char *sbx_fact_kind_name(enum sbx_fact_kind kind)
+{
+	return kind < SBX_N_FACT_KINDS ? kind_names[kind] : "unknown";
+}
+
+enum sbx_fact_kind sbx_fact_kind_by_name(const char *name)
+{
+	enum sbx_fact_kind kind = 0;
+	while (kind < SBX_N_FACT_KINDS && strcmp(kind_names[kind], name))
+		kind++;
+	return kind;
+}
+
 static void fact_release(struct sbx_fact *fact)
 {
 	free(fact->name);

@@ -8,8 +8,30 @@
 #include "base/error.h"
 #include "profiler/language.h"
 
-/* What was seen in a task's source, before anyone asks which package serves it. */
-enum sbx_fact_kind { SBX_FACT_MODULE, SBX_FACT_COMMAND };
+/*
+ * What was seen in a task's source, before anyone asks which package serves it. The names are
+ * those of queries (#set! kind), of calls.conf and of JSON.
+ */
+#define SBX_FACT_KIND_TABLE(X)                                                                     \
+	X(MODULE, "module")		/* of the language's own import system */                  \
+	X(COMMAND, "command")		/* a program that is started */                            \
+	X(HEADER, "header")		/* "sodium.h", "openssl/ssl.h" */                          \
+	X(LIBRARY, "library")		/* linked or loaded: "sodium", "libsodium.so.23" */        \
+	X(PKG_CONFIG, "pkg-config")	/* "gtk+-3.0" */                                           \
+	X(FILE, "file")			/* a path of the system: "/usr/share/dict/words" */        \
+	X(PACKAGE, "package")		/* a Debian package named outright */                      \
+	X(DISTRIBUTION, "distribution") /* a name of the language's package index (PyPI, npm) */   \
+	X(BEHAVIOUR, "behaviour")	/* no need: what it does; `name` is the class, `member`    \
+					   the literal detail (docs/profile.md) */
+enum sbx_fact_kind {
+#define X(id, name) SBX_FACT_##id,
+	SBX_FACT_KIND_TABLE(X)
+#undef X
+		SBX_N_FACT_KINDS
+};
+const char *sbx_fact_kind_name(enum sbx_fact_kind kind);
+/* SBX_N_FACT_KINDS: there is none of that name. */
+enum sbx_fact_kind sbx_fact_kind_by_name(const char *name);
 
 /* How a need was seen (docs/profile.md). The names in JSON are the table's. */
 #define SBX_GRADE_TABLE(X)                                                                         \

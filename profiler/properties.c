@@ -47,6 +47,13 @@ static int set_grade(const struct sbx_query_reader *in, const char *value)
 	return sbx_query_mistake(in, "unknown grade", value);
 }
 
+static int set_kind(const struct sbx_query_reader *in, const char *value)
+{
+	in->pattern->kind = sbx_fact_kind_by_name(value);
+	return in->pattern->kind == SBX_N_FACT_KINDS ? sbx_query_mistake(in, "unknown kind", value)
+						     : 0;
+}
+
 /* (#set! key "value") */
 static int set_property(const struct sbx_query_reader *in, const char *key, const char *value)
 {
@@ -55,11 +62,12 @@ static int set_property(const struct sbx_query_reader *in, const char *key, cons
 		return set_grade(in, value);
 	if (!strcmp(key, "region"))
 		return set_region(in, value);
+	if (!strcmp(key, "kind"))
+		return set_kind(in, value);
 	const char **slot = !strcmp(key, "module")    ? &p->module
 			    : !strcmp(key, "command") ? &p->command
 			    : !strcmp(key, "inject")  ? &p->inject
 			    : !strcmp(key, "use")     ? &p->use
-			    : !strcmp(key, "kind")    ? &p->kind
 						      : NULL;
 	if (!slot)
 		return sbx_query_mistake(in, "unknown property", key);

@@ -91,12 +91,12 @@ struct sbx_pattern {
 	struct sbx_step root;
 	bool has_resolves; /* to be looked at again when all bindings are known */
 	enum sbx_grade grade;
-	unsigned region;     /* flags for its @region */
-	const char *module;  /* a module that the pattern means besides what it captures */
-	const char *command; /* what @command stands for, when it is no literal */
-	const char *inject;  /* language of @code */
-	const char *use;     /* tag of @use and @variable */
-	const char *kind;    /* of an unknown @use: "module" or "command" */
+	unsigned region;	 /* flags for its @region */
+	const char *module;	 /* a module that the pattern means besides what it captures */
+	const char *command;	 /* what @command stands for, when it is no literal */
+	const char *inject;	 /* language of @code */
+	const char *use;	 /* tag of @use and @variable */
+	enum sbx_fact_kind kind; /* of an unknown @use */
 	bool has_bind, has_variable;
 };
 

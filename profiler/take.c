@@ -227,9 +227,7 @@ static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode us
 	const char *key = use_key(scan, m, use);
 	if (!key || sbx_map_get(&scan->satisfied, key))
 		return;
-	struct sbx_raw_fact fact = {.kind = m->pattern->kind && !strcmp(m->pattern->kind, "command")
-						    ? SBX_FACT_COMMAND
-						    : SBX_FACT_MODULE,
+	struct sbx_raw_fact fact = {.kind = m->pattern->kind,
 				    .grade = SBX_GRADE_DYNAMIC_UNKNOWN,
 				    .language = &scan->rules->language,
 				    .name = ""};

@@ -18,11 +18,6 @@ const char *sbx_need_status_name(enum sbx_need_status status)
 	return status_names[status];
 }
 
-const char *sbx_fact_kind_name(enum sbx_fact_kind kind)
-{
-	return kind == SBX_FACT_COMMAND ? "command" : "module";
-}
-
 static void evidence_free(gpointer data)
 {
 	struct sbx_evidence *evidence = data;

@@ -66,7 +66,6 @@ void sbx_profile_free(struct sbx_profile *profile);
 SBX_DEFINE_AUTO(sbx_profile, sbx_profile_free)
 
 const char *sbx_need_status_name(enum sbx_need_status status);
-const char *sbx_fact_kind_name(enum sbx_fact_kind kind); /* "module", "command" */
 
 /* Pretty JSON, newly allocated, ends with a newline; the same profile gives the same bytes. */
 char *sbx_profile_to_json(const struct sbx_profile *profile);

@@ -98,7 +98,7 @@ static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_plac
 	struct sbx_need *need = sbx_profile_add_need(profile);
 	guint kind = 0, grade = 0, status = 0;
 	if (!sbx_fields_check_known(o, known, at, error) ||
-	    !sbx_fields_word(o, "kind", kind_name, SBX_FACT_COMMAND + 1, &kind, at, error) ||
+	    !sbx_fields_word(o, "kind", kind_name, SBX_FACT_BEHAVIOUR, &kind, at, error) ||
 	    !sbx_fields_word(o, "grade", grade_name, SBX_N_GRADES, &grade, at, error) ||
 	    !sbx_fields_word(o, "status", status_name, SBX_N_NEED_STATUSES, &status, at, error) ||
 	    !sbx_fields_string(o, "language", is_word, SBX_NO_NULL, &need->language, at, error) ||

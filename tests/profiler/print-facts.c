@@ -27,9 +27,9 @@ int main(int argc, char **argv)
 			printf("has-errors %s\n", facts.sources[i].path);
 	for (size_t i = 0; i < facts.n_facts; i++) {
 		const struct sbx_fact *f = &facts.facts[i];
-		printf("%s %s %s%s%s %s:%u", f->kind == SBX_FACT_MODULE ? "module" : "command",
-		       sbx_grade_name(f->grade), *f->name ? f->name : "?", f->member ? "+" : "",
-		       f->member ? f->member : "", f->file, f->line);
+		printf("%s %s %s%s%s %s:%u", sbx_fact_kind_name(f->kind), sbx_grade_name(f->grade),
+		       *f->name ? f->name : "?", f->member ? "+" : "", f->member ? f->member : "",
+		       f->file, f->line);
 		if (verbose)
 			printf(" %.2f %s | %s", f->confidence, f->language->name, f->text);
 		putchar('\n');
