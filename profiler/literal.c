@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -60,6 +61,21 @@ static void add_text(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode n
 	}
 }
 
+/* A node that is one escape. Before what is neither letter nor digit a backslash only protects it.
+ */
+static void add_escape(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode node)
+{
+	size_t n;
+	const char *p = sbx_scan_text(scan, node, &n);
+	bool protects = n > 1 && *p == '\\' && !isalnum((unsigned char)p[1]);
+	size_t used = n == 0 ? 0
+		      : scan->rules->escape == SBX_ESCAPE_PLAIN || protects
+			      ? unescape_plain(b, p, n)
+			      : unescape_c(b, p, n);
+	if (used < n)
+		sbx_buffer_add(b, p + used, n - used);
+}
+
 static void add_quoted(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode node)
 {
 	size_t n;
@@ -72,19 +88,56 @@ static void add_quoted(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode
 		sbx_buffer_add(b, p + 1, n - 2);
 }
 
+static enum sbx_symbol_role role_of(const struct sbx_scan *scan, TSNode node)
+{
+	TSSymbol symbol = ts_node_symbol(node);
+	return symbol < scan->rules->n_symbols ? scan->rules->roles[symbol] : SBX_SYMBOL_DESCEND;
+}
+
+/* Text in which other nodes stand: what none of them covers is itself. */
+static void add_mixed(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode node)
+{
+	static const char hole = SBX_HOLE;
+	size_t n, at = ts_node_start_byte(node);
+	const char *text = sbx_scan_text(scan, node, &n);
+	size_t start = at, end = at + n;
+	TSTreeCursor cursor = ts_tree_cursor_new(node);
+	bool more = ts_tree_cursor_goto_first_child(&cursor);
+	for (; more; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
+		TSNode child = ts_tree_cursor_current_node(&cursor);
+		enum sbx_symbol_role role = role_of(scan, child);
+		size_t from = ts_node_start_byte(child), to = ts_node_end_byte(child);
+		if (from < at || to > end)
+			continue;
+		sbx_buffer_add(b, text + (at - start), from - at);
+		at = to;
+		if (role == SBX_SYMBOL_TEXT)
+			add_text(scan, b, child);
+		else if (role == SBX_SYMBOL_ESCAPE)
+			add_escape(scan, b, child);
+		else if (role != SBX_SYMBOL_SKIP)
+			sbx_buffer_add(b, &hole, 1);
+	}
+	ts_tree_cursor_delete(&cursor);
+	sbx_buffer_add(b, text + (at - start), end - at);
+}
+
 /* Adds what the node alone contributes; true when its children are to be visited. */
 static bool add_node(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode node)
 {
 	static const char hole = SBX_HOLE;
-	TSSymbol symbol = ts_node_symbol(node);
-	uint8_t role =
-		symbol < scan->rules->n_symbols ? scan->rules->roles[symbol] : SBX_SYMBOL_DESCEND;
-	switch ((enum sbx_symbol_role)role) {
+	switch (role_of(scan, node)) {
 	case SBX_SYMBOL_TEXT:
 		add_text(scan, b, node);
 		return false;
 	case SBX_SYMBOL_QUOTED:
 		add_quoted(scan, b, node);
+		return false;
+	case SBX_SYMBOL_ESCAPE:
+		add_escape(scan, b, node);
+		return false;
+	case SBX_SYMBOL_MIXED:
+		add_mixed(scan, b, node);
 		return false;
 	case SBX_SYMBOL_SKIP:
 		return false;

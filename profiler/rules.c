@@ -197,10 +197,9 @@ static int compile_roles(struct sbx_rules *r, struct sbx_error *err)
 	static const struct {
 		const char *key;
 		enum sbx_symbol_role role;
-	} lists[] = {{"text", SBX_SYMBOL_TEXT},
-		     {"quoted", SBX_SYMBOL_QUOTED},
-		     {"skip", SBX_SYMBOL_SKIP},
-		     {"opaque", SBX_SYMBOL_OPAQUE}};
+	} lists[] = {{"text", SBX_SYMBOL_TEXT},	     {"quoted", SBX_SYMBOL_QUOTED},
+		     {"escapes", SBX_SYMBOL_ESCAPE}, {"mixed", SBX_SYMBOL_MIXED},
+		     {"skip", SBX_SYMBOL_SKIP},	     {"opaque", SBX_SYMBOL_OPAQUE}};
 	const TSLanguage *language = r->grammar->parser();
 	r->n_symbols = ts_language_symbol_count(language);
 	r->roles = sbx_arena_alloc(&r->arena, r->n_symbols);

@@ -105,6 +105,8 @@ enum sbx_symbol_role {
 	SBX_SYMBOL_DESCEND, /* by its children; a hole when it has none */
 	SBX_SYMBOL_TEXT,
 	SBX_SYMBOL_QUOTED, /* text without its first and last byte (and a leading '$') */
+	SBX_SYMBOL_ESCAPE, /* one escape, such as "\\n" */
+	SBX_SYMBOL_MIXED,  /* text but for the nodes in it */
 	SBX_SYMBOL_SKIP,
 	SBX_SYMBOL_OPAQUE, /* known only at run time: a hole */
 };
