@@ -2,10 +2,12 @@
 #include "profiler/language.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "profiler/rules.h"
+#include "profiler/source.h"
 
 /* As much of a text as decides about its language. */
 #define N_DETECT_BYTES 4096
@@ -154,11 +156,25 @@ static const struct sbx_language *by_content(const char *text, size_t n_bytes)
 	return NULL;
 }
 
+static const struct sbx_language *detect_utf16(const char *file_name, const char *text,
+					       size_t n_bytes)
+{
+	enum sbx_utf16 order = sbx_source_utf16(text, n_bytes);
+	size_t n;
+	char *utf8 =
+		order == SBX_UTF16_NOT ? NULL : sbx_source_from_utf16(text, n_bytes, order, &n);
+	const struct sbx_language *found =
+		utf8 && !memchr(utf8, '\0', n) ? sbx_language_detect(file_name, utf8, n) : NULL;
+	free(utf8);
+	return found;
+}
+
 const struct sbx_language *sbx_language_detect(const char *file_name, const char *text,
 					       size_t n_bytes)
 {
-	if (memchr(text, '\0', n_bytes < N_DETECT_BYTES ? n_bytes : N_DETECT_BYTES))
-		return NULL;
+	size_t n_head = n_bytes < N_DETECT_BYTES ? n_bytes : N_DETECT_BYTES;
+	if (memchr(text, '\0', n_head))
+		return detect_utf16(file_name, text, n_head);
 	struct sbx_arena arena = {0};
 	struct sbx_shebang shebang;
 	bool has_shebang = sbx_shebang_parse(&arena, text, n_bytes, &shebang);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
+
 #define N_EVIDENCE_BYTES 200
 
 /* The length of the valid UTF-8 sequence at p, 0 when there is none (RFC 3629). */
@@ -40,21 +42,16 @@ static bool is_plain(const unsigned char *p, size_t n)
 	return !(high & 0x8080808080808080u);
 }
 
-char *sbx_source_normalise(const char *text, size_t n_bytes, size_t *out_n)
+bool sbx_source_is_text(const char *text, size_t n_bytes)
 {
-	const unsigned char *p = (const unsigned char *)text, *end = p + n_bytes;
-	if (n_bytes >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
-		p += 3;
-	if (is_plain(p, (size_t)(end - p))) {
-		*out_n = (size_t)(end - p);
-		return strndup((const char *)p, *out_n);
-	}
-	size_t n_latin1 = 0;
-	for (const unsigned char *q = p; q < end;) {
-		size_t n = utf8_length(q, (size_t)(end - q));
-		n_latin1 += n == 0;
-		q += n ? n : 1;
-	}
+	return !memchr(text, '\0', n_bytes) || sbx_source_utf16(text, n_bytes) != SBX_UTF16_NOT;
+}
+
+/* Valid UTF-8 stays, what is not is Latin-1, CRLF is LF. */
+static char *convert_bytes(const unsigned char *p, const unsigned char *end, size_t n_latin1,
+			   size_t *out_n)
+{
+	bool has_lf = memchr(p, '\n', (size_t)(end - p)) != NULL;
 	char *out = malloc((size_t)(end - p) + n_latin1 + 1), *write = out;
 	if (!out)
 		return NULL;
@@ -66,6 +63,9 @@ char *sbx_source_normalise(const char *text, size_t n_bytes, size_t *out_n)
 			p++;
 		} else if (*p == '\r' && p + 1 < end && p[1] == '\n') {
 			p++;
+		} else if (*p == '\r' && !has_lf) {
+			*write++ = '\n';
+			p++;
 		} else {
 			memcpy(write, p, n);
 			write += n;
@@ -75,6 +75,49 @@ char *sbx_source_normalise(const char *text, size_t n_bytes, size_t *out_n)
 	*write = '\0';
 	*out_n = (size_t)(write - out);
 	return out;
+}
+
+static char *normalise_bytes(const char *text, size_t n_bytes, size_t *out_n)
+{
+	const unsigned char *p = (const unsigned char *)text, *end = p + n_bytes;
+	if (n_bytes >= 3 && !memcmp(p, "\xef\xbb\xbf", 3))
+		p += 3;
+	if (is_plain(p, (size_t)(end - p))) {
+		char *copy = malloc((size_t)(end - p) + 1);
+		if (!copy)
+			return NULL;
+		*out_n = (size_t)(end - p);
+		memcpy(copy, p, *out_n);
+		copy[*out_n] = '\0';
+		return copy;
+	}
+	size_t n_latin1 = 0;
+	for (const unsigned char *q = p; q < end;) {
+		size_t n = utf8_length(q, (size_t)(end - q));
+		n_latin1 += n == 0;
+		q += n ? n : 1;
+	}
+	size_t n_decoded;
+	SBX_CLEANUP_FREE char *decoded =
+		n_latin1 ? sbx_source_from_double_byte((const char *)p, (size_t)(end - p),
+						       &n_decoded)
+			 : NULL;
+	if (decoded) {
+		p = (const unsigned char *)decoded;
+		end = p + n_decoded;
+		n_latin1 = 0;
+	}
+	return convert_bytes(p, end, n_latin1, out_n);
+}
+
+char *sbx_source_normalise(const char *text, size_t n_bytes, size_t *out_n)
+{
+	enum sbx_utf16 order = sbx_source_utf16(text, n_bytes);
+	if (order == SBX_UTF16_NOT)
+		return normalise_bytes(text, n_bytes, out_n);
+	size_t n;
+	SBX_CLEANUP_FREE char *utf8 = sbx_source_from_utf16(text, n_bytes, order, &n);
+	return utf8 ? normalise_bytes(utf8, n, out_n) : NULL;
 }
 
 int sbx_lines_init(struct sbx_lines *lines, const char *text, size_t n_bytes)

@@ -2,16 +2,32 @@
 #ifndef SBX_PROFILER_SOURCE_H
 #define SBX_PROFILER_SOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Private to profiler/: a file's bytes as the parsers want them. */
 
 /*
- * UTF-8 with LF line ends, without a byte order mark: bytes that are not valid UTF-8 are taken as
- * Latin-1, CRLF becomes LF. Line numbers stay as they are. malloc'd and NUL-terminated; NULL
- * without memory.
+ * UTF-8 with LF line ends, without a byte order mark. UTF-16 is converted; bytes that are not valid
+ * UTF-8 are taken as Latin-1, unless a PEP 263 line names an encoding in which that would invent
+ * quotes. CRLF becomes LF, and so does CR in a text that has no LF at all. Line numbers stay as
+ * they are. malloc'd and NUL-terminated; NULL without memory.
  */
 char *sbx_source_normalise(const char *text, size_t n_bytes, size_t *out_n);
+
+/* encoding.c: what the above is made of. */
+enum sbx_utf16 { SBX_UTF16_NOT, SBX_UTF16_LE, SBX_UTF16_BE };
+/* By the byte order mark, else by its first bytes being ASCII in UTF-16. */
+enum sbx_utf16 sbx_source_utf16(const char *text, size_t n_bytes);
+/* As UTF-8, without the mark; half a surrogate pair becomes U+FFFD. malloc'd; NULL: no memory. */
+char *sbx_source_from_utf16(const char *text, size_t n_bytes, enum sbx_utf16 order, size_t *out_n);
+/*
+ * When one of the first two lines names an encoding whose characters may hold ASCII bytes (Shift
+ * JIS, GBK, Big5 ...): UTF-8 with U+FFFD for each character beyond ASCII. NULL: it names none.
+ */
+char *sbx_source_from_double_byte(const char *text, size_t n_bytes, size_t *out_n);
+/* A text, and no binary: without NUL bytes, or in UTF-16. */
+bool sbx_source_is_text(const char *text, size_t n_bytes);
 
 /*
  * The lines of a normalised text, for evidence. `starts` is malloc'd: free it. False without

@@ -206,7 +206,7 @@ static int check_entry(const struct sbx_file *entry, const char *shown, struct s
 		return sbx_fail(err, SBX_E_INPUT,
 				"%s: %zu bytes are too many for a program's source (limit: 16 MiB)",
 				shown, entry->n_bytes);
-	if (!entry->data || memchr(entry->data, '\0', entry->n_bytes))
+	if (!entry->data || !sbx_source_is_text(entry->data, entry->n_bytes))
 		return sbx_fail(err, SBX_E_INPUT,
 				"%s: is a binary file; give the source of the program", shown);
 	if (strspn(entry->data, " \t\r\n\f") == entry->n_bytes)
@@ -261,6 +261,7 @@ static struct sbx_file *load_entry(struct sbx_task *task, const char *path, cons
 	file->data = sbx_read_file(AT_FDCWD, path, N_MAX_SOURCE_BYTES, &file->n_bytes, err);
 	if (!file->data)
 		return NULL;
+	sbx_task_decode(task, file);
 	file->language = sbx_language_detect(name, file->data, file->n_bytes);
 	sbx_task_add_file(task, file);
 	return file;

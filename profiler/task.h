@@ -14,7 +14,7 @@
 
 struct sbx_file {
 	const char *path;
-	char *data;			     /* as on disk; NULL: not read (too large, no source) */
+	char *data;			     /* as on disk, UTF-16 as UTF-8; NULL: not read */
 	size_t n_bytes;			     /* on disk */
 	const struct sbx_language *language; /* NULL: no source */
 	const char *root;		     /* folder where its modules are looked for first */
@@ -53,6 +53,9 @@ struct sbx_file *sbx_task_file(struct sbx_task *task, const char *path);
 /* Take a file as source of that language, whatever it looks like; no data when it is binary. */
 void sbx_task_read_as(struct sbx_task *task, struct sbx_file *file,
 		      const struct sbx_language *language);
+
+/* What was read as UTF-16 is UTF-8 from here on, for all who look at the file's bytes. */
+void sbx_task_decode(struct sbx_task *task, struct sbx_file *file);
 
 /* From now on sbx_task_file() gives this one for its path. */
 void sbx_task_add_file(struct sbx_task *task, struct sbx_file *file);

@@ -41,6 +41,22 @@ static int open_regular(struct sbx_task *task, struct sbx_file *file)
 	return sbx_steal_fd(&fd);
 }
 
+void sbx_task_decode(struct sbx_task *task, struct sbx_file *file)
+{
+	enum sbx_utf16 order = sbx_source_utf16(file->data, file->n_bytes);
+	size_t n;
+	if (order == SBX_UTF16_NOT)
+		return;
+	char *utf8 = sbx_source_from_utf16(file->data, file->n_bytes, order, &n);
+	if (!utf8) {
+		task->arena.failed = true;
+		return;
+	}
+	free(file->data);
+	file->data = utf8;
+	file->n_bytes = n;
+}
+
 /* The whole file, unless it is too large or binary. */
 static void load_data(struct sbx_task *task, struct sbx_file *file, int fd)
 {
@@ -53,13 +69,14 @@ static void load_data(struct sbx_task *task, struct sbx_file *file, int fd)
 		return;
 	}
 	ssize_t n = lseek(fd, 0, SEEK_SET) < 0 ? -1 : read_up_to(fd, data, file->n_bytes);
-	if (n < 0 || memchr(data, '\0', (size_t)n)) {
+	if (n < 0 || !sbx_source_is_text(data, (size_t)n)) {
 		file->language = NULL;
 		return;
 	}
 	data[n] = '\0';
 	file->n_bytes = (size_t)n;
 	file->data = sbx_steal(data);
+	sbx_task_decode(task, file);
 	task->n_loaded_bytes += (size_t)n;
 }
 

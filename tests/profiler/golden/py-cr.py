@@ -1,0 +1,1 @@
+import yamlimport subprocesssubprocess.run(["jq", "."])

@@ -1,0 +1,5 @@
+# -*- coding: shift_jis -*-
+name = "•\"
+import yaml
+other = "ƒ\"; import requests
+import lxml
