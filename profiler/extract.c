@@ -38,8 +38,9 @@ void sbx_extraction_release(struct sbx_extraction *x)
 
 static enum sbx_grade grade_in(const struct sbx_raw_fact *fact, unsigned flags)
 {
-	unsigned guard = fact->kind == SBX_FACT_MODULE ? SBX_REGION_GUARD_MODULES
-						       : SBX_REGION_GUARD_COMMANDS;
+	bool is_import = fact->kind == SBX_FACT_MODULE || fact->kind == SBX_FACT_HEADER ||
+			 fact->kind == SBX_FACT_DISTRIBUTION;
+	unsigned guard = is_import ? SBX_REGION_GUARD_MODULES : SBX_REGION_GUARD_COMMANDS;
 	if (flags & SBX_REGION_TYPE_ONLY)
 		return SBX_GRADE_TYPE_ONLY;
 	if (flags & guard && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN)

@@ -199,6 +199,8 @@ static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct 
 		int is_local = raw->kind == SBX_FACT_MODULE && separator && *raw->name == separator;
 		if (task && raw->kind == SBX_FACT_MODULE)
 			is_local = sbx_task_takes_module(task, file, raw, err);
+		else if (task && raw->kind == SBX_FACT_HEADER)
+			is_local = sbx_task_takes_header(task, file, raw, err);
 		else if (task && raw->path)
 			is_local = sbx_task_has_path(task, file, raw->path);
 		if (is_local < 0)

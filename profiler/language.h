@@ -34,6 +34,17 @@ struct sbx_alias {
 	const char *const *targets; /* "mawk", "gawk", ... */
 };
 
+/*
+ * Path templates of a kind of fact that is neither module nor command: [header] and its like.
+ * {path} is the thing's name with all its slashes, {name} and {last} its last component.
+ */
+struct sbx_kind_paths {
+	const struct sbx_language *owner; /* whose roots they use; NULL: there are none */
+	const char *const *paths;	  /* "usr/include/{path}" */
+	const char *const *link;	  /* of libraries, for "-lNAME": "{libs}/lib{name}.so" */
+	const struct sbx_alias *aliases;  /* ended by a row without name */
+};
+
 struct sbx_language {
 	const char *name;		    /* the folder's name: "python" */
 	const char *title;		    /* for people: "Python" */
@@ -41,6 +52,8 @@ struct sbx_language {
 	const char *const *shebangs;	    /* interpreter names, a trailing version is ignored */
 	const char *interpreter;	    /* Debian package that runs it: "python3"; "" when it is
 					       always there (sh) */
+	const char *const *companions;	    /* packages that it does not work without, though it
+					       does not depend on them; NULL: none */
 	const char *const *commands;	    /* commands that start this interpreter: "python3" */
 	const char *program;		    /* {interpreter} when the entry names none: "sh" */
 	const char *const *run;		    /* argument vector; "{entry}" stands for the entry file,
@@ -56,6 +69,7 @@ struct sbx_language {
 	const struct sbx_scoped_path *scoped_module_paths; /* only for modules below a prefix */
 	const char *const *command_paths;		   /* "usr/bin/{name}", ... */
 	const struct sbx_alias *command_aliases;	   /* ended by a row without name */
+	const struct sbx_kind_paths *kinds; /* by enum sbx_fact_kind; NULL: none at all */
 };
 
 /* All languages, NULL-ended, in a fixed order. They live as long as the process. */

@@ -150,6 +150,45 @@ int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 	return found;
 }
 
+/* Is "x/y.h" the end of "include/x/y.h"? */
+static bool ends_with(const char *path, const char *name)
+{
+	size_t n = strlen(path), n_name = strlen(name);
+	return n > n_name && path[n - n_name - 1] == '/' && !strcmp(path + n - n_name, name);
+}
+
+/*
+ * Beside who includes it, at the top, in a folder that was named (-I), or, since what builds the
+ * task may name any, anywhere in the task's folder.
+ */
+static struct sbx_file *find_header(struct sbx_task *task, const struct sbx_file *from,
+				    const char *name)
+{
+	const char *const bases[] = {sbx_task_folder_of(task, from->path), ""};
+	for (size_t i = 0; i < 2 + task->n_searches; i++) {
+		const char *base = i < 2 ? bases[i] : task->searches[i - 2];
+		char *path = base ? sbx_task_join(task, base, name) : NULL;
+		struct sbx_file *file = path && *path ? sbx_task_file(task, path) : NULL;
+		if (file)
+			return file;
+	}
+	for (struct sbx_file *file = task->is_folder ? task->files : NULL; file; file = file->next)
+		if (file->n_bytes && ends_with(file->path, name))
+			return file;
+	return NULL;
+}
+
+int sbx_task_takes_header(struct sbx_task *task, const struct sbx_file *from,
+			  const struct sbx_raw_fact *fact, struct sbx_error *err)
+{
+	struct sbx_file *file = *fact->name ? find_header(task, from, fact->name) : NULL;
+	if (!file)
+		return 0;
+	if (!file->is_queued)
+		sbx_task_read_as(task, file, fact->language);
+	return file->data && sbx_task_queue(task, file, from->root, err) < 0 ? -1 : 1;
+}
+
 /* A path in a program is relative to where it runs, the task's folder, or is meant beside it. */
 static struct sbx_file *find_script(struct sbx_task *task, const struct sbx_file *from,
 				    const char *path)

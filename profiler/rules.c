@@ -52,19 +52,6 @@ static void load_scoped_paths(struct sbx_rules *r)
 	r->language.scoped_module_paths = paths;
 }
 
-static void load_aliases(struct sbx_rules *r)
-{
-	const char *const *keys = sbx_keyfile_keys(r->conf, "alternatives");
-	size_t n = 0;
-	while (keys && keys[n])
-		n++;
-	struct sbx_alias *aliases = sbx_arena_alloc(&r->arena, (n + 1) * sizeof(*aliases));
-	for (size_t i = 0; aliases && i < n; i++)
-		aliases[i] = (struct sbx_alias){
-			keys[i], sbx_keyfile_get_list(r->conf, "alternatives", keys[i])};
-	r->language.command_aliases = aliases;
-}
-
 static void load_wrappers(struct sbx_rules *r)
 {
 	const char *const *keys = sbx_keyfile_keys(r->conf, "wrappers");
@@ -101,7 +88,7 @@ static void load_commands(struct sbx_rules *r)
 		sbx_map_add(&r->lookups, *always, no_options);
 	load_lists(r, "lookups", &r->lookups);
 	load_lists(r, "implied", &r->implied);
-	load_aliases(r);
+	r->language.command_aliases = sbx_rules_load_aliases(r, "alternatives");
 	load_wrappers(r);
 }
 
@@ -154,9 +141,11 @@ static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
 		    : !strcmp(escape, "plain") ? SBX_ESCAPE_PLAIN
 					       : SBX_ESCAPE_NONE;
 	r->lines_separate = !strcmp(get(r, "syntax", "lines"), "separate");
+	l->companions = sbx_keyfile_get_list(r->conf, "language", "companions");
 	load_roots(r);
 	load_scoped_paths(r);
 	load_commands(r);
+	sbx_rules_load_kinds(r);
 	r->detect = get(r, "detect", "pattern");
 	return 0;
 }
@@ -175,6 +164,8 @@ static void load_all(void)
 	}
 	for (size_t i = 0; i < n; i++)
 		borrow_commands(all_rules[i]);
+	for (size_t i = 0; i < n; i++)
+		sbx_rules_borrow_kinds(all_rules[i], all_rules);
 	for (size_t i = 0; i < n; i++)
 		all_languages[i] = &all_rules[i]->language;
 }

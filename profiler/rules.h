@@ -21,6 +21,7 @@
 	X(MODULE_STRING, "module.string") /* a literal whose value is a module's name */           \
 	X(MEMBER, "member")		  /* taken from the module: may be a sub-module */         \
 	X(COMMAND, "command")		  /* a literal: the first word of a command line */        \
+	X(NEED, "need")			  /* a literal: the name of a thing of #set! kind */       \
 	X(LINE, "line")			  /* holds the command and, behind it, its arguments */    \
 	X(CODE, "code")			  /* a literal whose value is source text */               \
 	X(REGION, "region")		  /* where something holds */                              \
@@ -96,7 +97,7 @@ struct sbx_pattern {
 	const char *command;	 /* what @command stands for, when it is no literal */
 	const char *inject;	 /* language of @code */
 	const char *use;	 /* tag of @use and @variable */
-	enum sbx_fact_kind kind; /* of an unknown @use */
+	enum sbx_fact_kind kind; /* of @need, and of an unknown @use */
 	bool has_bind, has_variable;
 };
 
@@ -165,6 +166,14 @@ static inline const struct sbx_rules *sbx_rules_of(const struct sbx_language *la
 {
 	return (const struct sbx_rules *)language;
 }
+
+/* kinds.c: [header], [library] and the other kinds that are neither modules nor commands. */
+void sbx_rules_load_kinds(struct sbx_rules *rules);
+/* What it takes from other languages (`all`: NULL-ended): by `like`, of the kind or of [commands].
+ */
+void sbx_rules_borrow_kinds(struct sbx_rules *rules, struct sbx_rules *const *all);
+/* A section whose keys are names, and their values what to look for instead. */
+const struct sbx_alias *sbx_rules_load_aliases(struct sbx_rules *rules, const char *section);
 
 /* Why there are no languages, as an error; 0 when they could be loaded. */
 int sbx_rules_check(struct sbx_error *err);

@@ -147,6 +147,20 @@ static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 	}
 }
 
+/* @need: a header, a library, a file, ... by its name */
+static void take_need(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
+{
+	struct sbx_raw_fact fact = {.kind = m->pattern->kind,
+				    .grade = m->pattern->grade,
+				    .language = &scan->rules->language,
+				    .name = sbx_scan_literal(scan, node)};
+	if (fact.name && strchr(fact.name, SBX_HOLE)) {
+		fact.name = "";
+		fact.grade = SBX_GRADE_DYNAMIC_UNKNOWN;
+	}
+	sbx_scan_add_fact(scan, node, &fact);
+}
+
 /* Is there a line end between two places that no backslash joins? */
 static bool has_line_end(const struct sbx_scan *scan, uint32_t from, uint32_t to)
 {
@@ -254,6 +268,9 @@ static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
 		switch (c->capture) {
 		case SBX_CAPTURE_COMMAND:
 			take_command_line(scan, m, c->node);
+			break;
+		case SBX_CAPTURE_NEED:
+			take_need(scan, m, c->node);
 			break;
 		case SBX_CAPTURE_CODE:
 			if (m->pattern->inject)

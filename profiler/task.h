@@ -83,6 +83,9 @@ char *sbx_task_folder_of(struct sbx_task *task, const char *path);
 /* Does the task itself bring this module? Its files are queued. -1: failed */
 int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 			  const struct sbx_raw_fact *fact, struct sbx_error *err);
+/* The same of a header, whose file is read as the language of who includes it. */
+int sbx_task_takes_header(struct sbx_task *task, const struct sbx_file *from,
+			  const struct sbx_raw_fact *fact, struct sbx_error *err);
 int sbx_task_take_script(struct sbx_task *task, const struct sbx_file *from,
 			 const struct sbx_script *script, struct sbx_error *err);
 bool sbx_task_has_path(struct sbx_task *task, const struct sbx_file *from, const char *path);

@@ -22,7 +22,8 @@ struct sbx_index_package {
 struct sbx_index_language {
 	GPtrArray *modules, *commands; /* struct sbx_template * */
 	GPtrArray *scoped;	       /* the same, one for each of the language's scoped paths */
-	GHashTable *interpreter;       /* names in the closure of the interpreter's package */
+	GPtrArray *kinds[SBX_N_FACT_KINDS], *link; /* those of the other kinds */
+	GHashTable *interpreter; /* names in the closure of the interpreter and its companions */
 };
 
 enum sbx_index_query {
@@ -70,15 +71,29 @@ struct sbx_ranking {
 	struct sbx_providers *providers;
 	struct sbx_index_language *language;
 	const char *interpreter; /* the language's package */
-	const char *name;	 /* what is looked for */
-	GHashTable *chosen;	 /* NULL: none */
-	gint64 only;		 /* take just this package and what it fronts; -1: all */
-	double bonus;		 /* for the rows to come: alias order, template order */
-	GPtrArray *found;	 /* struct sbx_provider * */
+	enum sbx_fact_kind kind;
+	gboolean is_built_with; /* only needed to build something: a -dev package has it */
+	const char *name;	/* what is looked for */
+	GHashTable *chosen;	/* NULL: none */
+	gint64 only;		/* take just this package and what it fronts; -1: all */
+	double bonus;		/* for the rows to come: alias order, template order */
+	GPtrArray *found;	/* struct sbx_provider * */
 };
 
 /* A row of the index as a candidate; `data` is the struct sbx_ranking. */
 gboolean sbx_ranking_add(const char *path, gint64 package, gpointer data, GError **error);
+/* A package named outright, if the archive has it. */
+gboolean sbx_ranking_add_package(struct sbx_ranking *ranking, const char *name, GError **error);
+/* All that one template (struct sbx_template *) of the list asks for. */
+gboolean sbx_ranking_add_files(struct sbx_ranking *ranking, GPtrArray *templates,
+			       char *const *parts, GError **error);
+/* Begin one; it owns nothing but `found`. */
+gboolean sbx_ranking_init(struct sbx_ranking *ranking, struct sbx_providers *providers,
+			  enum sbx_fact_kind kind, const struct sbx_language *language,
+			  const char *name, GHashTable *chosen, GError **error);
+/* "a.b.c" by '.': NULL for what cannot be part of a path. Newly allocated. */
+char **sbx_index_split_name(const char *name, char separator);
+
 /* Best first, each package once. */
 void sbx_ranking_sort(struct sbx_ranking *ranking);
 

@@ -15,14 +15,15 @@ void sbx_provider_free(struct sbx_provider *provider)
 	g_free(provider);
 }
 
-static gboolean ranking_init(struct sbx_ranking *r, struct sbx_providers *providers,
-			     const struct sbx_language *language, const char *name,
-			     GHashTable *chosen, GError **error)
+gboolean sbx_ranking_init(struct sbx_ranking *r, struct sbx_providers *providers,
+			  enum sbx_fact_kind kind, const struct sbx_language *language,
+			  const char *name, GHashTable *chosen, GError **error)
 {
 	*r = (struct sbx_ranking){
 		.providers = providers,
 		.language = sbx_index_get_language(providers, language, error),
 		.interpreter = language->interpreter ? language->interpreter : "",
+		.kind = kind,
 		.name = name,
 		.chosen = chosen,
 		.only = -1,
@@ -42,8 +43,7 @@ static gboolean is_plain_name(const char *name)
 	return *name && strlen(name) < 1024;
 }
 
-/* "a.b.c" by '.', "A::B" by ':'; NULL when a part would be empty or leave the folder. */
-static char **split_name(const char *name, char separator)
+char **sbx_index_split_name(const char *name, char separator)
 {
 	const char text[] = {separator ? separator : '.', '\0'};
 	if (!is_plain_name(name) || (separator != '/' && strchr(name, '/')))
@@ -96,7 +96,13 @@ static gboolean add_templates(struct sbx_ranking *r, GPtrArray *templates, enum 
 	return TRUE;
 }
 
-static gboolean add_package(struct sbx_ranking *r, const char *name, GError **error)
+gboolean sbx_ranking_add_files(struct sbx_ranking *r, GPtrArray *templates, char *const *parts,
+			       GError **error)
+{
+	return add_templates(r, templates, FILES, parts, g_strv_length((char **)parts), error);
+}
+
+gboolean sbx_ranking_add_package(struct sbx_ranking *r, const char *name, GError **error)
 {
 	gint64 id;
 	int found = sbx_index_find_package(r->providers, name, &id, error);
@@ -138,7 +144,7 @@ static gboolean find_scoped(struct sbx_ranking *r, const struct sbx_language *la
 			    const struct sbx_scoped_path *scope, char *const *parts, guint *n_parts,
 			    GError **error)
 {
-	g_auto(GStrv) prefix = split_name(scope->prefix, language->separator);
+	g_auto(GStrv) prefix = sbx_index_split_name(scope->prefix, language->separator);
 	guint n_prefix = prefix ? g_strv_length(prefix) : 0;
 	guint row = (guint)(scope - language->scoped_module_paths);
 	for (; *n_parts > n_prefix && r->found->len == 0; --*n_parts) {
@@ -180,7 +186,7 @@ static gboolean find_module(struct sbx_ranking *r, const struct sbx_language *la
 	const char *const *builtin = language->builtin_modules;
 	if (builtin && g_strv_contains(builtin, parts[0])) {
 		*n_parts = 1;
-		return add_package(r, r->interpreter, error);
+		return sbx_ranking_add_package(r, r->interpreter, error);
 	}
 	const struct sbx_scoped_path *scope = find_scope(language, name);
 	if (scope)
@@ -193,10 +199,10 @@ GPtrArray *sbx_providers_find_module(struct sbx_providers *providers,
 				     GHashTable *chosen, char **out_matched, GError **error)
 {
 	struct sbx_ranking r;
-	if (!ranking_init(&r, providers, language, name, chosen, error))
+	if (!sbx_ranking_init(&r, providers, SBX_FACT_MODULE, language, name, chosen, error))
 		return NULL;
 	g_autoptr(GPtrArray) found = r.found;
-	g_auto(GStrv) parts = split_name(name, language->separator);
+	g_auto(GStrv) parts = sbx_index_split_name(name, language->separator);
 	guint n_parts = parts ? g_strv_length(parts) : 0;
 	if (parts && !find_module(&r, language, name, parts, &n_parts, error))
 		return NULL;
@@ -240,7 +246,7 @@ static gboolean find_aliases(struct sbx_ranking *r, const struct sbx_language *l
 	r->bonus = ALIAS_BONUS;
 	for (; targets && *targets; targets++, r->bonus -= ALIAS_STEP) {
 		gboolean outright = g_str_has_prefix(*targets, "package:");
-		if (outright ? !add_package(r, *targets + strlen("package:"), error)
+		if (outright ? !sbx_ranking_add_package(r, *targets + strlen("package:"), error)
 			     : !find_command_file(r, *targets, error))
 			return FALSE;
 	}
@@ -279,7 +285,7 @@ GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
 				      GHashTable *chosen, GError **error)
 {
 	struct sbx_ranking r;
-	if (!ranking_init(&r, providers, language, name, chosen, error))
+	if (!sbx_ranking_init(&r, providers, SBX_FACT_COMMAND, language, name, chosen, error))
 		return NULL;
 	g_autoptr(GPtrArray) found = r.found;
 	name = command_name(&r, name);
@@ -288,7 +294,7 @@ GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
 	r.name = name;
 	const struct sbx_language *runs = sbx_language_by_command(name);
 	if (runs && runs->interpreter && *runs->interpreter &&
-	    !add_package(&r, runs->interpreter, error))
+	    !sbx_ranking_add_package(&r, runs->interpreter, error))
 		return NULL;
 	if (found->len == 0 && (!find_aliases(&r, language, name, error) ||
 				(!strchr(name, '*') && !find_command_file(&r, name, error)) ||

@@ -19,9 +19,7 @@ static GPtrArray *ask(struct search *s, enum sbx_fact_kind kind,
 		      const struct sbx_language *language, const char *name, GHashTable *chosen,
 		      char **out_matched, GError **error)
 {
-	if (kind == SBX_FACT_COMMAND)
-		return sbx_providers_find_command(s->providers, language, name, chosen, error);
-	return sbx_providers_find_module(s->providers, language, name, chosen, out_matched, error);
+	return sbx_providers_find(s->providers, kind, language, name, chosen, out_matched, error);
 }
 
 /*

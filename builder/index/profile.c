@@ -89,6 +89,14 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void add_interpreter(GHashTable *packages, const struct sbx_language *language)
+{
+	if (language->interpreter && *language->interpreter)
+		g_hash_table_add(packages, g_strdup(language->interpreter));
+	for (const char *const *c = language->companions; c && *c; c++)
+		g_hash_table_add(packages, g_strdup(*c));
+}
+
 /*
  * What runs the task: the entry's interpreter, and those of other languages in which something
  * that is needed was seen.
@@ -96,18 +104,16 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 static void add_interpreters(GHashTable *packages, const struct sbx_profile *profile,
 			     const struct sbx_facts *facts)
 {
-	const char *own = facts->language->interpreter;
-	if (own && *own)
-		g_hash_table_add(packages, g_strdup(own));
+	add_interpreter(packages, facts->language);
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		const struct sbx_language *language = sbx_language_by_name(need->language);
 		gboolean runs =
 			need->grade != SBX_GRADE_GUARDED && need->grade != SBX_GRADE_TYPE_ONLY &&
 			(need->status == SBX_NEED_PACKAGE || need->status == SBX_NEED_STANDARD);
-		if (need->kind == SBX_FACT_MODULE && runs && language && language->interpreter &&
-		    *language->interpreter)
-			g_hash_table_add(packages, g_strdup(language->interpreter));
+		gboolean is_import = need->kind == SBX_FACT_MODULE || need->kind == SBX_FACT_HEADER;
+		if (is_import && runs && language)
+			add_interpreter(packages, language);
 	}
 }
 

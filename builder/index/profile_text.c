@@ -28,6 +28,17 @@ static void add_plain(GString *out, const char *text)
 	}
 }
 
+/* Most names show of what they are; "zlib" alone does not. */
+static void add_name(GString *out, const struct sbx_need *need)
+{
+	gboolean is_plain_library =
+		need->kind == SBX_FACT_LIBRARY && *need->name != '-' && !strstr(need->name, ".so");
+	if (is_plain_library || need->kind == SBX_FACT_PKG_CONFIG ||
+	    need->kind == SBX_FACT_PACKAGE || need->kind == SBX_FACT_DISTRIBUTION)
+		g_string_append_printf(out, "%s ", sbx_fact_kind_name(need->kind));
+	add_plain(out, *need->name ? need->name : "a name known only when it runs");
+}
+
 static void add_places(GString *out, const struct sbx_need *need)
 {
 	for (guint i = 0; i < need->evidence->len && i < MAX_PLACES; i++) {
@@ -56,7 +67,7 @@ static void add_candidates(const struct printer *p, const struct sbx_need *need)
 /* "    yaml (app.py:3), hard 0.98" */
 static void add_need(const struct printer *p, const struct sbx_need *need)
 {
-	add_plain(p->out, *need->name ? need->name : "a name known only when it runs");
+	add_name(p->out, need);
 	g_string_append(p->out, " (");
 	add_places(p->out, need);
 	g_string_append_c(p->out, ')');
@@ -112,7 +123,7 @@ static void add_summary(const struct printer *p, enum sbx_need_status status, co
 			add_need(p, need);
 		} else {
 			g_string_append(p->out, first ? "" : ", ");
-			add_plain(p->out, need->name);
+			add_name(p->out, need);
 		}
 		first = FALSE;
 	}

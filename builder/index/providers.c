@@ -42,6 +42,9 @@ static void language_free(gpointer data)
 	g_ptr_array_unref(language->modules);
 	g_ptr_array_unref(language->commands);
 	g_ptr_array_unref(language->scoped);
+	for (guint i = 0; i < SBX_N_FACT_KINDS; i++)
+		g_ptr_array_unref(language->kinds[i]);
+	g_ptr_array_unref(language->link);
 	g_hash_table_unref(language->interpreter);
 	g_free(language);
 }
@@ -216,15 +219,39 @@ gboolean sbx_providers_add_closure(struct sbx_providers *p, const char *package,
 	return TRUE;
 }
 
-static gboolean add_templates(const struct sbx_language *language, const char *const *texts,
-			      GPtrArray *out, GError **error)
+static gboolean add_templates(const struct sbx_language *language, enum sbx_fact_kind kind,
+			      const char *const *texts, GPtrArray *out, GError **error)
 {
 	for (; texts && *texts; texts++) {
-		struct sbx_template *t = sbx_template_new(language, *texts, error);
+		struct sbx_template *t = sbx_template_new_for(language, kind, *texts, error);
 		if (!t)
 			return FALSE;
 		g_ptr_array_add(out, t);
 	}
+	return TRUE;
+}
+
+static gboolean fill_kinds(struct sbx_index_language *l, const struct sbx_language *language,
+			   GError **error)
+{
+	for (enum sbx_fact_kind kind = 0; language->kinds && kind < SBX_N_FACT_KINDS; kind++) {
+		const struct sbx_kind_paths *k = &language->kinds[kind];
+		if (k->owner && (!add_templates(k->owner, kind, k->paths, l->kinds[kind], error) ||
+				 !add_templates(k->owner, kind, k->link, l->link, error)))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+static gboolean fill_interpreter(struct sbx_providers *p, struct sbx_index_language *l,
+				 const struct sbx_language *language, GError **error)
+{
+	if (language->interpreter && *language->interpreter &&
+	    !sbx_providers_add_closure(p, language->interpreter, l->interpreter, error))
+		return FALSE;
+	for (const char *const *c = language->companions; c && *c; c++)
+		if (!sbx_providers_add_closure(p, *c, l->interpreter, error))
+			return FALSE;
 	return TRUE;
 }
 
@@ -234,13 +261,14 @@ static gboolean fill_language(struct sbx_providers *p, struct sbx_index_language
 	const struct sbx_scoped_path *scoped = language->scoped_module_paths;
 	for (; scoped && scoped->prefix; scoped++) {
 		const char *const texts[] = {scoped->template, NULL};
-		if (!add_templates(language, texts, l->scoped, error))
+		if (!add_templates(language, SBX_FACT_MODULE, texts, l->scoped, error))
 			return FALSE;
 	}
-	return add_templates(language, language->module_paths, l->modules, error) &&
-	       add_templates(language, language->command_paths, l->commands, error) &&
-	       (!language->interpreter || !*language->interpreter ||
-		sbx_providers_add_closure(p, language->interpreter, l->interpreter, error));
+	return add_templates(language, SBX_FACT_MODULE, language->module_paths, l->modules,
+			     error) &&
+	       add_templates(language, SBX_FACT_COMMAND, language->command_paths, l->commands,
+			     error) &&
+	       fill_kinds(l, language, error) && fill_interpreter(p, l, language, error);
 }
 
 struct sbx_index_language *
@@ -254,6 +282,9 @@ sbx_index_get_language(struct sbx_providers *p, const struct sbx_language *langu
 	l->modules = g_ptr_array_new_with_free_func(destroy);
 	l->commands = g_ptr_array_new_with_free_func(destroy);
 	l->scoped = g_ptr_array_new_with_free_func(destroy);
+	for (guint i = 0; i < SBX_N_FACT_KINDS; i++)
+		l->kinds[i] = g_ptr_array_new_with_free_func(destroy);
+	l->link = g_ptr_array_new_with_free_func(destroy);
 	l->interpreter = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	if (!fill_language(p, l, language, error)) {
 		language_free(l);

@@ -5,7 +5,7 @@
 #include <gio/gio.h>
 
 #include "builder/archive/package.h"
-#include "profiler/language.h"
+#include "profiler/facts.h"
 #include "store/gerror.h"
 
 /*
@@ -87,6 +87,21 @@ GPtrArray *sbx_providers_find_module(struct sbx_providers *providers,
 GPtrArray *sbx_providers_find_command(struct sbx_providers *providers,
 				      const struct sbx_language *language, const char *name,
 				      GHashTable *chosen, GError **error);
+
+/*
+ * The same for any kind of fact. Besides modules and commands:
+ *
+ *	header		"x/y.h"; what is built with it too: best is a -dev package
+ *	library		"-lz" for linking: a -dev package; "libz.so.1", "/usr/lib/.../libz.so.1" or
+ *			a bare "z" at run time: the package of the library itself
+ *	pkg-config	"gtk+-3.0"
+ *	file		"/usr/share/dict/words", or a folder
+ *	package		itself, if the archive has it
+ *	distribution	by the language's [distribution]
+ */
+GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kind kind,
+			      const struct sbx_language *language, const char *name,
+			      GHashTable *chosen, char **out_matched, GError **error);
 
 /* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */
 const char *sbx_providers_scope_of(const struct sbx_language *language, const char *name);

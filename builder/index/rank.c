@@ -43,14 +43,30 @@ static double likeness(const char *package, const char *interpreter, const char 
 	return strstr(b, a) ? (double)n_a / (double)n_b : 0;
 }
 
-static gboolean is_aside(const struct sbx_index_package *package)
+/* What of the thing's name a package may have in its own: "libxml" of libxml/parser.h. */
+static char *likely_name(const struct sbx_ranking *r)
 {
+	if (r->kind == SBX_FACT_HEADER)
+		return g_strndup(r->name, strcspn(r->name, "/."));
+	const char *so = r->kind == SBX_FACT_LIBRARY ? strstr(r->name, ".so") : NULL;
+	if (!so)
+		return g_strdup(r->name);
+	/* libssl3 has libssl.so.3 */
+	g_autofree char *stem = g_strndup(r->name, (gsize)(so - r->name));
+	return g_strconcat(stem, so + strlen(".so"), NULL);
+}
+
+static gboolean is_aside(const struct sbx_ranking *r, const struct sbx_index_package *package)
+{
+	/* Who names a package or a distribution means just that one. */
+	if (r->kind == SBX_FACT_PACKAGE || r->kind == SBX_FACT_DISTRIBUTION)
+		return FALSE;
 	static const char *const endings[] = {"-dbg",  "-dbgsym", "-dev",	"-doc",	    "-docs",
 					      "-test", "-tests",  "-testsuite", "-examples"};
 	static const char *const sections[] = {"debug", "doc", "oldlibs"};
 	for (guint i = 0; i < G_N_ELEMENTS(endings); i++)
 		if (g_str_has_suffix(package->name, endings[i]))
-			return TRUE;
+			return !r->is_built_with || !g_str_equal(endings[i], "-dev");
 	for (guint i = 0; i < G_N_ELEMENTS(sections); i++)
 		if (g_str_has_suffix(package->section, sections[i]))
 			return TRUE;
@@ -68,12 +84,13 @@ static double score(const struct sbx_ranking *r, const struct sbx_index_package 
 	if (r->chosen && g_hash_table_contains(r->chosen, package->name))
 		sum += SCORE_CHOSEN;
 	sum += SCORE_DEPENDS * log2(1.0 + package->n_reverse_depends);
-	sum += SCORE_NAME * likeness(package->name, r->interpreter, r->name);
+	g_autofree char *like = likely_name(r);
+	sum += SCORE_NAME * likeness(package->name, r->interpreter, like);
 	sum += SCORE_PRIORITY * MAX(3 - package->priority, 0);
 	if (*r->interpreter && *package->section &&
 	    g_str_has_prefix(r->interpreter, package->section))
 		sum += SCORE_SECTION;
-	if (is_aside(package))
+	if (is_aside(r, package))
 		sum += SCORE_ASIDE;
 	return sum;
 }
@@ -84,6 +101,9 @@ static double score(const struct sbx_ranking *r, const struct sbx_index_package 
  */
 static gboolean wants_front(const struct sbx_ranking *r, const struct sbx_index_package *package)
 {
+	/* A library at run time, a file, a package: of just that version. */
+	if (!r->is_built_with && r->kind != SBX_FACT_MODULE && r->kind != SBX_FACT_COMMAND)
+		return FALSE;
 	gsize n = strlen(r->name);
 	gboolean versioned = n > 0 && g_ascii_isdigit(r->name[n - 1]) &&
 			     (strchr(r->name, '.') || strchr(r->name, '-'));

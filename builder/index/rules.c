@@ -3,12 +3,25 @@
 
 #include "builder/index/providers.h"
 
-static gboolean each(const struct sbx_language *language, const char *const *texts,
-		     sbx_template_func func, gpointer data, GError **error)
+static gboolean each(const struct sbx_language *language, enum sbx_fact_kind kind,
+		     const char *const *texts, sbx_template_func func, gpointer data,
+		     GError **error)
 {
 	for (; texts && *texts; texts++)
-		if (!func(language, *texts, data, error))
+		if (!func(language, kind, *texts, data, error))
 			return FALSE;
+	return TRUE;
+}
+
+static gboolean each_of_kinds(const struct sbx_language *language, sbx_template_func func,
+			      gpointer data, GError **error)
+{
+	for (enum sbx_fact_kind kind = 0; language->kinds && kind < SBX_N_FACT_KINDS; kind++) {
+		const struct sbx_kind_paths *k = &language->kinds[kind];
+		if (k->owner == language && (!each(language, kind, k->paths, func, data, error) ||
+					     !each(language, kind, k->link, func, data, error)))
+			return FALSE;
+	}
 	return TRUE;
 }
 
@@ -17,10 +30,11 @@ gboolean sbx_rules_each_template(const struct sbx_language *language, sbx_templa
 {
 	const struct sbx_scoped_path *scoped = language->scoped_module_paths;
 	for (; scoped && scoped->prefix; scoped++)
-		if (!func(language, scoped->template, data, error))
+		if (!func(language, SBX_FACT_MODULE, scoped->template, data, error))
 			return FALSE;
-	return each(language, language->module_paths, func, data, error) &&
-	       each(language, language->command_paths, func, data, error);
+	return each(language, SBX_FACT_MODULE, language->module_paths, func, data, error) &&
+	       each(language, SBX_FACT_COMMAND, language->command_paths, func, data, error) &&
+	       each_of_kinds(language, func, data, error);
 }
 
 static void hash_line(GChecksum *sum, const char *text)
@@ -29,8 +43,8 @@ static void hash_line(GChecksum *sum, const char *text)
 	g_checksum_update(sum, (const guchar *)"\n", 1);
 }
 
-static gboolean hash_template(const struct sbx_language *language, const char *text, gpointer sum,
-			      GError **error)
+static gboolean hash_template(const struct sbx_language *language, enum sbx_fact_kind kind,
+			      const char *text, gpointer sum, GError **error)
 {
 	hash_line(sum, text);
 	return TRUE;

@@ -27,9 +27,12 @@
 	"CREATE TABLE path(path TEXT NOT NULL, package INTEGER NOT NULL,"                          \
 	" PRIMARY KEY(path, package)) WITHOUT ROWID;"
 
-/* A function that is given every path template of a language: modules', scoped ones', commands'. */
-typedef gboolean (*sbx_template_func)(const struct sbx_language *language, const char *text,
-				      gpointer data, GError **error);
+/*
+ * A function that is given every path template of a language: modules', scoped ones', commands',
+ * and those of the other kinds that are its own and not another language's.
+ */
+typedef gboolean (*sbx_template_func)(const struct sbx_language *language, enum sbx_fact_kind kind,
+				      const char *text, gpointer data, GError **error);
 gboolean sbx_rules_each_template(const struct sbx_language *language, sbx_template_func func,
 				 gpointer data, GError **error);
 

@@ -27,6 +27,7 @@ void sbx_template_free(struct sbx_template *t)
 	if (!t)
 		return;
 	g_array_unref(t->parts);
+	g_free(t->text);
 	g_free(t);
 }
 
@@ -100,7 +101,7 @@ static gboolean stars_are_last(const struct sbx_template *t)
 	return TRUE;
 }
 
-static void note_form(struct sbx_template *t)
+static void note_form(struct sbx_template *t, gboolean may_be_folder)
 {
 	for (guint i = 0; i < t->parts->len; i++) {
 		const struct sbx_part *p = &g_array_index(t->parts, struct sbx_part, i);
@@ -108,17 +109,18 @@ static void note_form(struct sbx_template *t)
 		if (p->kind != SBX_PART_PATH)
 			continue;
 		if (last)
-			t->is_folder = TRUE;
+			t->is_folder = may_be_folder;
 		else if (p[1].kind == SBX_PART_TEXT && p[1].text[0] == '/')
 			t->is_package = TRUE;
 	}
 }
 
-struct sbx_template *sbx_template_new(const struct sbx_language *language, const char *text,
-				      GError **error)
+static struct sbx_template *make(const struct sbx_language *language, const char *text,
+				 char separator, gboolean may_be_folder, GError **error)
 {
 	SBX_AUTO(sbx_template) t = g_new0(struct sbx_template, 1);
-	t->separator = language->separator;
+	t->text = g_strdup(text);
+	t->separator = separator;
 	t->parts = g_array_new(FALSE, TRUE, sizeof(struct sbx_part));
 	g_array_set_clear_func(t->parts, clear_part);
 	g_autofree char *merged = NULL;
@@ -132,8 +134,28 @@ struct sbx_template *sbx_template_new(const struct sbx_language *language, const
 			language->name, text);
 		return NULL;
 	}
-	note_form(t);
+	note_form(t, may_be_folder);
 	return g_steal_pointer(&t);
+}
+
+struct sbx_template *sbx_template_new(const struct sbx_language *language, const char *text,
+				      GError **error)
+{
+	return make(language, text, language->separator, TRUE, error);
+}
+
+struct sbx_template *sbx_template_new_for_files(const struct sbx_language *language,
+						const char *text, GError **error)
+{
+	return make(language, text, '/', FALSE, error);
+}
+
+struct sbx_template *sbx_template_new_for(const struct sbx_language *language,
+					  enum sbx_fact_kind kind, const char *text, GError **error)
+{
+	return kind == SBX_FACT_MODULE || kind == SBX_FACT_COMMAND
+		       ? sbx_template_new(language, text, error)
+		       : sbx_template_new_for_files(language, text, error);
 }
 
 static gboolean match_parts(const struct sbx_template *t, guint i, const char *at, const char *end)

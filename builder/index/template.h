@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#include "profiler/language.h"
+#include "profiler/facts.h"
 #include "store/gerror.h"
 
 /*
@@ -27,6 +27,7 @@ struct sbx_part {
 };
 
 struct sbx_template {
+	char *text;	  /* as it is written */
 	const char *root; /* the root's pattern, which what follows begins with; NULL: none */
 	char separator;
 	GArray *parts;	     /* struct sbx_part */
@@ -34,9 +35,18 @@ struct sbx_template {
 	gboolean is_package; /* names the module as a folder: "{dist}/{path}/__init__.py" */
 };
 
-/* An unknown placeholder or a '*' that would need a search of the whole index: SBX_E_FAILED. */
+/*
+ * For modules and commands. An unknown placeholder or a '*' that would need a search of the whole
+ * index: SBX_E_FAILED.
+ */
 struct sbx_template *sbx_template_new(const struct sbx_language *language, const char *text,
 				      GError **error);
+/* For the other kinds: names have parts between slashes, and are files only. */
+struct sbx_template *sbx_template_new_for_files(const struct sbx_language *language,
+						const char *text, GError **error);
+struct sbx_template *sbx_template_new_for(const struct sbx_language *language,
+					  enum sbx_fact_kind kind, const char *text,
+					  GError **error);
 void sbx_template_free(struct sbx_template *t);
 SBX_DEFINE_AUTO(sbx_template, sbx_template_free)
 

@@ -40,20 +40,35 @@ static void add_prefix(struct sbx_provider_writer *w, const char *prefix)
 	g_ptr_array_add(w->prefixes, g_strdup(prefix));
 }
 
-static gboolean add_template(const struct sbx_language *language, const char *text, gpointer data,
-			     GError **error)
+/* Languages share what they are alike in: asking twice for each path would take time only. */
+static gboolean is_known(const struct sbx_index_root *root, const struct sbx_template *t)
+{
+	for (guint i = 0; i < root->templates->len; i++) {
+		const struct sbx_template *known = root->templates->pdata[i];
+		if (g_str_equal(known->text, t->text) && known->separator == t->separator &&
+		    known->is_folder == t->is_folder)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static gboolean add_template(const struct sbx_language *language, enum sbx_fact_kind kind,
+			     const char *text, gpointer data, GError **error)
 {
 	struct sbx_provider_writer *w = data;
-	struct sbx_template *t = sbx_template_new(language, text, error);
+	SBX_AUTO(sbx_template) t = sbx_template_new_for(language, kind, text, error);
 	if (!t)
 		return FALSE;
-	g_ptr_array_add(root_for(w, t->root)->templates, t);
+	struct sbx_index_root *root = root_for(w, t->root);
+	if (is_known(root, t))
+		return TRUE;
 	g_autofree char *prefix = sbx_template_prefix(t);
 	add_prefix(w, prefix);
 	/* The same before the file is named by its place behind the links (merged-usr). */
 	if (g_str_has_prefix(prefix, "usr/") &&
 	    (sbx_path_is_unmerged(prefix + 4, strlen(prefix + 4)) || g_str_equal(prefix, "usr/")))
 		add_prefix(w, prefix + 4);
+	g_ptr_array_add(root->templates, g_steal_pointer(&t));
 	return TRUE;
 }
 

@@ -13,6 +13,7 @@ static const struct sbx_root roots[] = {
 	{"std", "usr/lib/snake3.[0-9]*"},
 	{"dist", "usr/lib/snake3/packages"},
 	{"gir", "usr/lib/*/girepository-1.0"},
+	{"libs", "usr/lib/*-linux-gnu*"},
 	{0},
 };
 static const char *const modules[] = {"{std}/{path}.sn",
@@ -36,6 +37,20 @@ static const struct sbx_alias aliases[] = {
 	{"java", java},
 	{0},
 };
+static const char *const headers[] = {"usr/include/{path}", NULL};
+static const char *const libraries[] = {"{libs}/{name}", "{libs}/lib{name}.so.*", NULL};
+static const char *const link_libraries[] = {"{libs}/lib{name}.so", "{libs}/lib{name}.a", NULL};
+static const char *const pkg_configs[] = {"{libs}/pkgconfig/{name}.pc", NULL};
+static const char *const files[] = {"usr/share/dict/{path}", NULL};
+static const char *const words[] = {"package:popular", NULL};
+static const struct sbx_alias file_aliases[] = {{"/usr/share/dict/words", words}, {0}};
+static const struct sbx_language snake;
+static const struct sbx_kind_paths kinds[SBX_N_FACT_KINDS] = {
+	[SBX_FACT_HEADER] = {&snake, headers, NULL, NULL},
+	[SBX_FACT_LIBRARY] = {&snake, libraries, link_libraries, NULL},
+	[SBX_FACT_PKG_CONFIG] = {&snake, pkg_configs, NULL, NULL},
+	[SBX_FACT_FILE] = {&snake, files, NULL, file_aliases},
+};
 static const struct sbx_language snake = {
 	.name = "snake",
 	.title = "Snake",
@@ -52,6 +67,7 @@ static const struct sbx_language snake = {
 	.scoped_module_paths = scoped,
 	.command_paths = commands,
 	.command_aliases = aliases,
+	.kinds = kinds,
 };
 const struct sbx_language *const fixture_languages[] = {&snake, NULL};
 
@@ -161,5 +177,14 @@ char *fixture_command(const char *index, const char *name)
 	SBX_AUTO(sbx_providers) providers = open_index(index);
 	GPtrArray *found =
 		sbx_providers_find_command(providers, FIXTURE_LANGUAGE, name, NULL, &error);
+	return names_of(found, error);
+}
+
+char *fixture_need(const char *index, enum sbx_fact_kind kind, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	SBX_AUTO(sbx_providers) providers = open_index(index);
+	GPtrArray *found =
+		sbx_providers_find(providers, kind, FIXTURE_LANGUAGE, name, NULL, NULL, &error);
 	return names_of(found, error);
 }

@@ -26,6 +26,7 @@ GError *fixture_contents_error(const char *contents, gssize n_bytes);
 /* "a b c": the candidates' names, best first. Fails the test on an error. */
 char *fixture_module(const char *index, const char *name, char **out_matched);
 char *fixture_command(const char *index, const char *name);
+char *fixture_need(const char *index, enum sbx_fact_kind kind, const char *name);
 
 #define assert_error(error, wanted_code, wanted_text)                                              \
 	do {                                                                                       \

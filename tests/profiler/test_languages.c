@@ -26,7 +26,11 @@ static void languages_are_loaded_whole(void **state)
 	assert_string_equal(shell->command_paths[0], "usr/bin/{name}");
 	/* Commands are the same wherever they are called from. */
 	assert_ptr_equal(python->command_paths, shell->command_paths);
-	assert_null(sbx_languages()[2]);
+	/* So is what can be loaded, unless the language has its own. */
+	assert_ptr_equal(python->kinds[SBX_FACT_LIBRARY].owner, shell);
+	assert_null(python->kinds[SBX_FACT_HEADER].owner);
+	assert_null(python->kinds[SBX_FACT_COMMAND].owner);
+	assert_string_equal(sbx_language_by_name("c")->companions[0], "libc6-dev");
 }
 
 static void commands_have_aliases_and_interpreters(void **state)

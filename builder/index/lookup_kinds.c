@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "builder/index/index.h"
+
+/* Who serves what is neither a module nor a command: headers, libraries, files, packages, ... */
+
+#define ALIAS_BONUS 300.0
+
+static const struct sbx_kind_paths *paths_of(const struct sbx_language *language,
+					     enum sbx_fact_kind kind)
+{
+	static const struct sbx_kind_paths none;
+	return language->kinds ? &language->kinds[kind] : &none;
+}
+
+/* A path of the system as the index has it: behind the root, usr-merged. Newly allocated. */
+static char *path_in_index(const char *name)
+{
+	name += strspn(name, "/");
+	return sbx_path_is_unmerged(name, strlen(name)) ? g_strconcat("usr/", name, NULL)
+							: g_strdup(name);
+}
+
+static gboolean add_aliases(struct sbx_ranking *r, const struct sbx_kind_paths *paths,
+			    const char *name, GError **error)
+{
+	const struct sbx_alias *alias = paths->aliases;
+	while (alias && alias->name && !g_str_equal(alias->name, name))
+		alias++;
+	if (!alias || !alias->name)
+		return TRUE;
+	r->bonus = ALIAS_BONUS;
+	for (const char *const *target = alias->targets; target && *target; target++, r->bonus--)
+		if (g_str_has_prefix(*target, "package:") &&
+		    !sbx_ranking_add_package(r, *target + strlen("package:"), error))
+			return FALSE;
+	r->bonus = 0;
+	return TRUE;
+}
+
+static gboolean add_parts(struct sbx_ranking *r, GPtrArray *templates, const char *name,
+			  GError **error)
+{
+	g_auto(GStrv) parts = sbx_index_split_name(name, '/');
+	return !parts || sbx_ranking_add_files(r, templates, parts, error);
+}
+
+/* A file of the system stands for itself; a folder, for all who ship something in it. */
+static gboolean add_system_file(struct sbx_ranking *r, const char *name, GError **error)
+{
+	g_autofree char *path = path_in_index(name);
+	if (!*path || g_str_has_suffix(path, "/") || strchr(path, SBX_TEMPLATE_STAR))
+		return TRUE;
+	if (!sbx_index_each_path(r->providers, path, sbx_ranking_add, r, error))
+		return FALSE;
+	return r->found->len ||
+	       sbx_index_each_shipper(r->providers, path, sbx_ranking_add, r, error);
+}
+
+/* -lz, and -l:libz.a which names the file */
+static gboolean add_link_library(struct sbx_ranking *r, const char *name, GError **error)
+{
+	GPtrArray *templates = r->language->link;
+	if (*name == ':') {
+		name++;
+		templates = r->language->kinds[SBX_FACT_LIBRARY];
+	}
+	r->name = name;
+	return add_parts(r, templates, name, error);
+}
+
+static gboolean add_all(struct sbx_ranking *r, const struct sbx_language *language,
+			const char *name, GError **error)
+{
+	if (!add_aliases(r, paths_of(language, r->kind), name, error))
+		return FALSE;
+	switch (r->kind) {
+	case SBX_FACT_PACKAGE:
+		return sbx_ranking_add_package(r, name, error);
+	case SBX_FACT_FILE:
+		return add_system_file(r, name, error);
+	case SBX_FACT_LIBRARY:
+		if (r->is_built_with)
+			return add_link_library(r, name + strlen("-l"), error);
+		/* A path to it says as much as its name: the loader has its own folders. */
+		if (*name == '/')
+			name = strrchr(name, '/') + 1;
+		break;
+	default:
+		break;
+	}
+	return add_parts(r, r->language->kinds[r->kind], name, error);
+}
+
+GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kind kind,
+			      const struct sbx_language *language, const char *name,
+			      GHashTable *chosen, char **out_matched, GError **error)
+{
+	if (kind == SBX_FACT_MODULE)
+		return sbx_providers_find_module(providers, language, name, chosen, out_matched,
+						 error);
+	if (kind == SBX_FACT_COMMAND)
+		return sbx_providers_find_command(providers, language, name, chosen, error);
+	struct sbx_ranking r;
+	if (!sbx_ranking_init(&r, providers, kind, language, name, chosen, error))
+		return NULL;
+	g_autoptr(GPtrArray) found = r.found;
+	r.is_built_with = kind == SBX_FACT_HEADER || kind == SBX_FACT_PKG_CONFIG ||
+			  (kind == SBX_FACT_LIBRARY && g_str_has_prefix(name, "-l"));
+	if (!add_all(&r, language, name, error))
+		return NULL;
+	sbx_ranking_sort(&r);
+	return g_steal_pointer(&found);
+}

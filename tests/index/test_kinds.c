@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "tests/index/fixture.h"
+
+/* Who serves headers, libraries, pkg-config names, files and packages. */
+
+#define P(name, rest) "Package: " name "\nVersion: 1\nArchitecture: all\n" rest "\n"
+
+/* clang-format off */
+static const char packages[] =
+	P("snake3", "") P("popular", "") P("user1", "Depends: libz1\n") P("user2", "Depends: libz1\n")
+	P("libz-dev", "Section: libdevel\n") P("libz1", "Section: libs\n")
+	P("libz-doc", "Section: doc\n") P("libz1-dbg", "Section: debug\n")
+	P("zed-tools", "") P("wbritish", "Section: text\n");
+
+static const char contents[] =
+	"usr/include/z/deep/zed.h                     libdevel/libz-dev,libz-doc\n"
+	"usr/include/zed.h                            libdevel/libz-dev\n"
+	"usr/lib/x86_64-linux-gnu/libz.a              libdevel/libz-dev\n"
+	"usr/lib/x86_64-linux-gnu/libz.so             libdevel/libz-dev\n"
+	"usr/lib/x86_64-linux-gnu/libz.so.1           libs/libz1,debug/libz1-dbg\n"
+	"usr/lib/x86_64-linux-gnu/libonly.a           libdevel/libz-dev\n"
+	"usr/lib/x86_64-linux-gnu/private/libq.so.1   zed-tools\n"
+	"usr/lib/x86_64-linux-gnu/pkgconfig/zed-1.0.pc libdevel/libz-dev\n"
+	"usr/share/dict/british-english               text/wbritish\n"
+	"usr/share/dict/deep/list                     text/wbritish\n";
+/* clang-format on */
+
+static void assert_need(enum sbx_fact_kind kind, const char *name, const char *wanted)
+{
+	static char *index;
+	if (!index)
+		index = fixture_index(packages, contents, NULL);
+	g_autofree char *got = fixture_need(index, kind, name);
+	assert_string_equal(got, wanted);
+}
+
+static void header_is_in_its_development_package(void **state)
+{
+	assert_need(SBX_FACT_HEADER, "zed.h", "libz-dev");
+	assert_need(SBX_FACT_HEADER, "z/deep/zed.h", "libz-dev libz-doc");
+	assert_need(SBX_FACT_HEADER, "z/deep", "");
+	assert_need(SBX_FACT_HEADER, "deep/zed.h", "");
+	assert_need(SBX_FACT_HEADER, "", "");
+}
+
+static void library_at_run_time_is_not_the_development_package(void **state)
+{
+	assert_need(SBX_FACT_LIBRARY, "libz.so.1", "libz1 libz1-dbg");
+	assert_need(SBX_FACT_LIBRARY, "/usr/lib/x86_64-linux-gnu/libz.so.1", "libz1 libz1-dbg");
+	assert_need(SBX_FACT_LIBRARY, "z", "libz1 libz1-dbg");
+	assert_need(SBX_FACT_LIBRARY, "libq.so.1", "");
+}
+
+static void library_to_link_is_the_development_package(void **state)
+{
+	assert_need(SBX_FACT_LIBRARY, "-lz", "libz-dev");
+	assert_need(SBX_FACT_LIBRARY, "-lonly", "libz-dev");
+	assert_need(SBX_FACT_LIBRARY, "-l:libz.so.1", "libz1 libz1-dbg");
+	assert_need(SBX_FACT_LIBRARY, "-l", "");
+	assert_need(SBX_FACT_LIBRARY, "-lnone", "");
+}
+
+static void pkg_config_name_is_in_its_development_package(void **state)
+{
+	assert_need(SBX_FACT_PKG_CONFIG, "zed-1.0", "libz-dev");
+	assert_need(SBX_FACT_PKG_CONFIG, "zed", "");
+}
+
+static void file_is_served_by_who_ships_or_makes_it(void **state)
+{
+	assert_need(SBX_FACT_FILE, "/usr/share/dict/british-english", "wbritish");
+	assert_need(SBX_FACT_FILE, "/usr/share/dict/deep", "wbritish");
+	assert_need(SBX_FACT_FILE, "/usr/share/dict/words", "popular");
+	assert_need(SBX_FACT_FILE, "/usr/share/dict/../dict/deep", "");
+	assert_need(SBX_FACT_FILE, "/", "");
+	assert_need(SBX_FACT_FILE, "", "");
+}
+
+static void package_is_itself(void **state)
+{
+	assert_need(SBX_FACT_PACKAGE, "libz-doc", "libz-doc");
+	assert_need(SBX_FACT_PACKAGE, "libz", "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(header_is_in_its_development_package),
+		cmocka_unit_test(library_at_run_time_is_not_the_development_package),
+		cmocka_unit_test(library_to_link_is_the_development_package),
+		cmocka_unit_test(pkg_config_name_is_in_its_development_package),
+		cmocka_unit_test(file_is_served_by_who_ships_or_makes_it),
+		cmocka_unit_test(package_is_itself),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
