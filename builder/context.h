@@ -11,10 +11,19 @@ struct sbx_context;
 struct sbx_store;
 struct sbx_prepared;
 struct sbx_prepare_request;
-/* See builder/run/prepare.h. */
-typedef gboolean (*sbx_prepare_func)(struct sbx_context *ctx, struct sbx_store *catalog,
-				     const struct sbx_prepare_request *request,
-				     struct sbx_prepared *out, GError **error);
+
+/*
+ * What verbs of the front need the engine for (builder/front.c): there, each of these becomes the
+ * engine, which begins the verb again.
+ */
+struct sbx_engine {
+	/* A task that the catalog does not know; builder/run/prepare.h. */
+	gboolean (*prepare)(struct sbx_context *ctx, struct sbx_store *catalog,
+			    const struct sbx_prepare_request *request, struct sbx_prepared *out,
+			    GError **error);
+	/* An index that is not there yet; builder/archive/archive.h. */
+	gboolean (*make_index)(struct sbx_context *ctx, GError **error);
+};
 
 /* What every verb shares: where things are and how to speak. Filled by main and the parser. */
 struct sbx_context {
@@ -23,7 +32,7 @@ struct sbx_context {
 	gboolean verbose; /* -v */
 	struct sbx_progress *progress;
 	GCancellable *cancellable; /* cancelled by SIGINT and SIGTERM */
-	sbx_prepare_func prepare;  /* what `run` does with a task that the catalog does not know */
+	const struct sbx_engine *engine;
 
 	/* Where packages come from; NULL: the host's own configuration (builder/archive/). */
 	char *suite;	    /* --suite bookworm */

@@ -71,10 +71,10 @@ static int report(const struct sbx_command *command, struct sbx_context *ctx, co
 	return status;
 }
 
-int sbx_dispatch_verb(const struct sbx_command *command, sbx_prepare_func prepare, int argc,
+int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine *engine, int argc,
 		      char **argv)
 {
-	struct sbx_context ctx = {.cancellable = g_cancellable_new(), .prepare = prepare};
+	struct sbx_context ctx = {.cancellable = g_cancellable_new(), .engine = engine};
 	static struct watcher watcher;
 	watcher.cancellable = g_object_ref(ctx.cancellable); /* its thread outlives this */
 	sigemptyset(&watcher.set);

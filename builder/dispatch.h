@@ -6,9 +6,9 @@
 
 /*
  * Call a verb with a fresh context: signals cancel it, an error becomes one line on stderr.
- * Returns the process's exit status. `prepare` becomes ctx->prepare.
+ * Returns the process's exit status. `engine` becomes ctx->engine.
  */
-int sbx_dispatch_verb(const struct sbx_command *command, sbx_prepare_func prepare, int argc,
+int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine *engine, int argc,
 		      char **argv);
 
 /* Print the overview, or with --man the manual page in roff. */

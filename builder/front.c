@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What people start as sbx-build. A task that has not changed needs no archive, solver or store:
- * the catalog knows its template. This program holds just what that takes, so that it starts in a
- * third of the time: the libraries behind fetching, solving and the repository are sixty. For all
- * else it becomes the engine.
+ * What people start as sbx-build. To read a task and to look into the catalog takes no solver, no
+ * network and no repository. This program holds just what that takes, so that it starts in a third
+ * of the time: the libraries behind fetching, solving and the repository are sixty. For all else
+ * it becomes the engine.
  */
 #include <errno.h>
 #include <locale.h>
@@ -15,7 +15,7 @@
 #include "builder/dispatch.h"
 #include "builder/verbs/verbs.h"
 
-/* Only `run` is done here; the other rows are for the overview. */
+/* For options, the parser asks the verbs themselves; here the table is for names and help. */
 #define ROW(name, flags, group, synopsis, help, details)                                           \
 	{#name, flags, NULL, group, synopsis, help, details, NULL},
 
@@ -47,23 +47,43 @@ static void become_engine(GError **error)
 			 self ? self : "sbx-build");
 }
 
-static gboolean hand_over(struct sbx_context *ctx, struct sbx_store *catalog,
-			  const struct sbx_prepare_request *request, struct sbx_prepared *out,
-			  GError **error)
+static gboolean prepare(struct sbx_context *ctx, struct sbx_store *catalog,
+			const struct sbx_prepare_request *request, struct sbx_prepared *out,
+			GError **error)
 {
 	become_engine(error);
 	return FALSE;
 }
+
+static gboolean make_index(struct sbx_context *ctx, GError **error)
+{
+	become_engine(error);
+	return FALSE;
+}
+
+static const struct sbx_engine engine = {.prepare = prepare, .make_index = make_index};
+
+/* What is done here; for all else this becomes the engine. */
+static const struct {
+	const char *name;
+	int (*run)(struct sbx_context *ctx, int argc, char **argv, GError **error);
+} light_verbs[] = {
+	{"run", sbx_verb_run},
+	{"profile", sbx_verb_profile},
+	{"ls", sbx_verb_ls},
+};
 
 int main(int argc, char **argv)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	umask(022);
 	original_argv = argv;
-	if (argc > 1 && g_str_equal(argv[1], "run")) {
-		struct sbx_command command = *sbx_command_find("run");
-		command.run = sbx_verb_run;
-		return sbx_dispatch_verb(&command, hand_over, argc - 1, argv + 1);
+	for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(light_verbs); i++) {
+		if (!g_str_equal(argv[1], light_verbs[i].name))
+			continue;
+		struct sbx_command command = *sbx_command_find(argv[1]);
+		command.run = light_verbs[i].run;
+		return sbx_dispatch_verb(&command, &engine, argc - 1, argv + 1);
 	}
 	g_autoptr(GError) error = NULL;
 	become_engine(&error);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "builder/archive/archive.h"
 #include "builder/dispatch.h"
 #include "builder/run/prepare.h"
 #include "builder/verbs/verbs.h"
@@ -17,6 +18,16 @@
 const struct sbx_command sbx_commands[] = {
 #include "builder/verbs/rows.h"
 	{0},
+};
+
+static gboolean make_index(struct sbx_context *ctx, GError **error)
+{
+	return sbx_archive_update(ctx, error) != SBX_UPDATE_FAILED;
+}
+
+static const struct sbx_engine engine = {
+	.prepare = sbx_prepare_anew,
+	.make_index = make_index,
 };
 
 int main(int argc, char **argv)
@@ -39,5 +50,5 @@ int main(int argc, char **argv)
 			argv[1]);
 		return sbx_code_exit_status(SBX_E_USAGE);
 	}
-	return sbx_dispatch_verb(command, sbx_prepare_anew, argc - 1, argv + 1);
+	return sbx_dispatch_verb(command, &engine, argc - 1, argv + 1);
 }

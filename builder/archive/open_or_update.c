@@ -12,7 +12,7 @@ struct sbx_archive *sbx_archive_open_or_update(struct sbx_context *ctx, GError *
 		g_propagate_error(error, g_steal_pointer(&local));
 		return NULL;
 	}
-	if (sbx_archive_update(ctx, error) == SBX_UPDATE_FAILED)
+	if (!ctx->engine->make_index(ctx, error))
 		return NULL;
 	return sbx_archive_open(ctx, error);
 }

@@ -85,7 +85,7 @@ gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, co
 		return FALSE;
 	if (!task.remembered) {
 		struct sbx_prepare_request request = {path, allow_unresolved, content_id};
-		return ctx->prepare(ctx, catalog, &request, out_task, error);
+		return ctx->engine->prepare(ctx, catalog, &request, out_task, error);
 	}
 	sbx_prepare_say_profile(ctx, task.profile, g_get_monotonic_time() - began);
 	if (!allow_unresolved && !sbx_profile_check_resolved(task.profile, error))

@@ -30,8 +30,8 @@ gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, co
 			  gboolean allow_unresolved, struct sbx_prepared *out_task, GError **error);
 
 /*
- * The long way, for a task that the catalog does not know; it will know it afterwards. The engine's
- * ctx->prepare.
+ * The long way, for a task that the catalog does not know; it will know it afterwards. What
+ * ctx->engine has for it.
  */
 gboolean sbx_prepare_anew(struct sbx_context *ctx, struct sbx_store *catalog,
 			  const struct sbx_prepare_request *request, struct sbx_prepared *out,
