@@ -7,10 +7,6 @@
 
 #include "base/fd.h"
 
-struct entry {
-	const char *section, *key, *value; /* in keyfile->text */
-};
-
 /* Lists and their items are made on demand and kept until the key file goes. */
 struct kept {
 	struct kept *next;
@@ -18,9 +14,10 @@ struct kept {
 };
 
 struct sbx_keyfile {
-	char *text; /* a copy, cut into strings */
-	struct entry *entries;
+	char *text;			   /* a copy, cut into strings */
+	struct sbx_keyfile_entry *entries; /* their strings are in `text` */
 	size_t n_entries, room;
+	size_t *slots; /* by hash of section and key: an entry's index + 1; 2 * room of them */
 	struct kept *kept;
 };
 
@@ -36,6 +33,7 @@ void sbx_keyfile_free(struct sbx_keyfile *keyfile)
 		keyfile->kept = next;
 	}
 	free(keyfile->entries);
+	free(keyfile->slots);
 	free(keyfile->text);
 	free(keyfile);
 }
@@ -80,21 +78,57 @@ static char *next_line(char **at, unsigned *line)
 	return start;
 }
 
-static int add_entry(struct sbx_keyfile *kf, const struct entry *entry, const char *where,
-		     unsigned line, struct sbx_error *err)
+static size_t hash_of(const char *section, const char *key)
 {
-	if (sbx_keyfile_get(kf, entry->section, entry->key))
+	size_t h = 0xcbf29ce484222325u;
+	for (; *section; section++)
+		h = (h ^ (unsigned char)*section) * 0x100000001b3u;
+	for (h *= 31; *key; key++)
+		h = (h ^ (unsigned char)*key) * 0x100000001b3u;
+	return h ^ h >> 29;
+}
+
+/* Where the key's index is or belongs. There is always an empty slot. */
+static size_t *find_slot(const struct sbx_keyfile *kf, const char *section, const char *key)
+{
+	for (size_t mask = 2 * kf->room - 1, i = hash_of(section, key) & mask;;
+	     i = (i + 1) & mask) {
+		size_t index = kf->slots[i];
+		if (!index || (!strcmp(kf->entries[index - 1].key, key) &&
+			       !strcmp(kf->entries[index - 1].section, section)))
+			return &kf->slots[i];
+	}
+}
+
+static bool enlarge(struct sbx_keyfile *kf)
+{
+	size_t room = kf->room ? 2 * kf->room : 64;
+	struct sbx_keyfile_entry *bigger = realloc(kf->entries, room * sizeof(*bigger));
+	if (!bigger)
+		return false;
+	kf->entries = bigger;
+	size_t *slots = calloc(2 * room, sizeof(*slots));
+	if (!slots)
+		return false;
+	free(kf->slots);
+	kf->slots = slots;
+	kf->room = room;
+	for (size_t i = 0; i < kf->n_entries; i++)
+		*find_slot(kf, kf->entries[i].section, kf->entries[i].key) = i + 1;
+	return true;
+}
+
+static int add_entry(struct sbx_keyfile *kf, const struct sbx_keyfile_entry *entry,
+		     const char *where, unsigned line, struct sbx_error *err)
+{
+	if (kf->n_entries == kf->room && !enlarge(kf))
+		return sbx_fail(err, SBX_E_NO_SPACE, "%s: out of memory", where);
+	size_t *slot = find_slot(kf, entry->section, entry->key);
+	if (*slot)
 		return sbx_fail(err, SBX_E_INPUT, "%s:%u: key '%s' is given twice in [%s]", where,
 				line, entry->key, entry->section);
-	if (kf->n_entries == kf->room) {
-		size_t room = kf->room ? 2 * kf->room : 64;
-		struct entry *bigger = realloc(kf->entries, room * sizeof(*bigger));
-		if (!bigger)
-			return sbx_fail(err, SBX_E_NO_SPACE, "%s: out of memory", where);
-		kf->entries = bigger;
-		kf->room = room;
-	}
 	kf->entries[kf->n_entries++] = *entry;
+	*slot = kf->n_entries;
 	return 0;
 }
 
@@ -122,7 +156,7 @@ static int parse_line(struct sbx_keyfile *kf, char *text, const char **section, 
 		return sbx_fail(err, SBX_E_INPUT, "%s:%u: '%.60s' stands before any [section]",
 				where, line, text);
 	*equals = '\0';
-	struct entry entry = {*section, trim(text), trim(equals + 1)};
+	struct sbx_keyfile_entry entry = {*section, trim(text), trim(equals + 1)};
 	return add_entry(kf, &entry, where, line, err);
 }
 
@@ -154,12 +188,15 @@ struct sbx_keyfile *sbx_keyfile_parse(const char *text, size_t n_bytes, const ch
 
 const char *sbx_keyfile_get(const struct sbx_keyfile *keyfile, const char *section, const char *key)
 {
-	for (size_t i = 0; i < keyfile->n_entries; i++) {
-		const struct entry *e = &keyfile->entries[i];
-		if (!strcmp(e->key, key) && !strcmp(e->section, section))
-			return e->value;
-	}
-	return NULL;
+	size_t index = keyfile->room ? *find_slot(keyfile, section, key) : 0;
+	return index ? keyfile->entries[index - 1].value : NULL;
+}
+
+const struct sbx_keyfile_entry *sbx_keyfile_entries(const struct sbx_keyfile *keyfile,
+						    size_t *out_n)
+{
+	*out_n = keyfile->n_entries;
+	return keyfile->entries;
 }
 
 /* Room for n pointers, the NULL at the end and n_bytes of strings behind them. */
@@ -173,10 +210,8 @@ static struct kept *keep(struct sbx_keyfile *kf, size_t n, size_t n_bytes)
 	return kept;
 }
 
-const char *const *sbx_keyfile_get_list(struct sbx_keyfile *keyfile, const char *section,
-					const char *key)
+const char *const *sbx_keyfile_split(struct sbx_keyfile *keyfile, const char *value)
 {
-	const char *value = sbx_keyfile_get(keyfile, section, key);
 	if (!value || !*value)
 		return empty_list;
 	size_t n_max = 1;
@@ -201,6 +236,12 @@ const char *const *sbx_keyfile_get_list(struct sbx_keyfile *keyfile, const char 
 		read += *read == ';';
 	}
 	return (const char *const *)kept->pointers;
+}
+
+const char *const *sbx_keyfile_get_list(struct sbx_keyfile *keyfile, const char *section,
+					const char *key)
+{
+	return sbx_keyfile_split(keyfile, sbx_keyfile_get(keyfile, section, key));
 }
 
 const char *const *sbx_keyfile_keys(struct sbx_keyfile *keyfile, const char *section)

@@ -47,4 +47,17 @@ const char *const *sbx_keyfile_get_list(struct sbx_keyfile *keyfile, const char 
 /* The keys of a section in the file's order, NULL-ended; empty when there is no such section. */
 const char *const *sbx_keyfile_keys(struct sbx_keyfile *keyfile, const char *section);
 
+/*
+ * Every key with a value, in the file's order; those of one opening of a section share the pointer
+ * to its name. For files that are read from end to end.
+ */
+struct sbx_keyfile_entry {
+	const char *section, *key, *value;
+};
+const struct sbx_keyfile_entry *sbx_keyfile_entries(const struct sbx_keyfile *keyfile,
+						    size_t *out_n);
+
+/* A value cut at its semicolons, as sbx_keyfile_get_list() does. NULL without memory. */
+const char *const *sbx_keyfile_split(struct sbx_keyfile *keyfile, const char *value);
+
 #endif

@@ -16,6 +16,8 @@ struct sbx_grammar {
 	size_t n_conf_bytes;
 	const char *query; /* all *.scm files, one after the other */
 	size_t n_query_bytes;
+	const char *calls; /* calls.conf; "" when there is none */
+	size_t n_calls_bytes;
 	const struct TSLanguage *(*parser)(void); /* the compiled grammar */
 };
 

@@ -242,6 +242,8 @@ void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, 
 		const char *name = take_command(&line, at);
 		if (!name)
 			return;
+		if (grade != SBX_GRADE_GUARDED)
+			sbx_calls_take_command(scan, name, words + at, n_words - at);
 		at = take_arguments(&line, at, name);
 	}
 }

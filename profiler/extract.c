@@ -39,11 +39,11 @@ void sbx_extraction_release(struct sbx_extraction *x)
 static enum sbx_grade grade_in(const struct sbx_raw_fact *fact, unsigned flags)
 {
 	bool is_import = fact->kind == SBX_FACT_MODULE || fact->kind == SBX_FACT_HEADER ||
-			 fact->kind == SBX_FACT_DISTRIBUTION;
+			 fact->kind == SBX_FACT_DISTRIBUTION || fact->api;
 	unsigned guard = is_import ? SBX_REGION_GUARD_MODULES : SBX_REGION_GUARD_COMMANDS;
 	if (flags & SBX_REGION_TYPE_ONLY)
 		return SBX_GRADE_TYPE_ONLY;
-	if (flags & guard && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN)
+	if (flags & guard && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN && !fact->keeps_grade)
 		return SBX_GRADE_GUARDED;
 	return fact->grade;
 }
@@ -62,6 +62,7 @@ static void keep_fact(struct sbx_scan *scan, const struct sbx_item *item, unsign
 	fact->name = sbx_scan_keep(scan, item->fact.name);
 	fact->member = sbx_scan_keep(scan, item->fact.member);
 	fact->path = sbx_scan_keep(scan, item->fact.path);
+	fact->origin = sbx_scan_keep(scan, item->fact.origin);
 	fact->grade = grade_in(&item->fact, flags);
 	fact->row = scan->outer_row + (scan->rows_match ? item->fact.row : 0);
 	unsigned position =
@@ -121,6 +122,9 @@ static void scan_release(struct sbx_scan *scan)
 	sbx_map_release(&scan->bindings);
 	sbx_map_release(&scan->uses);
 	sbx_map_release(&scan->satisfied);
+	sbx_map_release(&scan->locals);
+	sbx_map_release(&scan->constants);
+	free(scan->wildcards);
 	sbx_arena_release(&scan->arena);
 }
 

@@ -13,7 +13,12 @@ struct sbx_raw_fact {
 	const struct sbx_language *language;
 	const char *name, *member; /* a module's name begins with separators when it is relative */
 	const char *path;	   /* no fact when the task has this file; NULL: it names none */
-	uint32_t row;		   /* from 0 */
+	/* From a rule of calls.conf (its strings, which stay): the rule's name, and for people why
+	 * it is needed. NULL: seen in the text itself. */
+	const char *api, *why;
+	const char *origin; /* no fact when the task itself brings this module; NULL: whatever */
+	bool keeps_grade;   /* guards around it say nothing about it */
+	uint32_t row;	    /* from 0 */
 };
 
 /* A file that the text runs or reads as source, as it names it. */

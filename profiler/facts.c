@@ -42,6 +42,8 @@ static void fact_release(struct sbx_fact *fact)
 {
 	free(fact->name);
 	free(fact->member);
+	free(fact->api);
+	free(fact->why);
 	free(fact->file);
 	free(fact->text);
 }
@@ -100,10 +102,13 @@ int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const
 	fact->line = raw->row + 1;
 	fact->name = strdup(raw->name);
 	fact->member = raw->member ? strdup(raw->member) : NULL;
+	fact->api = raw->api ? strdup(raw->api) : NULL;
+	fact->why = raw->why ? strdup(raw->why) : NULL;
 	fact->file = strdup(file);
 	fact->text = sbx_lines_text(lines, raw->row);
 	facts->n_facts++;
-	if (!fact->name || (raw->member && !fact->member) || !fact->file || !fact->text)
+	if (!fact->name || (raw->member && !fact->member) || !fact->file || !fact->text ||
+	    (raw->api && !fact->api) || (raw->why && !fact->why))
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	return 0;
 }
@@ -148,9 +153,11 @@ static int compare_sources(const void *pa, const void *pb)
 static bool is_defined(const struct sbx_map *defines, const struct sbx_fact *fact)
 {
 	char key[600];
-	if (fact->kind != SBX_FACT_COMMAND || !*fact->name)
+	/* What a rule says of a command goes with it. */
+	const char *name = fact->api ? fact->api : fact->name;
+	if ((fact->kind != SBX_FACT_COMMAND && !fact->api) || !*name)
 		return false;
-	snprintf(key, sizeof(key), "%s %s", fact->language->name, fact->name);
+	snprintf(key, sizeof(key), "%s %s", fact->language->name, name);
 	return sbx_map_get(defines, key) != NULL;
 }
 
@@ -182,6 +189,23 @@ static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 	facts->n_facts = n;
 }
 
+/* Is it something that the task brings itself? -1: failed */
+static int is_of_task(struct sbx_task *task, const struct sbx_file *file,
+		      const struct sbx_raw_fact *raw, struct sbx_error *err)
+{
+	/* What a rule says of pandas is not about the task's own pandas.py. */
+	struct sbx_raw_fact module = {
+		.kind = SBX_FACT_MODULE, .language = raw->language, .name = raw->origin};
+	int is_local = raw->origin ? sbx_task_takes_module(task, file, &module, err) : 0;
+	if (is_local)
+		return is_local;
+	if (raw->kind == SBX_FACT_MODULE)
+		return sbx_task_takes_module(task, file, raw, err);
+	if (raw->kind == SBX_FACT_HEADER)
+		return sbx_task_takes_header(task, file, raw, err);
+	return raw->path && sbx_task_has_path(task, file, raw->path);
+}
+
 /* What one text says, as facts; in a task, what the task brings itself is followed instead. */
 static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct sbx_file *file,
 		   const struct sbx_extraction *x, const struct sbx_lines *lines,
@@ -197,12 +221,8 @@ static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct 
 		const struct sbx_raw_fact *raw = &x->facts[i];
 		char separator = raw->language->separator;
 		int is_local = raw->kind == SBX_FACT_MODULE && separator && *raw->name == separator;
-		if (task && raw->kind == SBX_FACT_MODULE)
-			is_local = sbx_task_takes_module(task, file, raw, err);
-		else if (task && raw->kind == SBX_FACT_HEADER)
-			is_local = sbx_task_takes_header(task, file, raw, err);
-		else if (task && raw->path)
-			is_local = sbx_task_has_path(task, file, raw->path);
+		if (task)
+			is_local = is_of_task(task, file, raw, err);
 		if (is_local < 0)
 			return -1;
 		if (!is_local && sbx_facts_add(facts, raw, file->path, lines, err) < 0)

@@ -58,6 +58,8 @@ struct sbx_fact {
 	const struct sbx_language *language; /* whose path templates apply */
 	char *name;			     /* "pandas.io.excel", "ffmpeg"; "" when unknown */
 	char *member;  /* `from name import member`: may be a sub-module; NULL: none */
+	char *api;     /* the rule of calls.conf that says so: "pandas.read_excel"; NULL: none */
+	char *why;     /* its reason, for people; NULL or "": none */
 	char *file;    /* relative to the task's folder */
 	unsigned line; /* from 1 */
 	char *text;    /* the source line, trimmed, at most 200 bytes, as valid UTF-8 */

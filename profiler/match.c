@@ -142,9 +142,15 @@ static void match_node(struct matcher *m, const struct sbx_step *step, TSNode no
 		if (!sbx_scan_holds(m->scan, *p, node, false))
 			return;
 	size_t n_before = m->n_captures;
-	for (size_t i = 0; i < step->n_captures && m->n_captures < N_MAX_CAPTURES; i++)
-		m->captures[m->n_captures++] = (struct sbx_captured){
-			node, m->scan->rules->captures[step->captures[i]], step};
+	for (size_t i = 0; i < step->n_captures && m->n_captures < N_MAX_CAPTURES; i++) {
+		enum sbx_capture capture = m->scan->rules->captures[step->captures[i]];
+		if (capture == SBX_CAPTURE_CALL &&
+		    !sbx_calls_may_match(m->scan, m->pattern, node)) {
+			m->n_captures = n_before;
+			return;
+		}
+		m->captures[m->n_captures++] = (struct sbx_captured){node, capture, step};
+	}
 	for (size_t i = 0; i < step->n_branches; i++)
 		match_node(m, &step->branches[i], node, is_named, up);
 	if (step->n_children) {

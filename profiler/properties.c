@@ -65,6 +65,7 @@ static int set_property(const struct sbx_query_reader *in, const char *key, cons
 	if (!strcmp(key, "kind"))
 		return set_kind(in, value);
 	const char **slot = !strcmp(key, "module")    ? &p->module
+			    : !strcmp(key, "suffix")  ? &p->suffix
 			    : !strcmp(key, "command") ? &p->command
 			    : !strcmp(key, "inject")  ? &p->inject
 			    : !strcmp(key, "use")     ? &p->use
@@ -167,6 +168,16 @@ static bool has_capture(const struct sbx_step *step, uint16_t capture)
 
 static int attach_to(struct sbx_query_reader *in, struct sbx_step *step, bool *used)
 {
+	const struct {
+		enum sbx_capture capture;
+		bool *flag;
+	} flags[] = {{SBX_CAPTURE_BIND_NAME, &in->pattern->has_bind},
+		     {SBX_CAPTURE_BIND_ALL, &in->pattern->has_bind},
+		     {SBX_CAPTURE_BIND_LOCAL, &in->pattern->has_bind},
+		     {SBX_CAPTURE_CONSTANT_NAME, &in->pattern->has_bind},
+		     {SBX_CAPTURE_VARIABLE, &in->pattern->has_variable},
+		     {SBX_CAPTURE_CALL, &in->pattern->has_call},
+		     {SBX_CAPTURE_RECEIVER, &in->pattern->has_receiver}};
 	size_t n = 0;
 	for (size_t i = 0; i < in->n_predicates; i++)
 		n += has_capture(step, in->predicates[i].capture);
@@ -181,8 +192,8 @@ static int attach_to(struct sbx_query_reader *in, struct sbx_step *step, bool *u
 		}
 	for (size_t i = 0; i < step->n_captures; i++) {
 		const char *name = in->capture_names[step->captures[i]];
-		in->pattern->has_bind |= !strcmp(name, capture_names[SBX_CAPTURE_BIND_NAME]);
-		in->pattern->has_variable |= !strcmp(name, capture_names[SBX_CAPTURE_VARIABLE]);
+		for (size_t k = 0; k < sizeof(flags) / sizeof(flags[0]); k++)
+			*flags[k].flag |= !strcmp(name, capture_names[flags[k].capture]);
 	}
 	for (size_t i = 0; i < step->n_branches; i++)
 		if (attach_to(in, &step->branches[i], used) < 0)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "profiler/call_rules.h"
+
 #define N_MAX_LANGUAGES 64
 
 static pthread_once_t load_once = PTHREAD_ONCE_INIT;
@@ -107,8 +109,26 @@ static void borrow_commands(struct sbx_rules *r)
 	/* Shared, never freed: rules live as long as the process. */
 	sbx_map_release(&r->wrappers);
 	sbx_map_release(&r->implied);
+	r->command_calls = from;
 	r->wrappers = from->wrappers;
 	r->implied = from->implied;
+}
+
+/* [calls] members: a dot when nothing else is said */
+static void load_members(struct sbx_rules *r)
+{
+	static const char *const dot[] = {".", NULL};
+	static const char others[] = ")]} \t\r\n\\";
+	r->members = sbx_keyfile_get_list(r->conf, "calls", "members");
+	if (!r->members || !*r->members)
+		r->members = dot;
+	size_t n = 0;
+	while (r->members[n])
+		n++;
+	char *ends = sbx_arena_alloc(&r->arena, n + sizeof(others));
+	for (size_t i = 0; ends && i < n; i++)
+		ends[i] = r->members[i][strlen(r->members[i]) - 1];
+	r->part_ends = ends ? strcat(ends, others) : others;
 }
 
 static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
@@ -142,6 +162,9 @@ static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
 					       : SBX_ESCAPE_NONE;
 	r->lines_separate = !strcmp(get(r, "syntax", "lines"), "separate");
 	l->companions = sbx_keyfile_get_list(r->conf, "language", "companions");
+	r->command_calls = r;
+	r->calls_imported = !strcmp(get(r, "calls", "imported"), "yes");
+	load_members(r);
 	load_roots(r);
 	load_scoped_paths(r);
 	load_commands(r);
@@ -182,37 +205,66 @@ const struct sbx_language *const *sbx_languages(void)
 	return all_languages;
 }
 
-/* [syntax]: a role for each of the grammar's symbols, so that no name is compared per node. */
-static int compile_roles(struct sbx_rules *r, struct sbx_error *err)
+/* A number for each of the grammar's symbols, so that no name is compared per node. */
+static int number_symbols(struct sbx_rules *r, const char *section, const char *key, uint8_t number,
+			  uint8_t *numbers, struct sbx_error *err)
 {
-	static const struct {
-		const char *key;
-		enum sbx_symbol_role role;
-	} lists[] = {{"text", SBX_SYMBOL_TEXT},	     {"quoted", SBX_SYMBOL_QUOTED},
-		     {"escapes", SBX_SYMBOL_ESCAPE}, {"mixed", SBX_SYMBOL_MIXED},
-		     {"skip", SBX_SYMBOL_SKIP},	     {"opaque", SBX_SYMBOL_OPAQUE}};
 	const TSLanguage *language = r->grammar->parser();
-	r->n_symbols = ts_language_symbol_count(language);
-	r->roles = sbx_arena_alloc(&r->arena, r->n_symbols);
-	if (!r->roles)
-		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
-		const char *const *names = sbx_keyfile_get_list(r->conf, "syntax", lists[i].key);
-		for (; names && *names; names++) {
-			bool found = false;
-			for (uint32_t s = 0; s < r->n_symbols; s++) {
-				const char *name = ts_language_symbol_name(language, (TSSymbol)s);
-				if (name && !strcmp(name, *names)) {
-					r->roles[s] = (uint8_t)lists[i].role;
-					found = true;
-				}
+	const char *const *names = sbx_keyfile_get_list(r->conf, section, key);
+	for (; names && *names; names++) {
+		bool found = false;
+		for (uint32_t s = 0; s < r->n_symbols; s++) {
+			const char *name = ts_language_symbol_name(language, (TSSymbol)s);
+			if (name && !strcmp(name, *names)) {
+				numbers[s] = number;
+				found = true;
 			}
-			if (!found)
-				return sbx_fail(err, SBX_E_FAILED,
-						"%s/language.conf: the grammar has no node '%s'",
-						r->grammar->name, *names);
 		}
+		if (!found)
+			return sbx_fail(err, SBX_E_FAILED,
+					"%s/language.conf: the grammar has no node '%s'",
+					r->grammar->name, *names);
 	}
+	return 0;
+}
+
+/* [syntax]: the role of each symbol in a literal; [calls]: its shape as an argument */
+static int compile_symbols(struct sbx_rules *r, struct sbx_error *err)
+{
+	r->n_symbols = ts_language_symbol_count(r->grammar->parser());
+	r->roles = sbx_arena_alloc(&r->arena, r->n_symbols);
+	r->shapes = sbx_arena_alloc(&r->arena, r->n_symbols);
+	if (!r->roles || !r->shapes)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	const struct {
+		const char *section, *key;
+		uint8_t number;
+		uint8_t *numbers;
+	} lists[] = {{"syntax", "text", SBX_SYMBOL_TEXT, r->roles},
+		     {"syntax", "quoted", SBX_SYMBOL_QUOTED, r->roles},
+		     {"syntax", "escapes", SBX_SYMBOL_ESCAPE, r->roles},
+		     {"syntax", "mixed", SBX_SYMBOL_MIXED, r->roles},
+		     {"syntax", "skip", SBX_SYMBOL_SKIP, r->roles},
+		     {"syntax", "opaque", SBX_SYMBOL_OPAQUE, r->roles},
+		     {"calls", "keywords", SBX_SHAPE_KEYWORD, r->shapes},
+		     {"calls", "lists", SBX_SHAPE_LIST, r->shapes}};
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (number_symbols(r, lists[i].section, lists[i].key, lists[i].number,
+				   lists[i].numbers, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* All that a language needs before its first text; another's rules about commands come along. */
+static int compile(struct sbx_rules *r, struct sbx_error *err)
+{
+	if (r->is_compiled)
+		return 0;
+	if (sbx_call_rules_load((struct sbx_rules *)r->command_calls, err) < 0 ||
+	    sbx_call_rules_load(r, err) < 0 || compile_symbols(r, err) < 0 ||
+	    sbx_query_compile(r, err) < 0)
+		return -1;
+	r->is_compiled = true;
 	return 0;
 }
 
@@ -221,11 +273,7 @@ int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err)
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct sbx_rules *r = (struct sbx_rules *)rules;
 	pthread_mutex_lock(&lock);
-	int result = 0;
-	if (!r->is_compiled) {
-		result = compile_roles(r, err) < 0 ? -1 : sbx_query_compile(r, err);
-		r->is_compiled = result == 0;
-	}
+	int result = compile(r, err);
 	pthread_mutex_unlock(&lock);
 	return result;
 }

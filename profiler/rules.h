@@ -31,6 +31,16 @@
 	X(BIND_NAME, "bind.name")	  /* a name that from here on means ... */                 \
 	X(BIND_TARGET, "bind.target")	  /* ... this dotted name */                               \
 	X(BIND_MEMBER, "bind.member")	  /* ... and this part of it */                            \
+	X(BIND_STRING, "bind.string")	  /* ... or this literal's value */                        \
+	X(BIND_RESULT, "bind.result")	  /* ... or what a call of this name gives */              \
+	X(BIND_ALL, "bind.all")		  /* all names of this module are to be had without it */  \
+	X(BIND_LOCAL, "bind.local")	  /* a function that the text defines */                   \
+	X(CALL, "call")			  /* the name of what is called: calls.conf has rules */   \
+	X(RECEIVER, "receiver")		  /* what @call or @bind.result is a member of */          \
+	X(ARGUMENTS, "arguments")	  /* of the call: its named children */                    \
+	X(ARGUMENT, "argument")		  /* one more argument */                                  \
+	X(CONSTANT_NAME, "constant.name") /* a variable whose value is ... */                      \
+	X(CONSTANT, "constant")		  /* ... this literal */                                   \
 	X(DEFINE, "define")		  /* a command that the text itself defines */             \
 	X(VARIABLE, "variable")		  /* holds the value that the match found */               \
 	X(USE, "use")			  /* a variable used where a value is needed */            \
@@ -96,9 +106,10 @@ struct sbx_pattern {
 	const char *module;	 /* a module that the pattern means besides what it captures */
 	const char *command;	 /* what @command stands for, when it is no literal */
 	const char *inject;	 /* language of @code */
+	const char *suffix;	 /* behind @call's name, to tell its uses apart; NULL: none */
 	const char *use;	 /* tag of @use and @variable */
 	enum sbx_fact_kind kind; /* of @need, and of an unknown @use */
-	bool has_bind, has_variable;
+	bool has_bind, has_variable, has_call, has_receiver;
 };
 
 /* How a node contributes to the value of a literal ([syntax] of language.conf). */
@@ -110,6 +121,13 @@ enum sbx_symbol_role {
 	SBX_SYMBOL_MIXED,  /* text but for the nodes in it */
 	SBX_SYMBOL_SKIP,
 	SBX_SYMBOL_OPAQUE, /* known only at run time: a hole */
+};
+
+/* What a node is among the arguments of a call ([calls] of language.conf). */
+enum sbx_symbol_shape {
+	SBX_SHAPE_VALUE,
+	SBX_SHAPE_KEYWORD, /* name=value */
+	SBX_SHAPE_LIST,	   /* of values */
 };
 
 enum sbx_escape { SBX_ESCAPE_NONE, SBX_ESCAPE_PLAIN, SBX_ESCAPE_C };
@@ -142,6 +160,10 @@ struct sbx_rules {
 	struct sbx_map lookups;	 /* name -> NULL-ended options, any of which makes it a look-up */
 	struct sbx_map wrappers; /* name -> struct sbx_wrapper */
 	struct sbx_map implied;	 /* name -> NULL-ended "option>command" */
+	const char *const *members; /* what stands between a value and its member: ".", "->" */
+	const char *part_ends;	    /* characters before which a name's last part ends */
+	bool calls_imported;	    /* calls of a.b count only when a is imported */
+	const struct sbx_rules *command_calls; /* whose calls.conf speaks of commands */
 
 	/* Made by sbx_rules_compile(). */
 	struct sbx_pattern *patterns;
@@ -150,6 +172,9 @@ struct sbx_rules {
 	struct sbx_start **starts;  /* by symbol: patterns whose root it may be */
 	struct sbx_map last_parts;  /* of every name that a #resolves? asks for */
 	uint8_t *roles;		    /* enum sbx_symbol_role by symbol */
+	uint8_t *shapes;	    /* enum sbx_symbol_shape by symbol */
+	struct sbx_map calls;	    /* last part of a name -> struct sbx_call_rule: call_rules.h */
+	struct sbx_keyfile *calls_conf;
 	uint32_t n_symbols;
 	bool is_compiled;
 };

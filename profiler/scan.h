@@ -45,6 +45,18 @@ struct sbx_item {
 	bool rows_match;  /* the code's line ends are the text's */
 };
 
+/* A variable's value, for rules that look at arguments. */
+struct sbx_constant {
+	TSNode node;
+	bool is_ambiguous; /* it has several */
+};
+
+/* Where something stands in the text. */
+struct sbx_place {
+	uint32_t start; /* byte */
+	uint32_t row;
+};
+
 struct sbx_scan {
 	const struct sbx_rules *rules;
 	const char *text;
@@ -69,6 +81,10 @@ struct sbx_scan {
 	struct sbx_map bindings;  /* name -> dotted name that it stands for */
 	struct sbx_map uses;	  /* "tag name" of every @use */
 	struct sbx_map satisfied; /* "tag name" of every @variable whose value was found */
+	struct sbx_map locals;	  /* functions that the text defines */
+	struct sbx_map constants; /* variable -> struct sbx_constant */
+	const char **wildcards;	  /* modules whose names are all imported */
+	size_t n_wildcards, wildcards_room;
 	bool no_memory;
 };
 
@@ -123,10 +139,25 @@ void sbx_scan_take_matches(struct sbx_scan *scan);
 const char *sbx_scan_keep(struct sbx_scan *scan, const char *s);
 /* What other parts of the scan find. */
 void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_fact *fact);
+void sbx_scan_add_fact_at(struct sbx_scan *scan, struct sbx_place at,
+			  const struct sbx_raw_fact *fact);
+struct sbx_place sbx_scan_place_of(const struct sbx_scan *scan, TSNode node);
 void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
 		       const char *code);
 void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
 			 const struct sbx_language *language);
 void sbx_scan_add_define(struct sbx_scan *scan, const char *name);
+
+/* calls.c */
+/* Is there a rule that @call may be about? Cheap: settles nearly all of a program's calls. */
+bool sbx_calls_may_match(const struct sbx_scan *scan, const struct sbx_pattern *pattern,
+			 TSNode node);
+/* What the rules say of a match with @call, once all bindings and imports are known. */
+void sbx_calls_take(struct sbx_scan *scan, const struct sbx_match *match);
+/* ... of a command; words[0] is its name, as it stands. */
+void sbx_calls_take_command(struct sbx_scan *scan, const char *name, const struct sbx_word *words,
+			    size_t n_words);
+/* ... of the modules that the items name. */
+void sbx_calls_take_imports(struct sbx_scan *scan);
 
 #endif

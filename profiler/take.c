@@ -28,7 +28,18 @@ const char *sbx_scan_keep(struct sbx_scan *scan, const char *s)
 	return s ? sbx_arena_string(&scan->out->arena, s, strlen(s)) : NULL;
 }
 
+struct sbx_place sbx_scan_place_of(const struct sbx_scan *scan, TSNode node)
+{
+	return (struct sbx_place){ts_node_start_byte(node), row_of(scan, node)};
+}
+
 void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_fact *fact)
+{
+	sbx_scan_add_fact_at(scan, sbx_scan_place_of(scan, node), fact);
+}
+
+void sbx_scan_add_fact_at(struct sbx_scan *scan, struct sbx_place at,
+			  const struct sbx_raw_fact *fact)
 {
 	if (!fact->name || strlen(fact->name) > N_MAX_NAME_BYTES ||
 	    (!*fact->name && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN))
@@ -37,9 +48,9 @@ void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_
 		grow(scan, &scan->items, &scan->n_items, &scan->items_room, sizeof(*item));
 	if (!item)
 		return;
-	item->start = ts_node_start_byte(node);
+	item->start = at.start;
 	item->fact = *fact;
-	item->fact.row = row_of(scan, node);
+	item->fact.row = at.row;
 }
 
 void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_language *language,
@@ -95,20 +106,70 @@ static char *join(struct sbx_scan *scan, const char *a, char separator, const ch
 	return s;
 }
 
+static const char *captured_name(struct sbx_scan *scan, const struct sbx_match *m,
+				 enum sbx_capture capture)
+{
+	TSNode node = sbx_scan_captured(scan, m, capture);
+	return ts_node_is_null(node) ? NULL : sbx_scan_name(scan, node);
+}
+
+/* The dotted name that a binding is to: of a module, or of what a call gives. */
+static const char *bind_target(struct sbx_scan *scan, const struct sbx_match *m)
+{
+	const char *to = captured_name(scan, m, SBX_CAPTURE_BIND_TARGET);
+	TSNode string = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_STRING);
+	const char *call = captured_name(scan, m, SBX_CAPTURE_BIND_RESULT);
+	if (to)
+		return to;
+	if (!ts_node_is_null(string)) {
+		to = sbx_scan_literal(scan, string);
+		return to && *to && !strchr(to, SBX_HOLE) ? to : NULL;
+	}
+	const char *receiver = captured_name(scan, m, SBX_CAPTURE_RECEIVER);
+	if (call && receiver)
+		call = join(scan, receiver, '.', call);
+	return call ? join(scan, call, '(', ")") : NULL;
+}
+
+static void bind_constant(struct sbx_scan *scan, const struct sbx_match *m, const char *name)
+{
+	TSNode value = sbx_scan_captured(scan, m, SBX_CAPTURE_CONSTANT);
+	struct sbx_constant *old = (struct sbx_constant *)sbx_map_get(&scan->constants, name);
+	struct sbx_constant *fresh = old ? old : sbx_arena_alloc(&scan->arena, sizeof(*fresh));
+	if (!fresh || ts_node_is_null(value))
+		return;
+	fresh->is_ambiguous = old != NULL;
+	fresh->node = value;
+	sbx_map_add(&scan->constants, name, fresh);
+}
+
+static void bind_all(struct sbx_scan *scan, const char *module)
+{
+	const char **slot = grow(scan, &scan->wildcards, &scan->n_wildcards, &scan->wildcards_room,
+				 sizeof(*slot));
+	if (slot)
+		*slot = module;
+}
+
 static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 {
-	TSNode name = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_NAME);
-	TSNode target = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_TARGET);
-	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_MEMBER);
-	if (ts_node_is_null(name) || ts_node_is_null(target))
-		return;
-	const char *to = sbx_scan_name(scan, target);
-	const char *part = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
+	const char *name = captured_name(scan, m, SBX_CAPTURE_CONSTANT_NAME);
+	if (name)
+		bind_constant(scan, m, name);
+	if ((name = captured_name(scan, m, SBX_CAPTURE_BIND_ALL)))
+		bind_all(scan, name);
+	if ((name = captured_name(scan, m, SBX_CAPTURE_BIND_LOCAL)))
+		sbx_map_add(&scan->locals, name, "");
+	name = captured_name(scan, m, SBX_CAPTURE_BIND_NAME);
+	const char *to = name ? bind_target(scan, m) : NULL;
+	const char *part = captured_name(scan, m, SBX_CAPTURE_BIND_MEMBER);
+	TSNode string = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_STRING);
+	/* A module's path ends where its members begin, whatever its parts are told apart by. */
 	if (to && part)
-		to = join(scan, to, scan->rules->language.separator, part);
-	const char *from = sbx_scan_name(scan, name);
-	if (from && to)
-		sbx_map_add(&scan->bindings, from, to);
+		to = join(scan, to, ts_node_is_null(string) ? scan->rules->language.separator : '.',
+			  part);
+	if (to)
+		sbx_map_add(&scan->bindings, name, to);
 }
 
 /* "tag name": how uses and variables find each other. */
@@ -309,8 +370,8 @@ static bool holds_resolved(struct sbx_scan *scan, const struct sbx_match *m)
 }
 
 /*
- * In three rounds, since a use may stand before what it needs: what names mean; which variables
- * are used where a value is needed; then all the rest.
+ * In rounds, since a use may stand before what it needs: what names mean; which variables are used
+ * where a value is needed; then all the rest, and last what depends on which modules were seen.
  */
 void sbx_scan_take_matches(struct sbx_scan *scan)
 {
@@ -342,5 +403,8 @@ void sbx_scan_take_matches(struct sbx_scan *scan)
 		TSNode use = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_USE);
 		if (!ts_node_is_null(use))
 			take_use(scan, &scan->matches[i], use);
+		if (scan->matches[i].pattern->has_call)
+			sbx_calls_take(scan, &scan->matches[i]);
 	}
+	sbx_calls_take_imports(scan);
 }

@@ -65,6 +65,28 @@ static struct sbx_need *add_need(struct search *s, const struct sbx_fact *fact, 
 	return need;
 }
 
+/* "a|b": either will do. The first that someone ships, else the first. */
+static GPtrArray *ask_for_any(struct search *s, const struct sbx_fact *fact, char **out_name,
+			      GError **error)
+{
+	g_auto(GStrv) names = g_strsplit(fact->name, "|", -1);
+	for (guint i = 0; names[0] && names[1] && names[i]; i++) {
+		struct sbx_fact one = *fact;
+		one.name = names[i];
+		g_autofree char *name = NULL;
+		g_autoptr(GPtrArray) found = ask_for(s, &one, &name, error);
+		if (!found)
+			return NULL;
+		if (found->len) {
+			*out_name = g_steal_pointer(&name);
+			return g_steal_pointer(&found);
+		}
+	}
+	struct sbx_fact one = *fact;
+	one.name = names[0] ? names[0] : fact->name;
+	return ask_for(s, &one, out_name, error);
+}
+
 static struct sbx_need *find_need(struct search *s, const struct sbx_fact *fact, GError **error)
 {
 	const char *language = fact->language->name;
@@ -74,7 +96,7 @@ static struct sbx_need *find_need(struct search *s, const struct sbx_fact *fact,
 	if (need)
 		return need;
 	g_autofree char *name = NULL;
-	g_autoptr(GPtrArray) found = ask_for(s, fact, &name, error);
+	g_autoptr(GPtrArray) found = ask_for_any(s, fact, &name, error);
 	if (!found)
 		return NULL;
 	g_autofree char *key = g_strdup_printf("%d %s %s", fact->kind, language, name);
@@ -245,6 +267,8 @@ static gboolean find_all(struct search *s, GError **error)
 {
 	for (size_t i = 0; i < s->facts->n_facts; i++) {
 		const struct sbx_fact *fact = &s->facts->facts[i];
+		if (fact->kind == SBX_FACT_BEHAVIOUR)
+			continue;
 		s->need_of[i] = find_need(s, fact, error);
 		if (!s->need_of[i])
 			return FALSE;

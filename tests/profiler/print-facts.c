@@ -5,8 +5,8 @@
 #include "profiler/facts.h"
 
 /*
- * Prints a task's facts, a line each: kind grade name[+member] file:line. What the golden tests
- * compare. With -v, also confidence, language and evidence.
+ * Prints a task's facts, a line each: kind grade name[+member] file:line [by RULE]. What the golden
+ * tests compare. With -v, also confidence, language and evidence.
  */
 int main(int argc, char **argv)
 {
@@ -30,6 +30,8 @@ int main(int argc, char **argv)
 		printf("%s %s %s%s%s %s:%u", sbx_fact_kind_name(f->kind), sbx_grade_name(f->grade),
 		       *f->name ? f->name : "?", f->member ? "+" : "", f->member ? f->member : "",
 		       f->file, f->line);
+		if (f->api)
+			printf(" by %s", f->api);
 		if (verbose)
 			printf(" %.2f %s | %s", f->confidence, f->language->name, f->text);
 		putchar('\n');

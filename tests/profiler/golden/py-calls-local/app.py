@@ -1,0 +1,3 @@
+import pandas
+
+pandas.read_excel("own-module.xls")

@@ -1,0 +1,9 @@
+import pandas
+
+
+class Table:
+    def to_excel(self, path):
+        return path
+
+
+Table().to_excel("out.xlsx")
