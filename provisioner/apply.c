@@ -10,6 +10,7 @@
 ELSEWHERE(GROUP)
 ELSEWHERE(GROUP_LIMIT)
 ELSEWHERE(SPAWN)
+ELSEWHERE(CLASSES)
 ELSEWHERE(COMMAND)
 
 static int (*const functions[SBX_N_OPS])(struct sbx_apply *, const struct sbx_op *,

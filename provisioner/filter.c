@@ -3,9 +3,6 @@
 
 #include <errno.h>
 #include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 /* Made by compile/seccomp_compile.c out of seccomp_calls.def. */
 #include "seccomp_filters.h"
@@ -37,13 +34,11 @@ const struct sock_filter *sbx_filter_program(enum sbx_filter filter, size_t *out
 
 int sbx_filter_install(enum sbx_filter filter, struct sbx_error *err)
 {
-	struct sock_fprog program = {
-		.len = (unsigned short)filters[filter].n,
-		.filter = (struct sock_filter *)filters[filter].program,
-	};
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+	int failed = sbx_filter_install_program(filters[filter].program, filters[filter].n);
+	if (failed)
 		return sbx_fail_os(
-			err, errno == EINVAL || errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX,
-			errno, "seccomp filter; the kernel needs CONFIG_SECCOMP_FILTER");
+			err,
+			failed == -EINVAL || failed == -ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX,
+			-failed, "seccomp filter; the kernel needs CONFIG_SECCOMP_FILTER");
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define SBX_PROVISIONER_FILTER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -27,5 +28,16 @@ const struct sock_filter *sbx_filter_program(enum sbx_filter filter, size_t *out
  * no_new_privs. SBX_E_UNSUPPORTED on a kernel without filters.
  */
 int sbx_filter_install(enum sbx_filter filter, struct sbx_error *err);
+
+/*
+ * The filter of some classes (base/classes.h): what they have is let through, what no class has is
+ * refused with ENOSYS, the rest with EPERM (a family of sockets with EAFNOSUPPORT). Installed
+ * behind one of the above, it can only take away: the kernel obeys the stricter one. The program is
+ * made anew in static memory by each call.
+ */
+const struct sock_filter *sbx_filter_classes_program(uint64_t classes, size_t *out_n);
+
+/* Install a program; between vfork and exec, so without an error's text: a negative errno. */
+int sbx_filter_install_program(const struct sock_filter *code, size_t n);
 
 #endif

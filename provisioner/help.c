@@ -93,12 +93,12 @@ static const struct {
 
 void sbx_help_add_man_page(struct sbx_buffer *out)
 {
-	sbx_buffer_add_string(out,
-			      ".TH SBX\\-PROVISION 1 \"\" \"sbx " SBX_VERSION
-			      "\" \"sbx manual\"\n.SH NAME\nsbx\\-provision \\- " SUMMARY "\n"
-			      ".SH SYNOPSIS\n.B sbx\\-provision run\n[\\fIOPTIONS\\fP] "
-			      "\\fITEMPLATE\\fP \\-\\- \\fICOMMAND\\fP [\\fIARG\\fP...]\n.br\n"
-			      ".B sbx\\-provision\n\\-\\-help | \\-\\-version\n.SH DESCRIPTION\n");
+	sbx_buffer_add_string(out, ".TH SBX\\-PROVISION 1 \"\" \"sbx " SBX_VERSION
+				   "\" \"sbx manual\"\n.SH NAME\nsbx\\-provision \\- " SUMMARY "\n"
+				   ".SH SYNOPSIS\n.B sbx\\-provision run\n[\\fIOPTIONS\\fP] "
+				   "\\fITEMPLATE\\fP \\-\\- \\fICOMMAND\\fP [\\fIARG\\fP...]\n.br\n"
+				   ".B sbx\\-provision\n\\-\\-help | \\-\\-version | "
+				   "\\-\\-classes\n.SH DESCRIPTION\n");
 	add_roff(out,
 		 "Makes a sandbox of namespaces over TEMPLATE, runs COMMAND in it and takes it "
 		 "down again. TEMPLATE is a template's id, an unambiguous prefix of one, or a "

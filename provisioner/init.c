@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "provisioner/apply.h"
+#include "provisioner/filter.h"
 
 static _Noreturn void report_and_end(const struct sbx_init *init, const struct sbx_report *report)
 {
@@ -176,12 +177,17 @@ static int fail_execution(const char *name, int why, struct sbx_error *err)
 static pid_t start_command(const struct sbx_init *init, char **argv, char **env,
 			   struct sbx_error *err)
 {
-	volatile int why = 0;
+	volatile int why = 0, unfiltered = 0;
+	size_t n = 0;
+	const struct sock_filter *filter =
+		init->options->syscalls ? sbx_filter_classes_program(init->options->classes, &n)
+					: NULL;
 	pid_t pid = vfork();
 	if (pid == 0) {
 		setsid();
 		sigprocmask(SIG_SETMASK, &init->caller_mask, NULL);
-		why = execute(argv, env);
+		unfiltered = filter ? sbx_filter_install_program(filter, n) : 0;
+		why = unfiltered ? -unfiltered : execute(argv, env);
 		_exit(127);
 	}
 	if (pid < 0)
@@ -189,6 +195,8 @@ static pid_t start_command(const struct sbx_init *init, char **argv, char **env,
 	if (!why)
 		return pid;
 	waitpid(pid, NULL, 0);
+	if (unfiltered)
+		return sbx_fail_os(err, SBX_E_SANDBOX, why, "--syscalls: seccomp filter");
 	return fail_execution(argv[0], why, err);
 }
 

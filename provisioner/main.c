@@ -27,6 +27,11 @@ static int verb_completion(int argc, char **argv)
 	return print(sbx_help_add_completion);
 }
 
+static int verb_classes(int argc, char **argv)
+{
+	return print(sbx_help_add_classes);
+}
+
 static int verb_version(int argc, char **argv)
 {
 	return printf("sbx-provision %s\n", SBX_VERSION) > 0 && fflush(stdout) == 0 ? 0 : 1;
@@ -36,9 +41,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } verbs[] = {
-	{"run", sbx_verb_run},	     {"help", verb_help}, {"--help", verb_help},
-	{"-h", verb_help},	     {"--man", verb_man}, {"--completion", verb_completion},
-	{"--version", verb_version},
+	{"run", sbx_verb_run},	     {"help", verb_help},	  {"--help", verb_help},
+	{"-h", verb_help},	     {"--man", verb_man},	  {"--completion", verb_completion},
+	{"--version", verb_version}, {"--classes", verb_classes},
 };
 
 int main(int argc, char **argv)

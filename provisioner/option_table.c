@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/classes.h"
 #include "provisioner/options.h"
 #include "provisioner/values.h"
 
@@ -231,6 +232,14 @@ SETTER(profile)
 	return 0;
 }
 
+SETTER(syscalls)
+{
+	if (sbx_classes_parse(value, &o->classes, err) < 0)
+		return -1;
+	o->syscalls = value;
+	return 0;
+}
+
 SETTER(status_fd)
 {
 	uint64_t fd;
@@ -283,6 +292,10 @@ const struct sbx_option sbx_option_table[] = {
 	{"profile", "task|build", RIGHTS,
 	 "task: no capabilities (default); build: what maintainer scripts of packages need",
 	 set_profile},
+	{"syscalls", "CLASSES", RIGHTS,
+	 "only the system calls that these classes take, a list with commas such as "
+	 "python3,fs.write (see sbx-provision --classes)",
+	 set_syscalls},
 	{"env", "NAME=VALUE", RIGHTS,
 	 "set a variable; only PATH, HOME, LANG and TERM are there otherwise", set_env},
 	{"hostname", "NAME", RIGHTS, "the host's name inside (default: sbx)", set_hostname},

@@ -60,6 +60,10 @@ static int check_together(const struct sbx_options *o, struct sbx_error *err)
 	if (o->profile == SBX_PROFILE_BUILD && o->has_user && o->uid != 0)
 		return sbx_fail(err, SBX_E_USAGE,
 				"--user: the build profile is for user 0; leave one of them out");
+	if (o->profile == SBX_PROFILE_BUILD && o->syscalls)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--syscalls: is for tasks, not for the build profile; leave one of "
+				"them out");
 	return 0;
 }
 

@@ -38,6 +38,8 @@ struct sbx_options {
 	uint64_t timeout_usec, grace_usec;
 	enum sbx_net net;
 	enum sbx_profile profile;
+	const char *syscalls; /* --syscalls, NULL: not asked for */
+	uint64_t classes;     /* the same as a set, with what it includes */
 	bool has_user;
 	uid_t uid;
 	gid_t gid;
@@ -74,5 +76,7 @@ extern const struct sbx_option sbx_option_table[]; /* ended by a row without a n
 void sbx_help_add_usage(struct sbx_buffer *out);
 void sbx_help_add_man_page(struct sbx_buffer *out);
 void sbx_help_add_completion(struct sbx_buffer *out);
+/* `sbx-provision --classes`: each class of --syscalls, and the calls that it lets through. */
+void sbx_help_add_classes(struct sbx_buffer *out);
 
 #endif

@@ -205,6 +205,9 @@ static void add_rights(struct maker *m)
 				 : m->host->privileged ? SBX_FILTER_BUILD
 						       : SBX_FILTER_EMULATED;
 	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter);
+	/* Behind the other, and for the command alone: process 1 does what no class has. */
+	if (o->syscalls)
+		ADD(m, CLASSES, .target = o->syscalls);
 }
 
 int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,

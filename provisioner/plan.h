@@ -42,6 +42,7 @@
 	X(NO_NEW_PRIVILEGES, "no-new-privileges", "", "", "")                                      \
 	X(EXECUTE_INSIDE, "execute-inside", "", "", "")                                            \
 	X(FILTER, "seccomp", "", "filter", "")                                                     \
+	X(CLASSES, "seccomp-classes", "", "classes", "")                                           \
 	X(COMMAND, "command", "", "file", "")
 
 enum sbx_op_kind {

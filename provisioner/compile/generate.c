@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "compile/seccomp_compile.h"
+#include "provisioner/compile/generate.h"
 
 #define X32_BIT 0x40000000 /* calls of x86-64's 32-bit flavour */
 
@@ -25,37 +25,19 @@
 #define LOW_HALF(n)  (uint32_t)(offsetof(struct seccomp_data, args) + 8 * (n))
 #define HIGH_HALF(n) (LOW_HALF(n) + 4)
 
-static const struct {
-	const char *name;
-	uint32_t number;
-} errors[] = {
-	{"0", 0},
-	{"EPERM", EPERM},
-	{"ENOSYS", ENOSYS},
-	{"EAFNOSUPPORT", EAFNOSUPPORT},
-};
-
-uint32_t parse_error(const struct table *t, const char *name)
-{
-	for (size_t i = 0; name && i < sizeof(errors) / sizeof(errors[0]); i++)
-		if (strcmp(errors[i].name, name) == 0)
-			return SECCOMP_RET_ERRNO | errors[i].number;
-	die(t, "no such error", name ? name : "");
-}
-
-static void emit(struct program *p, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+static void emit(struct sbx_bpf *p, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
 	/* A program that is too long is refused by the kernel; the table is far from it. */
 	if (p->n < BPF_MAXINSNS)
 		p->code[p->n++] = (struct sock_filter){code, jt, jf, k};
 }
 
-static void emit_load(struct program *p, uint32_t offset)
+static void emit_load(struct sbx_bpf *p, uint32_t offset)
 {
 	emit(p, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-static void emit_return(struct program *p, uint32_t action)
+static void emit_return(struct sbx_bpf *p, uint32_t action)
 {
 	emit(p, BPF_RET | BPF_K, action, 0, 0);
 }
@@ -64,7 +46,7 @@ static void emit_return(struct program *p, uint32_t action)
 enum { NEXT = 0, TRUE_END = 254, FALSE_END = 255 };
 
 /* One half of `==` or `!=`; a half that the mask leaves out is not looked at. */
-static void emit_half(struct program *p, uint32_t offset, uint32_t mask, uint32_t value,
+static void emit_half(struct sbx_bpf *p, uint32_t offset, uint32_t mask, uint32_t value,
 		      uint8_t equal, uint8_t different)
 {
 	if (!mask)
@@ -75,7 +57,7 @@ static void emit_half(struct program *p, uint32_t offset, uint32_t mask, uint32_
 	emit(p, BPF_JMP | BPF_JEQ | BPF_K, value, equal, different);
 }
 
-static void emit_condition(struct program *p, const struct condition *c)
+static void emit_condition(struct sbx_bpf *p, const struct sbx_condition *c)
 {
 	uint32_t high = HIGH_HALF(c->argument), low = LOW_HALF(c->argument);
 	uint32_t value_high = (uint32_t)(c->value >> 32), value_low = (uint32_t)c->value;
@@ -97,7 +79,7 @@ static void emit_condition(struct program *p, const struct condition *c)
 }
 
 /* Put the distances to two places into the placeholders. */
-static void resolve(struct program *p, size_t from, uint8_t placeholder, size_t to)
+static void resolve(struct sbx_bpf *p, size_t from, uint8_t placeholder, size_t to)
 {
 	for (size_t i = from; i < p->n; i++) {
 		if (BPF_CLASS(p->code[i].code) != BPF_JMP)
@@ -109,7 +91,7 @@ static void resolve(struct program *p, size_t from, uint8_t placeholder, size_t 
 	}
 }
 
-static void emit_rule(struct program *p, const struct rule *rule)
+static void emit_rule(struct sbx_bpf *p, const struct sbx_rule *rule)
 {
 	size_t start = p->n;
 	for (unsigned i = 0; i < rule->n_conditions; i++) {
@@ -121,7 +103,7 @@ static void emit_rule(struct program *p, const struct rule *rule)
 	resolve(p, start, FALSE_END, p->n);
 }
 
-static void emit_verdict(struct program *p, const struct verdict *v)
+static void emit_verdict(struct sbx_bpf *p, const struct sbx_verdict *v)
 {
 	for (unsigned i = 0; i < v->n_rules; i++)
 		emit_rule(p, &v->rules[i]);
@@ -130,7 +112,7 @@ static void emit_verdict(struct program *p, const struct verdict *v)
 }
 
 /* Calls that follow each other and are treated alike without a look at arguments. */
-static bool are_alike(const struct verdict *a, const struct verdict *b)
+static bool are_alike(const struct sbx_verdict *a, const struct sbx_verdict *b)
 {
 	uint32_t of_a = a->n_rules ? a->rules[0].action : SECCOMP_RET_ERRNO | ENOSYS;
 	uint32_t of_b = b->n_rules ? b->rules[0].action : SECCOMP_RET_ERRNO | ENOSYS;
@@ -139,8 +121,8 @@ static bool are_alike(const struct verdict *a, const struct verdict *b)
 }
 
 /* Binary search over ranges[first..last): the call's number is in the accumulator. */
-static void emit_search(struct program *p, const struct verdict *verdicts, const unsigned *ranges,
-			size_t first, size_t last)
+static void emit_search(struct sbx_bpf *p, const struct sbx_verdict *verdicts,
+			const unsigned *ranges, size_t first, size_t last)
 {
 	if (last - first == 1) {
 		emit_verdict(p, &verdicts[ranges[first]]);
@@ -164,11 +146,11 @@ static void emit_search(struct program *p, const struct verdict *verdicts, const
 	emit_search(p, verdicts, ranges, middle, last);
 }
 
-void generate(const struct table *t, const struct verdict verdicts[MAX_CALLS], struct program *out)
+void sbx_filter_generate(const struct sbx_verdict verdicts[SBX_MAX_CALLS], struct sbx_bpf *out)
 {
-	unsigned ranges[MAX_CALLS];
+	unsigned ranges[SBX_MAX_CALLS];
 	size_t n = 0;
-	for (unsigned call = 0; call < MAX_CALLS; call++)
+	for (unsigned call = 0; call < SBX_MAX_CALLS; call++)
 		if (call == 0 || !are_alike(&verdicts[call - 1], &verdicts[call]))
 			ranges[n++] = call;
 	emit_load(out, offsetof(struct seccomp_data, arch));

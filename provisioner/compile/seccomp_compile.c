@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * seccomp_compile TABLE HEADER: turn the table of system calls into BPF programs (seccomp(2)), as
- * C arrays. seccomp_calls.def explains the table; libseccomp knows the calls' numbers.
+ * seccomp_compile TABLE FILTERS CLASSES: turn the table of system calls into BPF programs
+ * (seccomp(2)), as C arrays. seccomp_calls.def explains the table; libseccomp knows the calls'
+ * numbers.
  *
  * The program is a binary search over ranges of calls that are treated alike, since its length is
  * what installing it costs: the kernel translates it anew for every sandbox. What it costs per call
@@ -9,6 +10,7 @@
  */
 #include "compile/seccomp_compile.h"
 
+#include <errno.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +24,24 @@ void die(const struct table *t, const char *what, const char *which)
 {
 	fprintf(stderr, "seccomp_compile: %s:%u: %s: '%s'\n", t->path, t->line, what, which);
 	exit(1);
+}
+
+static const struct {
+	const char *name;
+	uint32_t number;
+} errors[] = {
+	{"0", 0},
+	{"EPERM", EPERM},
+	{"ENOSYS", ENOSYS},
+	{"EAFNOSUPPORT", EAFNOSUPPORT},
+};
+
+static uint32_t parse_error(const struct table *t, const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (strcmp(errors[i].name, name) == 0)
+			return SECCOMP_RET_ERRNO | errors[i].number;
+	die(t, "no such error", name ? name : "");
 }
 
 static unsigned parse_profiles(const struct table *t, const char *names)
@@ -53,9 +73,9 @@ static unsigned long long parse_number(const struct table *t, const char *text)
 }
 
 /* "argN [& MASK] OPERATOR VALUE", the next words of strtok_r()'s string. */
-static struct condition parse_condition(const struct table *t, char **state)
+static struct sbx_condition parse_condition(const struct table *t, char **state)
 {
-	struct condition c = {.mask = ~0ULL};
+	struct sbx_condition c = {.mask = ~0ULL};
 	char *word = strtok_r(NULL, " ", state);
 	if (!word || strncmp(word, "arg", 3) != 0)
 		die(t, "expected argN", word ? word : "");
@@ -75,9 +95,9 @@ static struct condition parse_condition(const struct table *t, char **state)
 }
 
 /* What stands before the colon. */
-static struct rule parse_head(const struct table *t, char *head)
+static struct sbx_rule parse_head(const struct table *t, char *head)
 {
-	struct rule rule = {.action = SECCOMP_RET_ALLOW};
+	struct sbx_rule rule = {.action = SECCOMP_RET_ALLOW};
 	char *state, *word = strtok_r(head, " ", &state);
 	bool allow = word && strcmp(word, "allow") == 0;
 	if (!word || (!allow && strcmp(word, "refuse") != 0))
@@ -96,19 +116,31 @@ static struct rule parse_head(const struct table *t, char *head)
 	return rule;
 }
 
-/* The call's number; below 0 what this architecture does not have. */
-static int parse_call(const struct table *t, char *call)
+int find_call(const struct table *t, const char *call)
 {
-	char *equals = strchr(call, '=');
-	if (equals)
-		*equals = '\0';
 	int number = seccomp_syscall_resolve_name(call);
-	if (number == __NR_SCMP_ERROR && !equals)
+	for (unsigned i = 0; number == __NR_SCMP_ERROR && i < t->n_young; i++)
+		if (strcmp(t->young[i].name, call) == 0)
+			number = t->young[i].number;
+	if (number == __NR_SCMP_ERROR)
 		die(t, "no such system call", call);
-	number = number == __NR_SCMP_ERROR ? (int)parse_number(t, equals + 1) : number;
-	if (number >= MAX_CALLS)
+	if (number >= SBX_MAX_CALLS)
 		die(t, "its number is too large", call);
 	return number;
+}
+
+/* "call" or "call=NUMBER", which is remembered. */
+static int parse_call(struct table *t, char *call)
+{
+	char *equals = strchr(call, '=');
+	if (equals) {
+		*equals = '\0';
+		if (t->n_young == MAX_YOUNG || strlen(call) >= sizeof(t->young[0].name))
+			die(t, "too many calls with numbers, or too long a name", call);
+		t->young[t->n_young].number = (int)parse_number(t, equals + 1);
+		strcpy(t->young[t->n_young++].name, call);
+	}
+	return find_call(t, call);
 }
 
 static void add_line(struct table *t, char *line)
@@ -117,13 +149,13 @@ static void add_line(struct table *t, char *line)
 	if (!colon)
 		die(t, "expected a colon", line);
 	*colon = '\0';
-	struct rule rule = parse_head(t, line);
+	struct sbx_rule rule = parse_head(t, line);
 	char *state;
 	for (char *call = strtok_r(colon + 1, " ", &state); call;
 	     call = strtok_r(NULL, " ", &state)) {
 		int number = parse_call(t, call);
 		for (unsigned p = 0; number >= 0 && p < N_PROFILES; p++) {
-			struct verdict *v = &t->verdicts[p][number];
+			struct sbx_verdict *v = &t->verdicts[p][number];
 			if (!(rule.profiles & 1U << p))
 				continue;
 			if (v->n_rules && v->rules[v->n_rules - 1].n_conditions == 0)
@@ -135,7 +167,7 @@ static void add_line(struct table *t, char *line)
 	}
 }
 
-static void print_program(FILE *out, const char *name, const struct program *program)
+static void print_program(FILE *out, const char *name, const struct sbx_bpf *program)
 {
 	fprintf(out, "static const struct sock_filter sbx_filter_%s[] = {\n", name);
 	for (size_t i = 0; i < program->n; i++) {
@@ -148,15 +180,16 @@ static void print_program(FILE *out, const char *name, const struct program *pro
 int main(int argc, char **argv)
 {
 	static struct table t;
-	if (argc != 3) {
-		fprintf(stderr, "usage: seccomp_compile TABLE HEADER\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: seccomp_compile TABLE FILTERS CLASSES\n");
 		return 2;
 	}
 	t.path = argv[1];
 	SBX_CLEANUP_FILE FILE *in = fopen(argv[1], "re");
 	SBX_CLEANUP_FILE FILE *out = fopen(argv[2], "we");
-	if (!in || !out) {
-		perror(in ? argv[2] : argv[1]);
+	SBX_CLEANUP_FILE FILE *classes = fopen(argv[3], "we");
+	if (!in || !out || !classes) {
+		perror(!in ? argv[1] : !out ? argv[2] : argv[3]);
 		return 1;
 	}
 	SBX_CLEANUP_FREE char *line = NULL;
@@ -169,10 +202,11 @@ int main(int argc, char **argv)
 	fprintf(out, "/* SPDX-License-Identifier: Apache-2.0 */\n"
 		     "/* Made by seccomp_compile out of seccomp_calls.def. */\n");
 	for (unsigned p = 0; p < N_PROFILES; p++) {
-		static struct program program;
+		static struct sbx_bpf program;
 		program.n = 0;
-		generate(&t, t.verdicts[p], &program);
+		sbx_filter_generate(t.verdicts[p], &program);
 		print_program(out, profile_names[p], &program);
 	}
+	print_class_calls(&t, classes);
 	return 0;
 }

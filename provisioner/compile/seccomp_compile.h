@@ -2,55 +2,33 @@
 #ifndef SBX_PROVISIONER_COMPILE_SECCOMP_COMPILE_H
 #define SBX_PROVISIONER_COMPILE_SECCOMP_COMPILE_H
 
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <stdio.h>
 
-#define MAX_CALLS      1024
-#define MAX_RULES      8
-#define MAX_CONDITIONS 2
+#include "provisioner/compile/generate.h"
 
 enum { TASK, BUILD, EMULATED, N_PROFILES };
 
-struct condition {
-	unsigned argument;
-	char comparison; /* '=', '!' or '>' (or equal) */
-	uint64_t mask, value;
-};
-
-struct rule {
-	unsigned profiles;
-	uint32_t action; /* SECCOMP_RET_* */
-	struct condition conditions[MAX_CONDITIONS];
-	unsigned n_conditions;
-};
-
-/* What becomes of a call: the first rule that fits; none: ENOSYS. */
-struct verdict {
-	struct rule rules[MAX_RULES];
-	unsigned n_rules;
-};
+#define MAX_YOUNG 64
 
 struct table {
 	const char *path;
 	unsigned line; /* being read */
-	struct verdict verdicts[N_PROFILES][MAX_CALLS];
-};
-
-struct program {
-	struct sock_filter code[BPF_MAXINSNS];
-	size_t n;
+	struct sbx_verdict verdicts[N_PROFILES][SBX_MAX_CALLS];
+	struct {
+		char name[32];
+		int number;
+	} young[MAX_YOUNG]; /* calls that stand there with their number */
+	unsigned n_young;
 };
 
 /* Say what is wrong with the table's current line, and end. */
 _Noreturn void die(const struct table *t, const char *what, const char *which);
 
-/* The action that refuses with an errno's name. */
-uint32_t parse_error(const struct table *t, const char *name);
+/* The number of a call here; below 0: this architecture does not have it. Dies of an unknown one.
+ */
+int find_call(const struct table *t, const char *call);
 
-/* Append the program that decides all calls. */
-void generate(const struct table *t, const struct verdict verdicts[MAX_CALLS], struct program *out);
+/* Print the calls of base/classes.def, by number, with the classes that they are in. */
+void print_class_calls(const struct table *t, FILE *out);
 
 #endif

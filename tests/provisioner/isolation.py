@@ -82,6 +82,50 @@ def test_sockets_of_four_families_alone(t):
 	equal(facts["audit"], "EAFNOSUPPORT", "netlink to the audit system")
 
 
+def all_classes(t):
+	text = subprocess.run([t.program, "--classes"], capture_output=True, text=True, check=True)
+	return [line.split()[0] for line in text.stdout.splitlines() if not line.startswith(" ")]
+
+
+def test_classes_can_only_take_away(t):
+	"""Not even all of them give a call that the sandbox has not, or another refusal."""
+	every = ["--syscalls", ",".join(all_classes(t))]
+	for probe in ("calls", "sockets", "ids"):
+		equal(t.probe(probe, options=every).facts, t.probe(probe).facts, probe)
+	refused = t.probe("calls", options=["--syscalls", "base"]).facts
+	assert all(result != "ok" for result in refused.values()), refused
+
+
+def test_classes_are_enforced(t):
+	base = ["--syscalls", "base"]
+	families = t.probe("sockets", options=base).facts
+	equal(set(families.values()), {"EAFNOSUPPORT"}, "without a network class")
+	families = t.probe("sockets", options=["--syscalls", "net.unix"]).facts
+	equal([f for f, result in families.items() if result == "ok"], ["1"], "net.unix")
+	families = t.probe("sockets", options=["--syscalls", "base,net.client"]).facts
+	equal(sorted(f for f, r in families.items() if r == "ok"), ["1", "10", "16", "2"], "net.client")
+	equal(t.run("mkdir", "/tmp/x", options=["--syscalls", "fs.write"]).status, 0, "fs.write")
+	result = t.run("mkdir", "/tmp/x", options=base)
+	equal(result.status, 1, "mkdir")
+	assert "not permitted" in result.err, result
+	result = t.shell("true & wait; echo spawned", options=base)
+	assert result.status != 0 and "spawned" not in result.out, result
+	equal(t.shell("true & wait; echo spawned", options=["--syscalls", "sh"]).lines, ["spawned"], "sh")
+
+
+def test_classes_do_not_hold_process_1(t):
+	"""It reaps, passes signals on and ends the sandbox, whatever the command may do."""
+	result = t.run("sleep", "10", options=["--syscalls", "base", "--timeout", "0.3"])
+	equal(result.status, 124, "exit status")
+	equal(t.run("sh", "-c", "exit 7", options=["--syscalls", "base"]).status, 7, "exit status")
+
+
+def test_classes_are_in_the_plan(t):
+	result = t.run("true", options=["--syscalls", "base,threads", "--dry-run"])
+	assert "seccomp-classes classes=base,threads" in result.lines, result
+	t.run("true", options=["--syscalls", "base,nonsense"]).fails(2, "--syscalls", "'nonsense'")
+
+
 def test_namespaces_are_its_own(t):
 	kinds = ["mnt", "pid", "ipc", "uts", "net", "cgroup"] + ([] if t.is_root else ["user"])
 	inside = t.shell("".join(f"readlink /proc/self/ns/{k};" for k in kinds)).lines

@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "base/classes.h"
+#include "provisioner/compile/generate.h"
 #include "provisioner/filter.h"
 
 #if defined(__x86_64__)
@@ -35,10 +37,8 @@
 
 #define REFUSED(error) (SECCOMP_RET_ERRNO | (uint32_t)(error))
 
-static uint32_t run(enum sbx_filter filter, const struct seccomp_data *data)
+static uint32_t run_code(const struct sock_filter *code, size_t n, const struct seccomp_data *data)
 {
-	size_t n;
-	const struct sock_filter *code = sbx_filter_program(filter, &n);
 	uint32_t a = 0;
 	for (size_t i = 0; i < n; i++) {
 		uint32_t k = code[i].k;
@@ -73,6 +73,13 @@ static uint32_t run(enum sbx_filter filter, const struct seccomp_data *data)
 	}
 	fail_msg("the program runs off its end");
 	return 0;
+}
+
+static uint32_t run(enum sbx_filter filter, const struct seccomp_data *data)
+{
+	size_t n;
+	const struct sock_filter *code = sbx_filter_program(filter, &n);
+	return run_code(code, n, data);
 }
 
 static uint32_t call(enum sbx_filter filter, long nr, uint64_t a0, uint64_t a1, uint64_t a2)
@@ -223,6 +230,79 @@ static void test_programs_are_short(void **state)
 	}
 }
 
+/* What the filter of a list of classes says of a call. */
+static uint32_t classes_call(const char *list, long nr, uint64_t a0)
+{
+	struct seccomp_data data = {.nr = (int)nr, .arch = NATIVE, .args = {a0}};
+	uint64_t classes = 0;
+	size_t n;
+	assert_int_equal(sbx_classes_parse(list, &classes, NULL), 0);
+	const struct sock_filter *code = sbx_filter_classes_program(classes, &n);
+	return run_code(code, n, &data);
+}
+
+static void test_classes_let_through_what_they_have(void **state)
+{
+	assert_int_equal(classes_call("base", SYS_read, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(classes_call("base", SYS_execve, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(classes_call("base", SYS_mkdirat, 0), REFUSED(EPERM));
+	assert_int_equal(classes_call("fs.write", SYS_mkdirat, 0), SECCOMP_RET_ALLOW);
+	assert_int_equal(classes_call("base", SYS_clone, CLONE_THREAD), REFUSED(EPERM));
+	assert_int_equal(classes_call("threads", SYS_clone, CLONE_THREAD), SECCOMP_RET_ALLOW);
+	assert_int_equal(classes_call("threads", SYS_clone, 17), REFUSED(EPERM));
+	assert_int_equal(classes_call("threads,proc.spawn", SYS_clone, 17), SECCOMP_RET_ALLOW);
+	assert_int_equal(classes_call("base", SYS_mount, 0), REFUSED(EPERM));
+	assert_int_equal(classes_call("base", 1500, 0), REFUSED(ENOSYS));
+}
+
+static void test_classes_decide_families_of_sockets(void **state)
+{
+	static const struct {
+		const char *list;
+		unsigned families;
+	} cases[] = {
+		{"base", 0},
+		{"python3", 1U << 1},
+		{"net.unix", 1U << 1},
+		{"net.client", 1U << 1 | 1U << 2 | 1U << 10 | 1U << 16},
+		{"net.server", 1U << 1 | 1U << 2 | 1U << 10 | 1U << 16},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (unsigned family = 0; family < 32; family++)
+			assert_int_equal(classes_call(cases[i].list, SYS_socket, family),
+					 cases[i].families & 1U << family ? SECCOMP_RET_ALLOW
+									  : REFUSED(EAFNOSUPPORT));
+}
+
+static void test_classes_end_foreign_calls(void **state)
+{
+	size_t n;
+	const struct sock_filter *code = sbx_filter_classes_program(~UINT64_C(0), &n);
+	struct seccomp_data data = {.nr = SYS_read, .arch = OTHER};
+	assert_int_equal(run_code(code, n, &data), SECCOMP_RET_KILL_PROCESS);
+	assert_in_range(n, 10, 400);
+}
+
+/* A call that a task may make and no class has could never be asked for. */
+static void test_every_call_of_a_task_is_in_a_class(void **state)
+{
+	static const uint64_t arguments[] = {0, 1, 2, 10, 16, 17};
+	for (long nr = 0; nr < SBX_MAX_CALLS; nr++) {
+		bool known = false, has_class = false;
+		for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+			size_t n;
+			struct seccomp_data data = {
+				.nr = (int)nr, .arch = NATIVE, .args = {arguments[i]}};
+			const struct sock_filter *code =
+				sbx_filter_classes_program(~UINT64_C(0), &n);
+			known = known || run(SBX_FILTER_TASK, &data) != REFUSED(ENOSYS);
+			has_class = has_class || run_code(code, n, &data) == SECCOMP_RET_ALLOW;
+		}
+		if (known && !has_class)
+			fail_msg("call %ld is in no class", nr);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -235,6 +315,10 @@ int main(void)
 		cmocka_unit_test(test_personality),
 		cmocka_unit_test(test_profiles_differ_in_what_scripts_do),
 		cmocka_unit_test(test_programs_are_short),
+		cmocka_unit_test(test_classes_let_through_what_they_have),
+		cmocka_unit_test(test_classes_decide_families_of_sockets),
+		cmocka_unit_test(test_classes_end_foreign_calls),
+		cmocka_unit_test(test_every_call_of_a_task_is_in_a_class),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

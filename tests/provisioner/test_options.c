@@ -100,7 +100,8 @@ static void test_everything_is_taken(void **state)
 			   "--fsize", "6", "--bind", "/a:b:/c", "--ro-bind", "rel:/d", "--overlay",
 			   "/e:/f", "--env", "A=b=c", "--layer", "/l", "--disk", "3K", "--workdir",
 			   "/w", "--hostname", "h", "--net", "host", "--user", "8", "--root", "/r",
-			   "--best-effort", "--sys", "template", "--", "cmd", "--memory", "--");
+			   "--best-effort", "--sys", "--syscalls", "python3,net.client", "template",
+			   "--", "cmd", "--memory", "--");
 	assert_int_equal(status, 0);
 	assert_int_equal(o.memory_bytes, 1 << 20);
 	assert_int_equal(o.cpu_quota_usec, SBX_CPU_PERIOD_USEC / 2);
@@ -119,6 +120,8 @@ static void test_everything_is_taken(void **state)
 	assert_string_equal(o.env[0], "A=b=c");
 	assert_int_equal(o.net, SBX_NET_HOST);
 	assert_int_equal(o.uid, 8);
+	assert_string_equal(o.syscalls, "python3,net.client");
+	assert_true(o.classes & 1); /* base is in every set */
 	assert_true(o.best_effort && o.sys && !o.dry_run);
 	assert_string_equal(o.template, "template");
 	/* What stands behind -- is the command's, whatever it looks like. */
@@ -153,6 +156,7 @@ static void test_errors_name_the_option(void **state)
 		{"--hostname=a/b", "--hostname"},
 		{"--best-effort=1", "--best-effort"},
 		{"--status-fd=1000", "descriptor"},
+		{"--syscalls=base,nothing", "nothing"},
 		{"--=x", "no such option"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -163,6 +167,15 @@ static void test_errors_name_the_option(void **state)
 		assert_int_equal(err.code, SBX_E_USAGE);
 		assert_non_null(strstr(err.message, cases[i][1]));
 	}
+}
+
+static void test_syscalls_are_for_tasks(void **state)
+{
+	SBX_CLEANUP_OPTIONS struct sbx_options o = SBX_OPTIONS_INIT;
+	struct sbx_error err = SBX_ERROR_INIT;
+	assert_int_equal(
+		PARSE(&o, &err, "--profile", "build", "--syscalls", "base", "t", "--", "true"), -1);
+	assert_non_null(strstr(err.message, "--syscalls"));
 }
 
 /* Help, manual and completion are made from the table; a row that breaks one shows here. */
@@ -189,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_options_may_follow_the_template),
 		cmocka_unit_test(test_help_needs_nothing_else),
 		cmocka_unit_test(test_errors_name_the_option),
+		cmocka_unit_test(test_syscalls_are_for_tasks),
 		cmocka_unit_test(test_table_is_complete),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,12 +77,14 @@ static void test_order(void **state)
 		SBX_OP_NO_NEW_PRIVILEGES,
 		SBX_OP_EXECUTE_INSIDE,
 		SBX_OP_FILTER,
+		SBX_OP_CLASSES,
 		SBX_OP_COMMAND,
 	};
 	struct sbx_bind bind = {SBX_BIND_WRITABLE, (char *)"/a", "/b"};
 	struct sbx_options o = plain_options();
 	o.binds = &bind;
 	o.n_binds = 1;
+	o.syscalls = "base";
 	struct sbx_host host = user_host();
 	SBX_CLEANUP_PLAN struct sbx_plan plan;
 	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
