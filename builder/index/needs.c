@@ -129,17 +129,25 @@ static void add_evidence(struct sbx_need *need, const struct sbx_fact *fact)
 	if (strength(fact->grade) > strength(need->grade))
 		need->grade = fact->grade;
 	need->confidence = MAX(need->confidence, fact->confidence);
-	if (need->evidence->len == MAX_EVIDENCE)
+	if (fact->api && !need->why)
+		need->why = g_strdup_printf("%s%s%s", fact->api, *fact->why ? " " : "", fact->why);
+	sbx_evidence_add(need->evidence, fact);
+}
+
+void sbx_evidence_add(GPtrArray *evidence, const struct sbx_fact *fact)
+{
+	if (evidence->len == MAX_EVIDENCE)
 		return;
-	if (need->evidence->len) {
-		const struct sbx_evidence *last = need->evidence->pdata[need->evidence->len - 1];
+	if (evidence->len) {
+		const struct sbx_evidence *last = evidence->pdata[evidence->len - 1];
 		if (last->line == fact->line && g_str_equal(last->file, fact->file))
 			return;
 	}
-	struct sbx_evidence *evidence = sbx_need_add_evidence(need);
-	evidence->file = g_strdup(fact->file);
-	evidence->line = fact->line;
-	evidence->text = g_strdup(fact->text ? fact->text : "");
+	struct sbx_evidence *one = g_new0(struct sbx_evidence, 1);
+	one->file = g_strdup(fact->file);
+	one->line = fact->line;
+	one->text = g_strdup(fact->text ? fact->text : "");
+	g_ptr_array_add(evidence, one);
 }
 
 static gboolean is_there_anyway(const struct sbx_provider *provider)

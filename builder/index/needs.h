@@ -12,8 +12,11 @@ gboolean sbx_needs_find(struct sbx_profile *profile, struct sbx_providers *provi
 struct sbx_need *sbx_profile_add_need(struct sbx_profile *profile);
 
 /* The same of a need. Strings are filled in by the caller. */
-struct sbx_evidence *sbx_need_add_evidence(struct sbx_need *need);
 struct sbx_provider *sbx_need_add_candidate(struct sbx_need *need);
+
+/* Add where a fact was seen to a list of evidence; more than 100 places tell nobody anything. */
+void sbx_evidence_add(GPtrArray *evidence, const struct sbx_fact *fact);
+GPtrArray *sbx_evidence_list_new(void);
 
 /* Would the task fail for want of it? */
 gboolean sbx_need_is_missing(const struct sbx_need *need);

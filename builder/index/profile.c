@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/index/behaviours.h"
 #include "builder/index/needs.h"
 #include "builder/index/profile_text.h"
 
@@ -32,25 +33,41 @@ static void need_free(gpointer data)
 	g_free(need->name);
 	g_free(need->language);
 	g_free(need->provider);
+	g_free(need->why);
 	g_ptr_array_unref(need->candidates);
 	g_ptr_array_unref(need->evidence);
 	g_free(need);
 }
 
+GPtrArray *sbx_evidence_list_new(void)
+{
+	return g_ptr_array_new_with_free_func(evidence_free);
+}
+
+static void behaviour_free(gpointer data)
+{
+	struct sbx_behaviour *behaviour = data;
+	g_free(behaviour->class);
+	g_free(behaviour->detail);
+	g_ptr_array_unref(behaviour->evidence);
+	g_free(behaviour);
+}
+
+struct sbx_behaviour *sbx_profile_add_behaviour(struct sbx_profile *profile)
+{
+	struct sbx_behaviour *behaviour = g_new0(struct sbx_behaviour, 1);
+	behaviour->evidence = sbx_evidence_list_new();
+	g_ptr_array_add(profile->behaviours, behaviour);
+	return behaviour;
+}
+
 struct sbx_need *sbx_profile_add_need(struct sbx_profile *profile)
 {
 	struct sbx_need *need = g_new0(struct sbx_need, 1);
-	need->evidence = g_ptr_array_new_with_free_func(evidence_free);
+	need->evidence = sbx_evidence_list_new();
 	need->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_provider_free);
 	g_ptr_array_add(profile->needs, need);
 	return need;
-}
-
-struct sbx_evidence *sbx_need_add_evidence(struct sbx_need *need)
-{
-	struct sbx_evidence *evidence = g_new0(struct sbx_evidence, 1);
-	g_ptr_array_add(need->evidence, evidence);
-	return evidence;
 }
 
 struct sbx_provider *sbx_need_add_candidate(struct sbx_need *need)
@@ -64,6 +81,7 @@ struct sbx_profile *sbx_profile_new(void)
 {
 	struct sbx_profile *profile = g_new0(struct sbx_profile, 1);
 	profile->needs = g_ptr_array_new_with_free_func(need_free);
+	profile->behaviours = g_ptr_array_new_with_free_func(behaviour_free);
 	return profile;
 }
 
@@ -79,6 +97,7 @@ void sbx_profile_free(struct sbx_profile *profile)
 	g_free(profile->generation);
 	g_free(profile->content_id);
 	g_ptr_array_unref(profile->needs);
+	g_ptr_array_unref(profile->behaviours);
 	g_strfreev(profile->packages);
 	g_strfreev(profile->run);
 	g_free(profile);
@@ -167,6 +186,7 @@ struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
 	fill_task(profile, archive, facts);
 	if (!sbx_needs_find(profile, providers, facts, error))
 		return NULL;
+	sbx_behaviours_find(profile, facts);
 	profile->packages = list_packages(profile, facts);
 	return g_steal_pointer(&profile);
 }

@@ -35,8 +35,17 @@ struct sbx_need {
 	double confidence;
 	char *name, *language;
 	char *provider;	       /* package, NULL when unresolved */
+	char *why;	       /* the rule that says so; NULL: the text itself names it */
 	GPtrArray *candidates; /* struct sbx_provider *, best first */
 	GPtrArray *evidence;   /* struct sbx_evidence * */
+};
+
+/* What the task does that a sandbox may forbid or must provide for (docs/profile.md). */
+struct sbx_behaviour {
+	char *class;	     /* a capability class: "net.client" */
+	char *detail;	     /* as the source tells it: "example.org:80"; NULL: not to be seen */
+	double confidence;   /* that a run does it */
+	GPtrArray *evidence; /* struct sbx_evidence * */
 };
 
 /* The value of "format" in the JSON of a profile. */
@@ -48,6 +57,7 @@ struct sbx_profile {
 	char *suite, *architecture, *generation; /* the index it was resolved with */
 	char *content_id;			 /* of the task's sources, see profiler/facts.h */
 	GPtrArray *needs;			 /* struct sbx_need * */
+	GPtrArray *behaviours;			 /* struct sbx_behaviour * */
 	char **packages; /* to install, sorted, the interpreter's included */
 	char **run;	 /* default command inside the sandbox, working directory /task */
 	guint n_files, n_files_with_errors;

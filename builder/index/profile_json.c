@@ -16,13 +16,18 @@ static void write_candidate(struct sbx_json *w, const struct sbx_provider *provi
 	sbx_json_end_object(w);
 }
 
-static void write_evidence(struct sbx_json *w, const struct sbx_evidence *evidence)
+static void write_evidence(struct sbx_json *w, const GPtrArray *evidence)
 {
-	sbx_json_begin_object(w, NULL);
-	sbx_json_string(w, "file", evidence->file);
-	sbx_json_int(w, "line", evidence->line);
-	sbx_json_string(w, "text", evidence->text);
-	sbx_json_end_object(w);
+	sbx_json_begin_array(w, "evidence");
+	for (guint i = 0; i < evidence->len; i++) {
+		const struct sbx_evidence *one = evidence->pdata[i];
+		sbx_json_begin_object(w, NULL);
+		sbx_json_string(w, "file", one->file);
+		sbx_json_int(w, "line", one->line);
+		sbx_json_string(w, "text", one->text);
+		sbx_json_end_object(w);
+	}
+	sbx_json_end_array(w);
 }
 
 static void write_need(struct sbx_json *w, const struct sbx_need *need)
@@ -35,14 +40,22 @@ static void write_need(struct sbx_json *w, const struct sbx_need *need)
 	sbx_json_string(w, "status", sbx_need_status_name(need->status));
 	sbx_json_double(w, "confidence", need->confidence);
 	sbx_json_string(w, "provider", need->provider);
+	sbx_json_string(w, "why", need->why);
 	sbx_json_begin_array(w, "candidates");
 	for (guint i = 0; i < need->candidates->len; i++)
 		write_candidate(w, need->candidates->pdata[i]);
 	sbx_json_end_array(w);
-	sbx_json_begin_array(w, "evidence");
-	for (guint i = 0; i < need->evidence->len; i++)
-		write_evidence(w, need->evidence->pdata[i]);
-	sbx_json_end_array(w);
+	write_evidence(w, need->evidence);
+	sbx_json_end_object(w);
+}
+
+static void write_behaviour(struct sbx_json *w, const struct sbx_behaviour *behaviour)
+{
+	sbx_json_begin_object(w, NULL);
+	sbx_json_string(w, "class", behaviour->class);
+	sbx_json_string(w, "detail", behaviour->detail);
+	sbx_json_double(w, "confidence", behaviour->confidence);
+	write_evidence(w, behaviour->evidence);
 	sbx_json_end_object(w);
 }
 
@@ -74,6 +87,10 @@ char *sbx_profile_to_json(const struct sbx_profile *profile)
 	sbx_json_begin_array(&w, "needs");
 	for (guint i = 0; i < profile->needs->len; i++)
 		write_need(&w, profile->needs->pdata[i]);
+	sbx_json_end_array(&w);
+	sbx_json_begin_array(&w, "behaviours");
+	for (guint i = 0; i < profile->behaviours->len; i++)
+		write_behaviour(&w, profile->behaviours->pdata[i]);
 	sbx_json_end_array(&w);
 	sbx_json_end_object(&w);
 	if (out.failed)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "builder/index/behaviours.h"
 #include "builder/index/fields.h"
 #include "builder/index/needs.h"
 
@@ -48,6 +49,11 @@ static gboolean is_hex(const char *text)
 	return text[strspn(text, "0123456789abcdef")] == '\0' && strlen(text) <= 64;
 }
 
+static gboolean is_class(const char *text)
+{
+	return sbx_form_has_only(text, ".-_");
+}
+
 static const char *kind_name(guint kind)
 {
 	return sbx_fact_kind_name((enum sbx_fact_kind)kind);
@@ -78,11 +84,12 @@ static gboolean read_candidate(gpointer need, JsonObject *o, const struct sbx_pl
 	       sbx_fields_double(o, "score", &p->score, at, error);
 }
 
-static gboolean read_evidence(gpointer need, JsonObject *o, const struct sbx_place *at,
+static gboolean read_evidence(gpointer list, JsonObject *o, const struct sbx_place *at,
 			      GError **error)
 {
 	static const char *const known[] = {"file", "line", "text", NULL};
-	struct sbx_evidence *e = sbx_need_add_evidence(need);
+	struct sbx_evidence *e = g_new0(struct sbx_evidence, 1);
+	g_ptr_array_add(list, e);
 	return sbx_fields_check_known(o, known, at, error) &&
 	       sbx_fields_string(o, "file", is_path, SBX_NO_NULL, &e->file, at, error) &&
 	       sbx_fields_count(o, "line", &e->line, at, error) &&
@@ -92,9 +99,9 @@ static gboolean read_evidence(gpointer need, JsonObject *o, const struct sbx_pla
 static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_place *at,
 			  GError **error)
 {
-	static const char *const known[] = {"kind",	"language",   "name",	  "grade",
-					    "status",	"confidence", "provider", "candidates",
-					    "evidence", NULL};
+	static const char *const known[] = {"kind",   "language",   "name",	"grade",
+					    "status", "confidence", "provider", "candidates",
+					    "why",    "evidence",   NULL};
 	struct sbx_need *need = sbx_profile_add_need(profile);
 	guint kind = 0, grade = 0, status = 0;
 	if (!sbx_fields_check_known(o, known, at, error) ||
@@ -106,8 +113,9 @@ static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_plac
 	    !sbx_fields_double(o, "confidence", &need->confidence, at, error) ||
 	    !sbx_fields_string(o, "provider", is_package, SBX_NULL_ALLOWED, &need->provider, at,
 			       error) ||
+	    !sbx_fields_string(o, "why", is_any, SBX_NULL_ALLOWED, &need->why, at, error) ||
 	    !sbx_fields_each(o, "candidates", read_candidate, need, at, error) ||
-	    !sbx_fields_each(o, "evidence", read_evidence, need, at, error))
+	    !sbx_fields_each(o, "evidence", read_evidence, need->evidence, at, error))
 		return FALSE;
 	need->kind = (enum sbx_fact_kind)kind;
 	need->grade = (enum sbx_grade)grade;
@@ -116,6 +124,22 @@ static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_plac
 		return sbx_fields_fail(at, "confidence", "must be from 0 to 1", error);
 	if (need->status == SBX_NEED_PACKAGE && !need->provider)
 		return sbx_fields_fail(at, "provider", "must name the package", error);
+	return TRUE;
+}
+
+static gboolean read_behaviour(gpointer profile, JsonObject *o, const struct sbx_place *at,
+			       GError **error)
+{
+	static const char *const known[] = {"class", "detail", "confidence", "evidence", NULL};
+	struct sbx_behaviour *b = sbx_profile_add_behaviour(profile);
+	if (!sbx_fields_check_known(o, known, at, error) ||
+	    !sbx_fields_string(o, "class", is_class, SBX_NO_NULL, &b->class, at, error) ||
+	    !sbx_fields_string(o, "detail", is_filled, SBX_NULL_ALLOWED, &b->detail, at, error) ||
+	    !sbx_fields_double(o, "confidence", &b->confidence, at, error) ||
+	    !sbx_fields_each(o, "evidence", read_evidence, b->evidence, at, error))
+		return FALSE;
+	if (b->confidence < 0 || b->confidence > 1)
+		return sbx_fields_fail(at, "confidence", "must be from 0 to 1", error);
 	return TRUE;
 }
 
@@ -135,6 +159,7 @@ static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct 
 					    "packages",
 					    "run",
 					    "needs",
+					    "behaviours",
 					    NULL};
 	g_autofree char *format = NULL;
 	if (!sbx_fields_string(o, "format", is_any, SBX_NO_NULL, &format, at, error))
@@ -154,7 +179,8 @@ static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct 
 	       sbx_fields_string(o, "generation", is_hex, SBX_NO_NULL, &p->generation, at, error) &&
 	       sbx_fields_strings(o, "packages", is_package, &p->packages, at, error) &&
 	       sbx_fields_strings(o, "run", is_filled, &p->run, at, error) &&
-	       sbx_fields_each(o, "needs", read_need, p, at, error);
+	       sbx_fields_each(o, "needs", read_need, p, at, error) &&
+	       sbx_fields_each(o, "behaviours", read_behaviour, p, at, error);
 }
 
 struct sbx_profile *sbx_profile_from_json(const char *text, gssize n_bytes, const char *where,

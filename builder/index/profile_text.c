@@ -39,16 +39,16 @@ static void add_name(GString *out, const struct sbx_need *need)
 	add_plain(out, *need->name ? need->name : "a name known only when it runs");
 }
 
-static void add_places(GString *out, const struct sbx_need *need)
+static void add_places(GString *out, const GPtrArray *evidence)
 {
-	for (guint i = 0; i < need->evidence->len && i < MAX_PLACES; i++) {
-		const struct sbx_evidence *seen = need->evidence->pdata[i];
+	for (guint i = 0; i < evidence->len && i < MAX_PLACES; i++) {
+		const struct sbx_evidence *seen = evidence->pdata[i];
 		g_string_append(out, i ? ", " : "");
 		add_plain(out, seen->file);
 		g_string_append_printf(out, ":%u", seen->line);
 	}
-	if (need->evidence->len > MAX_PLACES)
-		g_string_append_printf(out, " and %u more", need->evidence->len - MAX_PLACES);
+	if (evidence->len > MAX_PLACES)
+		g_string_append_printf(out, " and %u more", evidence->len - MAX_PLACES);
 }
 
 static void add_candidates(const struct printer *p, const struct sbx_need *need)
@@ -69,10 +69,14 @@ static void add_need(const struct printer *p, const struct sbx_need *need)
 {
 	add_name(p->out, need);
 	g_string_append(p->out, " (");
-	add_places(p->out, need);
+	add_places(p->out, need->evidence);
 	g_string_append_c(p->out, ')');
 	if (need->grade != SBX_GRADE_HARD || p->detail == SBX_PROFILE_EXPLAIN)
 		g_string_append_printf(p->out, ", %s", sbx_grade_name(need->grade));
+	if (need->grade == SBX_GRADE_IMPLIED && need->why) {
+		g_string_append(p->out, ": ");
+		add_plain(p->out, need->why);
+	}
 	if (p->detail == SBX_PROFILE_EXPLAIN)
 		g_string_append_printf(p->out, " %.2f", need->confidence);
 	g_string_append_c(p->out, '\n');
@@ -147,6 +151,38 @@ static void add_section(const struct printer *p, enum sbx_need_status status, co
 	}
 }
 
+#define MAX_DETAILS 8 /* of one class */
+
+/* "    net.client  example.org:80 (app.py:3), elsewhere (app.py:9)", a line a class */
+static void add_behaviours(const struct printer *p)
+{
+	const GPtrArray *all = p->profile->behaviours;
+	gboolean detailed = p->detail == SBX_PROFILE_EXPLAIN;
+	for (guint i = 0, n = 0; i < all->len; i++) {
+		const struct sbx_behaviour *b = all->pdata[i];
+		const struct sbx_behaviour *before = i ? all->pdata[i - 1] : NULL;
+		gboolean is_new = !before || !g_str_equal(before->class, b->class);
+		n = is_new ? 0 : n + 1;
+		if (i == 0)
+			g_string_append(p->out, "  What it does");
+		if (is_new)
+			g_string_append_printf(p->out, "\n    %-*s  ", p->width, b->class);
+		if (n >= MAX_DETAILS && !detailed) {
+			g_string_append(p->out, n == MAX_DETAILS ? ", ..." : "");
+			continue;
+		}
+		g_string_append(p->out, is_new ? "" : ", ");
+		if (b->detail)
+			add_plain(p->out, b->detail);
+		g_string_append(p->out, b->detail ? " (" : "(");
+		add_places(p->out, b->evidence);
+		g_string_append_c(p->out, ')');
+		if (detailed)
+			g_string_append_printf(p->out, " %.2f", b->confidence);
+	}
+	g_string_append(p->out, all->len ? "\n" : "");
+}
+
 char *sbx_plain_text(const char *text)
 {
 	GString *out = g_string_new(NULL);
@@ -191,6 +227,7 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 	add_summary(&p, SBX_NEED_BASE, "In every system");
 	add_section(&p, SBX_NEED_OPTIONAL, "Optional, left out");
 	add_section(&p, SBX_NEED_UNKNOWN, "Not to be seen before it runs");
+	add_behaviours(&p);
 	g_string_append(p.out, "  Runs as:");
 	for (char **word = profile->run; word && *word; word++) {
 		g_string_append_c(p.out, ' ');
