@@ -117,7 +117,7 @@ static void take_aliases(const struct line *line, size_t at)
 			continue;
 		char *name = sbx_arena_string(&line->scan->arena, word, (size_t)(equals - word));
 		if (name)
-			sbx_scan_add_define(line->scan, name);
+			sbx_scan_add_define(line->scan, SBX_FACT_COMMAND, name);
 		sbx_scan_add_code(line->scan, line->words[i].node, &line->scan->rules->language,
 				  equals + 1);
 	}

@@ -119,6 +119,7 @@ static void scan_release(struct sbx_scan *scan)
 	free(scan->matches);
 	free(scan->regions);
 	free(scan->items);
+	sbx_map_release(&scan->declared);
 	sbx_map_release(&scan->bindings);
 	sbx_map_release(&scan->uses);
 	sbx_map_release(&scan->satisfied);
@@ -155,6 +156,50 @@ static int scan_text(struct sbx_scan *scan, struct sbx_error *err)
 	return result;
 }
 
+/* "kind language name" of a fact's thing, so that the facts about it meet */
+static const char *thing_of(struct sbx_extraction *x, const struct sbx_raw_fact *fact)
+{
+	const char *parts[] = {sbx_fact_kind_name(fact->kind), fact->language->name, fact->name};
+	char *key = sbx_arena_alloc(&x->arena,
+				    strlen(parts[0]) + strlen(parts[1]) + strlen(parts[2]) + 3);
+	if (key)
+		stpcpy(stpcpy(stpcpy(stpcpy(stpcpy(key, parts[0]), " "), parts[1]), " "), parts[2]);
+	return key;
+}
+
+/*
+ * Where a text asks whether a module is there and nothing else needs it, what uses the module is
+ * taken to stand behind the question, wherever that is.
+ */
+static int weigh_uses(struct sbx_extraction *x, struct sbx_error *err)
+{
+	struct sbx_map asked = {0}, needed = {0};
+	bool any = false;
+	for (size_t i = 0; i < x->n_facts; i++)
+		any |= x->facts[i].role == SBX_ROLE_ASKS;
+	for (size_t i = 0; any && i < x->n_facts; i++) {
+		const struct sbx_raw_fact *fact = &x->facts[i];
+		if (fact->role == SBX_ROLE_ASKS)
+			sbx_map_add(&asked, thing_of(x, fact), "");
+		else if (fact->role == SBX_ROLE_NEEDS && fact->grade != SBX_GRADE_GUARDED)
+			sbx_map_add(&needed, thing_of(x, fact), "");
+	}
+	for (size_t i = 0; any && i < x->n_facts; i++) {
+		struct sbx_raw_fact *fact = &x->facts[i];
+		if (fact->role != SBX_ROLE_USES || fact->grade == SBX_GRADE_TYPE_ONLY)
+			continue;
+		const char *thing = thing_of(x, fact);
+		if (thing && sbx_map_get(&asked, thing) && !sbx_map_get(&needed, thing)) {
+			fact->grade = SBX_GRADE_GUARDED;
+			fact->confidence = confidence_table[SBX_GRADE_GUARDED][AT_TOP];
+		}
+	}
+	bool failed = asked.failed || needed.failed || x->arena.failed;
+	sbx_map_release(&asked);
+	sbx_map_release(&needed);
+	return failed ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory") : 0;
+}
+
 int sbx_extract(struct sbx_extraction *out, const struct sbx_rules *rules, const char *text,
 		size_t n_bytes, struct sbx_error *err)
 {
@@ -165,5 +210,5 @@ int sbx_extract(struct sbx_extraction *out, const struct sbx_rules *rules, const
 				.rows_match = true,
 				.limits = &limits,
 				.out = out};
-	return scan_text(&scan, err);
+	return scan_text(&scan, err) < 0 ? -1 : weigh_uses(out, err);
 }

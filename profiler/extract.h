@@ -9,6 +9,7 @@
 struct sbx_raw_fact {
 	enum sbx_fact_kind kind;
 	enum sbx_grade grade;
+	enum sbx_role role;
 	double confidence;
 	const struct sbx_language *language;
 	const char *name, *member; /* a module's name begins with separators when it is relative */
@@ -27,6 +28,12 @@ struct sbx_script {
 	const struct sbx_language *language; /* NULL: the file tells */
 };
 
+/* A command or a module that is no need, since the text makes it. */
+struct sbx_define {
+	enum sbx_fact_kind kind;
+	const char *name;
+};
+
 /* Strings live in the arena. */
 struct sbx_extraction {
 	struct sbx_arena arena;
@@ -34,7 +41,7 @@ struct sbx_extraction {
 	size_t n_facts, facts_room;
 	struct sbx_script *scripts;
 	size_t n_scripts, scripts_room;
-	const char **defines; /* commands that the text defines itself */
+	struct sbx_define *defines; /* what the text defines itself */
 	size_t n_defines, defines_room;
 	const char **searches; /* folders where it looks for modules */
 	size_t n_searches, searches_room;

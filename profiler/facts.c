@@ -149,23 +149,38 @@ static int compare_sources(const void *pa, const void *pb)
 	return strcmp(((const struct sbx_source *)pa)->path, ((const struct sbx_source *)pb)->path);
 }
 
-/* "language name": what one language's programs define hides no command of another's. */
+/* "kind language name": what one language's programs define hides no command of another's. */
 static bool is_defined(const struct sbx_map *defines, const struct sbx_fact *fact)
 {
 	char key[600];
 	/* What a rule says of a command goes with it. */
 	const char *name = fact->api ? fact->api : fact->name;
-	if ((fact->kind != SBX_FACT_COMMAND && !fact->api) || !*name)
+	bool is_module = fact->kind == SBX_FACT_MODULE && !fact->api;
+	if ((fact->kind != SBX_FACT_COMMAND && !is_module && !fact->api) || !*name)
 		return false;
-	snprintf(key, sizeof(key), "%s %s", fact->language->name, name);
-	return sbx_map_get(defines, key) != NULL;
+	enum sbx_fact_kind kind = is_module ? SBX_FACT_MODULE : SBX_FACT_COMMAND;
+	int n = snprintf(key, sizeof(key), "%s %s %s", sbx_fact_kind_name(kind),
+			 fact->language->name, name);
+	if (n < 0 || (size_t)n >= sizeof(key))
+		return false;
+	/* What stands below a module that the task makes is in it. */
+	for (char *at = key + n - strlen(name);;) {
+		if (sbx_map_get(defines, key))
+			return true;
+		char separator = fact->language->separator;
+		char *cut = is_module && separator ? strrchr(at, separator) : NULL;
+		if (!cut)
+			return false;
+		*cut = '\0';
+	}
 }
 
 static void add_define(struct sbx_map *defines, struct sbx_arena *names,
-		       const struct sbx_language *language, const char *name)
+		       const struct sbx_language *language, const struct sbx_define *define)
 {
 	char key[600];
-	int n = snprintf(key, sizeof(key), "%s %s", language->name, name);
+	int n = snprintf(key, sizeof(key), "%s %s %s", sbx_fact_kind_name(define->kind),
+			 language->name, define->name);
 	if (n > 0 && (size_t)n < sizeof(key))
 		sbx_map_add(defines, sbx_arena_string(names, key, (size_t)n), "");
 }
@@ -219,8 +234,8 @@ static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct 
 			return -1;
 	for (size_t i = 0; i < x->n_facts; i++) {
 		const struct sbx_raw_fact *raw = &x->facts[i];
-		char separator = raw->language->separator;
-		int is_local = raw->kind == SBX_FACT_MODULE && separator && *raw->name == separator;
+		int is_local = raw->kind == SBX_FACT_MODULE &&
+			       sbx_rules_is_relative(sbx_rules_of(raw->language), raw->name);
 		if (task)
 			is_local = is_of_task(task, file, raw, err);
 		if (is_local < 0)
@@ -250,7 +265,7 @@ static int read_source(struct sbx_facts *facts, struct sbx_task *task, struct sb
 				"program that a person wrote",
 				file->path);
 	for (size_t i = 0; i < x.n_defines; i++)
-		add_define(defines, names, file->language, x.defines[i]);
+		add_define(defines, names, file->language, &x.defines[i]);
 	if (convert(facts, task, file, &x, &lines, err) < 0)
 		return -1;
 	return sbx_facts_add_source(facts, file, x.has_errors, err);

@@ -38,6 +38,16 @@ const char *const *sbx_language_command_targets(const struct sbx_language *langu
 	return NULL;
 }
 
+bool sbx_language_has_builtin(const struct sbx_language *language, const char *name)
+{
+	for (const char *const *b = language->builtin_modules; b && *b; b++) {
+		size_t n = strlen(*b);
+		if (n && (*b)[n - 1] == '*' ? !strncmp(name, *b, n - 1) : !strcmp(name, *b))
+			return true;
+	}
+	return false;
+}
+
 const struct sbx_language *sbx_language_by_shebang(const char *program)
 {
 	size_t n = strlen(program);

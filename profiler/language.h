@@ -2,6 +2,7 @@
 #ifndef SBX_PROFILER_LANGUAGE_H
 #define SBX_PROFILER_LANGUAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -58,7 +59,8 @@ struct sbx_language {
 	const char *program;		    /* {interpreter} when the entry names none: "sh" */
 	const char *const *run;		    /* argument vector; "{entry}" stands for the entry file,
 					       "{interpreter}" for the shebang's: sbx_facts_run() */
-	const char *const *builtin_modules; /* compiled into the interpreter: no file to find */
+	const char *const *builtin_modules; /* compiled into the interpreter: no file to find; a '*'
+					       at the end stands for anything */
 	char separator;			    /* of a module name's parts: '.' */
 
 	/* Path templates: by which an import becomes files of a Debian system, best first.
@@ -83,6 +85,9 @@ const struct sbx_language *sbx_language_by_name(const char *name);
  * NULL when it is no interpreter.
  */
 const struct sbx_language *sbx_language_by_command(const char *command);
+
+/* Is it one of the language's builtin modules? */
+bool sbx_language_has_builtin(const struct sbx_language *language, const char *name);
 
 /* What to look for instead of a command, NULL-ended; NULL when it has no alias. */
 const char *const *sbx_language_command_targets(const struct sbx_language *language,

@@ -181,7 +181,8 @@ char *sbx_scan_name(struct sbx_scan *scan, TSNode node)
 		return NULL;
 	char *name = sbx_arena_alloc(&scan->arena, n + 1);
 	for (size_t i = 0; name && i < n; i++) {
-		if (p[i] == ' ' || p[i] == '\t' || p[i] == '\n' || p[i] == '\r' || p[i] == '\\')
+		bool joins = p[i] == '\\' && scan->rules->language.separator != '\\';
+		if (p[i] == ' ' || p[i] == '\t' || p[i] == '\n' || p[i] == '\r' || joins)
 			continue;
 		if ((unsigned char)p[i] < ' ' || strchr("\"'`(){}[];,", p[i]))
 			return NULL;

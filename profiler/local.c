@@ -115,6 +115,35 @@ static int queue_parts(struct sbx_task *task, const struct sbx_raw_fact *fact, c
 	return is_local;
 }
 
+/* ./lib/x: a path beside the file, whatever the separator is */
+static int take_path(struct sbx_task *task, const struct sbx_file *from,
+		     const struct sbx_raw_fact *fact, struct sbx_error *err)
+{
+	char *path = sbx_task_join(task, sbx_task_folder_of(task, from->path), fact->name);
+	const struct sbx_rules *rules = sbx_rules_of(fact->language);
+	return path && queue_path(task, rules, "", path, from->root, err) < 0 ? -1 : 1;
+}
+
+/* Has the task brought it along, in a folder for such modules here or further up? */
+static bool is_bundled(struct sbx_task *task, const struct sbx_file *from,
+		       const struct sbx_rules *rules, const char *name)
+{
+	char *folder = sbx_task_folder_of(task, from->path);
+	for (int depth = 0; folder && depth < N_MAX_PARTS; depth++) {
+		for (const char *const *t = rules->bundled_paths; t && *t; t++) {
+			char *path = expand(task, folder, *t, name);
+			SBX_CLEANUP_FD int fd =
+				path ? sbx_open_in_root(task->dfd, path, O_PATH, 0, NULL) : -1;
+			if (fd >= 0)
+				return true;
+		}
+		if (!*folder)
+			return false;
+		folder = sbx_task_folder_of(task, folder);
+	}
+	return false;
+}
+
 /* from ..a import b: each separator but the first is a folder up. */
 static int take_relative(struct sbx_task *task, const struct sbx_file *from,
 			 const struct sbx_raw_fact *fact, char separator, struct sbx_error *err)
@@ -134,13 +163,23 @@ int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 			  const struct sbx_raw_fact *fact, struct sbx_error *err)
 {
 	const struct sbx_language *language = fact->language;
-	if (!*fact->name || sbx_list_has(language->builtin_modules, fact->name))
+	const struct sbx_rules *rules = sbx_rules_of(language);
+	if (!*fact->name || sbx_language_has_builtin(language, fact->name))
 		return 0;
-	if (language->separator && *fact->name == language->separator)
-		return take_relative(task, from, fact, language->separator, err);
+	if (sbx_rules_is_relative(rules, fact->name))
+		return rules->relative && *rules->relative
+			       ? take_path(task, from, fact, err)
+			       : take_relative(task, from, fact, language->separator, err);
 	const char *paths[N_MAX_PARTS];
 	size_t n = split_name(task, fact->name, language->separator, paths);
 	/* As an interpreter does: the program's own folder first, then what it added. */
+	if (n && rules->relative && *rules->relative) {
+		/* Bare names are never files beside it. A module is bundled as a whole. */
+		for (size_t i = n; i > 0; i--)
+			if (is_bundled(task, from, rules, paths[i - 1]))
+				return 1;
+		return 0;
+	}
 	int found = n ? queue_parts(task, fact, from->root, paths, n, from->root, err) : 0;
 	if (found == 0 && n && task->is_folder && *from->root)
 		found = queue_parts(task, fact, "", paths, n, "", err);

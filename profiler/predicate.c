@@ -11,16 +11,15 @@
  * Follow the bindings of the text: with `import subprocess as sp`, sp.run is subprocess.run.
  * Writes the result to out; false when it does not fit.
  */
-static bool resolve(const struct sbx_scan *scan, const char *name, char out[2 * N_MAX_NAME_BYTES])
+bool sbx_scan_resolve(const struct sbx_scan *scan, const char *name, char out[2 * N_MAX_NAME_BYTES])
 {
-	char separator = scan->rules->language.separator, first[N_MAX_NAME_BYTES];
+	char first[N_MAX_NAME_BYTES];
 	if (strlen(name) >= N_MAX_NAME_BYTES)
 		return false;
 	strcpy(out, name);
 	/* A name may be bound to one that is bound itself, or in a circle. */
 	for (int hops = 0; hops < 8; hops++) {
-		const char *dot = separator ? strchr(out, separator) : NULL;
-		size_t n_first = dot ? (size_t)(dot - out) : strlen(out), n_out = strlen(out);
+		size_t n_first = sbx_rules_first_part(scan->rules, out), n_out = strlen(out);
 		if (n_first >= sizeof(first))
 			return false;
 		memcpy(first, out, n_first);
@@ -54,13 +53,12 @@ bool sbx_scan_may_resolve(const struct sbx_scan *scan, TSNode node)
 	size_t n;
 	const char *text = sbx_scan_text(scan, node, &n);
 	char last[N_MAX_NAME_BYTES];
-	const char *dot = memrchr(text, scan->rules->language.separator, n);
-	if (!dot)
+	size_t start = sbx_rules_last_part(scan->rules, text, n), n_last = n - start;
+	if (!start)
 		return true;
-	size_t n_last = n - (size_t)(dot + 1 - text);
 	if (n_last >= sizeof(last))
 		return false;
-	memcpy(last, dot + 1, n_last);
+	memcpy(last, text + start, n_last);
 	last[n_last] = '\0';
 	return sbx_map_get(&scan->rules->last_parts, last + strspn(last, " \t\r\n\\")) != NULL;
 }
@@ -72,8 +70,8 @@ static bool resolves(struct sbx_scan *scan, const struct sbx_predicate *p, TSNod
 		return p->negated || sbx_scan_may_resolve(scan, node);
 	char resolved[2 * N_MAX_NAME_BYTES];
 	const char *name = sbx_scan_name(scan, node);
-	bool is_it =
-		name && resolve(scan, name, resolved) && is_any_of(p, resolved, strlen(resolved));
+	bool is_it = name && sbx_scan_resolve(scan, name, resolved) &&
+		     is_any_of(p, resolved, strlen(resolved));
 	return is_it != p->negated;
 }
 

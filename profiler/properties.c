@@ -50,8 +50,17 @@ static int set_grade(const struct sbx_query_reader *in, const char *value)
 static int set_kind(const struct sbx_query_reader *in, const char *value)
 {
 	in->pattern->kind = sbx_fact_kind_by_name(value);
+	in->pattern->has_kind = true;
 	return in->pattern->kind == SBX_N_FACT_KINDS ? sbx_query_mistake(in, "unknown kind", value)
 						     : 0;
+}
+
+static int set_role(const struct sbx_query_reader *in, const char *value)
+{
+	if (strcmp(value, "asks") && strcmp(value, "uses"))
+		return sbx_query_mistake(in, "unknown role", value);
+	in->pattern->role = *value == 'a' ? SBX_ROLE_ASKS : SBX_ROLE_USES;
+	return 0;
 }
 
 /* (#set! key "value") */
@@ -64,6 +73,8 @@ static int set_property(const struct sbx_query_reader *in, const char *key, cons
 		return set_region(in, value);
 	if (!strcmp(key, "kind"))
 		return set_kind(in, value);
+	if (!strcmp(key, "role"))
+		return set_role(in, value);
 	const char **slot = !strcmp(key, "module")    ? &p->module
 			    : !strcmp(key, "suffix")  ? &p->suffix
 			    : !strcmp(key, "command") ? &p->command
@@ -78,8 +89,7 @@ static int set_property(const struct sbx_query_reader *in, const char *key, cons
 
 static void remember_last_part(struct sbx_rules *r, const char *name)
 {
-	const char *dot = r->language.separator ? strrchr(name, r->language.separator) : NULL;
-	sbx_map_add(&r->last_parts, dot ? dot + 1 : name, "");
+	sbx_map_add(&r->last_parts, name + sbx_rules_last_part(r, name, strlen(name)), "");
 }
 
 static int set_predicate(struct sbx_query_reader *in, const char *name, uint16_t capture,

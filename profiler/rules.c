@@ -14,10 +14,35 @@ static struct sbx_rules *all_rules[N_MAX_LANGUAGES];
 static const struct sbx_language *all_languages[N_MAX_LANGUAGES + 1];
 static struct sbx_error load_error;
 
+/* The key file that has the key: the language's own, or that of the one it is like. */
+static struct sbx_keyfile *conf_with(const struct sbx_rules *r, const char *section,
+				     const char *key)
+{
+	bool inherits = r->like && !sbx_keyfile_get(r->conf, section, key);
+	return inherits ? r->like->conf : r->conf;
+}
+
+static const char *find(const struct sbx_rules *r, const char *section, const char *key)
+{
+	return sbx_keyfile_get(conf_with(r, section, key), section, key);
+}
+
 static const char *get(const struct sbx_rules *r, const char *section, const char *key)
 {
-	const char *value = sbx_keyfile_get(r->conf, section, key);
+	const char *value = find(r, section, key);
 	return value ? value : "";
+}
+
+static const char *const *get_list(const struct sbx_rules *r, const char *section, const char *key)
+{
+	return sbx_keyfile_get_list(conf_with(r, section, key), section, key);
+}
+
+/* A section's keys: all of its own, or all of the other's. */
+static const char *const *get_keys(const struct sbx_rules *r, const char *section)
+{
+	const char *const *keys = sbx_keyfile_keys(r->conf, section);
+	return r->like && keys && !*keys ? sbx_keyfile_keys(r->like->conf, section) : keys;
 }
 
 static void add_all(struct sbx_map *map, const char *const *names)
@@ -28,7 +53,7 @@ static void add_all(struct sbx_map *map, const char *const *names)
 
 static void load_roots(struct sbx_rules *r)
 {
-	const char *const *keys = sbx_keyfile_keys(r->conf, "roots");
+	const char *const *keys = get_keys(r, "roots");
 	size_t n = 0;
 	while (keys && keys[n])
 		n++;
@@ -41,7 +66,7 @@ static void load_roots(struct sbx_rules *r)
 /* scoped=PREFIX=TEMPLATE;... */
 static void load_scoped_paths(struct sbx_rules *r)
 {
-	const char *const *items = sbx_keyfile_get_list(r->conf, "modules", "scoped");
+	const char *const *items = get_list(r, "modules", "scoped");
 	size_t n = 0;
 	while (items && items[n])
 		n++;
@@ -54,11 +79,19 @@ static void load_scoped_paths(struct sbx_rules *r)
 	r->language.scoped_module_paths = paths;
 }
 
+static void load_owned(struct sbx_rules *r)
+{
+	r->is_caseless = !strcmp(get(r, "syntax", "names"), "caseless");
+	const char *const *keys = get_keys(r, "owned");
+	for (; keys && *keys; keys++)
+		sbx_rules_add_owned(r, *keys, get_list(r, "owned", *keys));
+}
+
 static void load_wrappers(struct sbx_rules *r)
 {
-	const char *const *keys = sbx_keyfile_keys(r->conf, "wrappers");
+	const char *const *keys = get_keys(r, "wrappers");
 	for (; keys && *keys; keys++) {
-		const char *const *items = sbx_keyfile_get_list(r->conf, "wrappers", *keys);
+		const char *const *items = get_list(r, "wrappers", *keys);
 		struct sbx_wrapper *w = sbx_arena_alloc(&r->arena, sizeof(*w));
 		if (!w || !items || !*items)
 			continue;
@@ -71,21 +104,20 @@ static void load_wrappers(struct sbx_rules *r)
 
 static void load_lists(struct sbx_rules *r, const char *section, struct sbx_map *map)
 {
-	const char *const *keys = sbx_keyfile_keys(r->conf, section);
+	const char *const *keys = get_keys(r, section);
 	for (; keys && *keys; keys++)
-		sbx_map_add(map, *keys, sbx_keyfile_get_list(r->conf, section, *keys));
+		sbx_map_add(map, *keys, get_list(r, section, *keys));
 }
 
 static void load_commands(struct sbx_rules *r)
 {
-	struct sbx_keyfile *conf = r->conf;
-	r->language.command_paths = sbx_keyfile_get_list(conf, "commands", "paths");
-	r->source = sbx_keyfile_get_list(conf, "commands", "source");
-	r->evaluate = sbx_keyfile_get_list(conf, "commands", "evaluate");
-	r->alias = sbx_keyfile_get_list(conf, "commands", "alias");
-	add_all(&r->builtins, sbx_keyfile_get_list(conf, "commands", "builtins"));
+	r->language.command_paths = get_list(r, "commands", "paths");
+	r->source = get_list(r, "commands", "source");
+	r->evaluate = get_list(r, "commands", "evaluate");
+	r->alias = get_list(r, "commands", "alias");
+	add_all(&r->builtins, get_list(r, "commands", "builtins"));
 	static const char *const no_options[] = {NULL};
-	const char *const *always = sbx_keyfile_get_list(conf, "commands", "lookup");
+	const char *const *always = get_list(r, "commands", "lookup");
 	for (; always && *always; always++)
 		sbx_map_add(&r->lookups, *always, no_options);
 	load_lists(r, "lookups", &r->lookups);
@@ -119,7 +151,7 @@ static void load_members(struct sbx_rules *r)
 {
 	static const char *const dot[] = {".", NULL};
 	static const char others[] = ")]} \t\r\n\\";
-	r->members = sbx_keyfile_get_list(r->conf, "calls", "members");
+	r->members = get_list(r, "calls", "members");
 	if (!r->members || !*r->members)
 		r->members = dot;
 	size_t n = 0;
@@ -131,46 +163,67 @@ static void load_members(struct sbx_rules *r)
 	r->part_ends = ends ? strcat(ends, others) : others;
 }
 
-static int load_one(struct sbx_rules *r, const struct sbx_grammar *grammar)
+static int parse_conf(struct sbx_rules *r, const struct sbx_grammar *grammar)
 {
 	r->grammar = grammar;
+	r->language.name = grammar->name;
 	r->conf =
 		sbx_keyfile_parse(grammar->conf, grammar->n_conf_bytes, grammar->name, &load_error);
-	if (!r->conf)
-		return -1;
+	return r->conf ? 0 : -1;
+}
+
+/* `like=` in [language]: what it does not say itself is as in that language. */
+static int find_like(struct sbx_rules *r)
+{
+	const char *like = sbx_keyfile_get(r->conf, "language", "like");
+	for (size_t i = 0; like && all_rules[i]; i++)
+		if (!strcmp(all_rules[i]->language.name, like))
+			r->like = all_rules[i];
+	if (like && (!r->like || r->like == r || r->like->like))
+		return sbx_fail(&load_error, SBX_E_FAILED,
+				"%s/language.conf: like=%s is no language to be like",
+				r->language.name, like);
+	return 0;
+}
+
+static void load_one(struct sbx_rules *r)
+{
 	struct sbx_language *l = &r->language;
-	l->name = grammar->name;
 	l->title = get(r, "language", "title");
-	l->extensions = sbx_keyfile_get_list(r->conf, "language", "extensions");
-	l->shebangs = sbx_keyfile_get_list(r->conf, "language", "shebangs");
+	l->extensions = get_list(r, "language", "extensions");
+	l->shebangs = get_list(r, "language", "shebangs");
 	l->interpreter = get(r, "language", "interpreter");
-	l->commands = sbx_keyfile_get_list(r->conf, "language", "commands");
+	l->commands = get_list(r, "language", "commands");
 	l->program = get(r, "language", "program");
-	l->run = sbx_keyfile_get_list(r->conf, "language", "run");
-	l->builtin_modules = sbx_keyfile_get_list(r->conf, "modules", "builtin");
-	l->separator = *get(r, "modules", "separator");
-	l->module_paths = sbx_keyfile_get_list(r->conf, "modules", "paths");
-	r->local_paths = sbx_keyfile_get_list(r->conf, "modules", "local");
-	r->code_option = sbx_keyfile_get(r->conf, "arguments", "code");
-	r->module_option = sbx_keyfile_get(r->conf, "arguments", "module");
-	r->module_member = sbx_keyfile_get(r->conf, "arguments", "module_member");
-	r->value_options = sbx_keyfile_get_list(r->conf, "arguments", "value");
+	l->run = get_list(r, "language", "run");
+	l->builtin_modules = get_list(r, "modules", "builtin");
+	/* In quotes where it is a backslash, which would join the line with the next. */
+	const char *separator = get(r, "modules", "separator");
+	l->separator = separator[*separator == '"'];
+	l->module_paths = get_list(r, "modules", "paths");
+	r->local_paths = get_list(r, "modules", "local");
+	r->relative = get_list(r, "modules", "relative");
+	r->bundled_paths = get_list(r, "modules", "bundled");
+	r->code_option = find(r, "arguments", "code");
+	r->module_option = find(r, "arguments", "module");
+	r->module_member = find(r, "arguments", "module_member");
+	r->value_options = get_list(r, "arguments", "value");
 	r->substitute = get(r, "syntax", "substitute");
 	const char *escape = get(r, "syntax", "escape");
 	r->escape = !strcmp(escape, "c")       ? SBX_ESCAPE_C
 		    : !strcmp(escape, "plain") ? SBX_ESCAPE_PLAIN
 					       : SBX_ESCAPE_NONE;
 	r->lines_separate = !strcmp(get(r, "syntax", "lines"), "separate");
-	l->companions = sbx_keyfile_get_list(r->conf, "language", "companions");
+	l->companions = get_list(r, "language", "companions");
 	r->command_calls = r;
 	r->calls_imported = !strcmp(get(r, "calls", "imported"), "yes");
 	load_members(r);
 	load_roots(r);
 	load_scoped_paths(r);
+	load_owned(r);
 	load_commands(r);
 	sbx_rules_load_kinds(r);
 	r->detect = get(r, "detect", "pattern");
-	return 0;
 }
 
 static void load_all(void)
@@ -178,13 +231,18 @@ static void load_all(void)
 	size_t n = 0;
 	for (const struct sbx_grammar *g = sbx_grammars; g->name && n < N_MAX_LANGUAGES; g++) {
 		struct sbx_rules *r = calloc(1, sizeof(*r));
-		if (!r || load_one(r, g) < 0) {
+		if (!r || parse_conf(r, g) < 0) {
 			sbx_fail(&load_error, SBX_E_NO_SPACE, "out of memory");
 			free(r);
 			return;
 		}
 		all_rules[n++] = r;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (find_like(all_rules[i]) < 0)
+			return;
+	for (size_t i = 0; i < n; i++)
+		load_one(all_rules[i]);
 	for (size_t i = 0; i < n; i++)
 		borrow_commands(all_rules[i]);
 	for (size_t i = 0; i < n; i++)
@@ -205,12 +263,56 @@ const struct sbx_language *const *sbx_languages(void)
 	return all_languages;
 }
 
+/* The bytes of the separator (of members, or of a module's parts) that stands at `at`; 0: none. */
+static size_t member_separator(const struct sbx_rules *rules, const char *at, size_t n_bytes)
+{
+	for (const char *const *m = rules->members; m && *m; m++) {
+		size_t n = strlen(*m);
+		if (n <= n_bytes && !memcmp(at, *m, n))
+			return n;
+	}
+	return n_bytes && rules->language.separator && *at == rules->language.separator;
+}
+
+size_t sbx_rules_first_part(const struct sbx_rules *rules, const char *name)
+{
+	size_t n = strlen(name);
+	for (size_t i = 1; i < n; i++)
+		if (member_separator(rules, name + i, n - i))
+			return i;
+	return n;
+}
+
+size_t sbx_rules_last_part(const struct sbx_rules *rules, const char *name, size_t n_bytes)
+{
+	for (size_t i = n_bytes; i-- > 1;) {
+		size_t n = member_separator(rules, name + i, n_bytes - i);
+		if (n)
+			return i + n;
+	}
+	return 0;
+}
+
+bool sbx_rules_is_relative(const struct sbx_rules *rules, const char *name)
+{
+	char separator = rules->language.separator;
+	if (!rules->relative || !*rules->relative)
+		return separator && *name == separator;
+	for (const char *const *r = rules->relative; *r; r++) {
+		size_t n = strlen(*r);
+		/* "../" is the beginning of a path, ".." a whole one. */
+		if (!strncmp(name, *r, n) && (strchr("/#", (*r)[n - 1]) || !name[n]))
+			return true;
+	}
+	return false;
+}
+
 /* A number for each of the grammar's symbols, so that no name is compared per node. */
 static int number_symbols(struct sbx_rules *r, const char *section, const char *key, uint8_t number,
 			  uint8_t *numbers, struct sbx_error *err)
 {
 	const TSLanguage *language = r->grammar->parser();
-	const char *const *names = sbx_keyfile_get_list(r->conf, section, key);
+	const char *const *names = get_list(r, section, key);
 	for (; names && *names; names++) {
 		bool found = false;
 		for (uint32_t s = 0; s < r->n_symbols; s++) {

@@ -23,6 +23,8 @@
 	X(COMMAND, "command")		  /* a literal: the first word of a command line */        \
 	X(NEED, "need")			  /* a literal: the name of a thing of #set! kind */       \
 	X(LINE, "line")			  /* holds the command and, behind it, its arguments */    \
+	X(WORDS, "words")		  /* holds further arguments of the command */             \
+	X(SCRIPT, "script")		  /* a literal: a source file that is run or read */       \
 	X(CODE, "code")			  /* a literal whose value is source text */               \
 	X(REGION, "region")		  /* where something holds */                              \
 	X(REGION_END, "region.end")	  /* the region ends before this node */                   \
@@ -41,7 +43,10 @@
 	X(ARGUMENT, "argument")		  /* one more argument */                                  \
 	X(CONSTANT_NAME, "constant.name") /* a variable whose value is ... */                      \
 	X(CONSTANT, "constant")		  /* ... this literal */                                   \
-	X(DEFINE, "define")		  /* a command that the text itself defines */             \
+	X(OWNED, "owned")		  /* a name that belongs to a module, by [owned] */        \
+	X(OWNED_STRING, "owned.string")	  /* a literal whose value is such a name */               \
+	X(DECLARE, "declare")		  /* such a name that the text declares itself */          \
+	X(DEFINE, "define")		  /* a command (or module) that the text itself defines */ \
 	X(VARIABLE, "variable")		  /* holds the value that the match found */               \
 	X(USE, "use")			  /* a variable used where a value is needed */            \
 	X(SEARCH, "search")		  /* a literal: a folder where modules are looked for */
@@ -97,6 +102,12 @@ struct sbx_step {
 	struct sbx_predicate **predicates; /* on its captures, NULL-ended; NULL: none */
 };
 
+/*
+ * How facts about one module stand to each other in a text: where one asks whether the module is
+ * there, those that merely use it are behind that question.
+ */
+enum sbx_role { SBX_ROLE_NEEDS, SBX_ROLE_ASKS, SBX_ROLE_USES };
+
 /* A pattern of a query file, and the properties that #set! gave it. */
 struct sbx_pattern {
 	struct sbx_step root;
@@ -108,7 +119,9 @@ struct sbx_pattern {
 	const char *inject;	 /* language of @code */
 	const char *suffix;	 /* behind @call's name, to tell its uses apart; NULL: none */
 	const char *use;	 /* tag of @use and @variable */
-	enum sbx_fact_kind kind; /* of @need, and of an unknown @use */
+	enum sbx_fact_kind kind; /* of @need, @script, @define and of an unknown @use */
+	enum sbx_role role;
+	bool has_kind; /* `kind` was set */
 	bool has_bind, has_variable, has_call, has_receiver;
 };
 
@@ -146,6 +159,7 @@ struct sbx_rules {
 	struct sbx_language language; /* must be first: languages are handed out by address */
 	const struct sbx_grammar *grammar;
 	struct sbx_keyfile *conf;
+	const struct sbx_rules *like; /* has the keys that conf has not; NULL: none */
 	struct sbx_arena arena;
 	const char *detect; /* extended regular expression; "": the text alone does not tell */
 
@@ -155,7 +169,11 @@ struct sbx_rules {
 	const char *code_option, *module_option, *module_member;
 	const char *const *value_options;
 	const char *const *local_paths;
+	const char *const *relative;	  /* beginnings of names that are paths beside the file */
+	const char *const *bundled_paths; /* where a task keeps modules that it brings along */
 	const char *const *source, *const *evaluate, *const *alias;
+	bool is_caseless;     /* [owned] takes names in any case */
+	struct sbx_map owned; /* a name, or "PREFIX*" -> the module that it belongs to */
 	struct sbx_map builtins;
 	struct sbx_map lookups;	 /* name -> NULL-ended options, any of which makes it a look-up */
 	struct sbx_map wrappers; /* name -> struct sbx_wrapper */
@@ -212,6 +230,18 @@ int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err);
  * patterns, which is ten times what reading a script may take. SBX_E_FAILED names the mistake.
  */
 int sbx_query_compile(struct sbx_rules *rules, struct sbx_error *err);
+
+/* owned.c: NAME;PREFIX*;... belong to the module. */
+void sbx_rules_add_owned(struct sbx_rules *rules, const char *module, const char *const *names);
+/* The module that a name belongs to by [owned]; NULL: none. */
+const char *sbx_rules_owner(const struct sbx_rules *rules, const char *name);
+
+/* How long the first part of a name of members is ("a" of "a.b.c"), and where its last begins. */
+size_t sbx_rules_first_part(const struct sbx_rules *rules, const char *name);
+size_t sbx_rules_last_part(const struct sbx_rules *rules, const char *name, size_t n_bytes);
+
+/* Does a module's name stand for a file beside the one that names it? */
+bool sbx_rules_is_relative(const struct sbx_rules *rules, const char *name);
 
 /* The language that a shebang's interpreter name stands for; a version at its end is ignored. */
 const struct sbx_language *sbx_language_by_shebang(const char *program);

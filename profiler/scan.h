@@ -78,6 +78,7 @@ struct sbx_scan {
 	size_t n_regions, regions_room;
 	struct sbx_item *items;
 	size_t n_items, items_room;
+	struct sbx_map declared;  /* names that the text declares itself, as [owned] has them */
 	struct sbx_map bindings;  /* name -> dotted name that it stands for */
 	struct sbx_map uses;	  /* "tag name" of every @use */
 	struct sbx_map satisfied; /* "tag name" of every @variable whose value was found */
@@ -117,6 +118,15 @@ bool sbx_scan_may_resolve(const struct sbx_scan *scan, TSNode node);
 TSNode sbx_scan_captured(const struct sbx_scan *scan, const struct sbx_match *match,
 			 enum sbx_capture capture);
 
+/* Follow the bindings of the text; false when the result does not fit. */
+bool sbx_scan_resolve(const struct sbx_scan *scan, const char *name,
+		      char out[2 * N_MAX_NAME_BYTES]);
+
+/* owned.c */
+void sbx_scan_declare(struct sbx_scan *scan, const char *name);
+/* The module that the name belongs to where the text uses it; NULL: none, or it is its own. */
+const char *sbx_scan_owner(struct sbx_scan *scan, const char *name);
+
 /* command_line.c */
 struct sbx_word {
 	const char *text; /* a literal's value */
@@ -146,7 +156,7 @@ void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_lang
 		       const char *code);
 void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
 			 const struct sbx_language *language);
-void sbx_scan_add_define(struct sbx_scan *scan, const char *name);
+void sbx_scan_add_define(struct sbx_scan *scan, enum sbx_fact_kind kind, const char *name);
 
 /* calls.c */
 /* Is there a rule that @call may be about? Cheap: settles nearly all of a program's calls. */

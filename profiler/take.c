@@ -86,23 +86,20 @@ void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
 		*script = (struct sbx_script){sbx_scan_keep(scan, path), language};
 }
 
-void sbx_scan_add_define(struct sbx_scan *scan, const char *name)
+void sbx_scan_add_define(struct sbx_scan *scan, enum sbx_fact_kind kind, const char *name)
 {
-	const char **slot = grow(scan, &scan->out->defines, &scan->out->n_defines,
-				 &scan->out->defines_room, sizeof(*slot));
+	struct sbx_define *slot = grow(scan, &scan->out->defines, &scan->out->n_defines,
+				       &scan->out->defines_room, sizeof(*slot));
 	if (slot)
-		*slot = sbx_scan_keep(scan, name);
+		*slot = (struct sbx_define){kind, sbx_scan_keep(scan, name)};
 }
 
 static char *join(struct sbx_scan *scan, const char *a, char separator, const char *b)
 {
-	size_t n = strlen(a), n_b = strlen(b);
-	char *s = sbx_arena_alloc(&scan->arena, n + n_b + 2);
-	if (!s)
-		return NULL;
-	memcpy(s, a, n);
-	s[n] = separator;
-	memcpy(s + n + 1, b, n_b);
+	const char middle[] = {separator, '\0'};
+	char *s = sbx_arena_alloc(&scan->arena, strlen(a) + strlen(b) + 2);
+	if (s)
+		stpcpy(stpcpy(stpcpy(s, a), middle), b);
 	return s;
 }
 
@@ -166,7 +163,10 @@ static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 	TSNode string = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_STRING);
 	/* A module's path ends where its members begin, whatever its parts are told apart by. */
 	if (to && part)
-		to = join(scan, to, ts_node_is_null(string) ? scan->rules->language.separator : '.',
+		to = join(scan, to,
+			  !ts_node_is_null(string) || scan->rules->language.separator == '/'
+				  ? '.'
+				  : scan->rules->language.separator,
 			  part);
 	if (to)
 		sbx_map_add(&scan->bindings, name, to);
@@ -183,6 +183,7 @@ static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 {
 	struct sbx_raw_fact fact = {.kind = SBX_FACT_MODULE,
 				    .grade = m->pattern->grade,
+				    .role = m->pattern->role,
 				    .language = &scan->rules->language};
 	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_MEMBER);
 	fact.member = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
@@ -192,10 +193,26 @@ static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 			fact.name = sbx_scan_name(scan, c->node);
 		else if (c->capture == SBX_CAPTURE_MODULE_STRING)
 			fact.name = sbx_scan_literal(scan, c->node);
+		else if (c->capture == SBX_CAPTURE_OWNED)
+			fact.name = sbx_scan_owner(scan, sbx_scan_name(scan, c->node));
+		else if (c->capture == SBX_CAPTURE_OWNED_STRING)
+			fact.name = sbx_scan_owner(scan, sbx_scan_literal(scan, c->node));
 		else
 			continue;
+		if (!fact.name)
+			continue;
 		struct sbx_raw_fact one = fact;
-		if (one.name && strchr(one.name, SBX_HOLE)) {
+		const char *owner = sbx_scan_owner(scan, one.name);
+		if (owner) {
+			one.name = owner;
+			one.member = NULL;
+		}
+		bool has_hole = one.name && strchr(one.name, SBX_HOLE);
+		/* "./" + x: one of the task's own, whichever */
+		if (has_hole && *scan->rules->relative &&
+		    sbx_rules_is_relative(scan->rules, one.name))
+			continue;
+		if (has_hole) {
 			one.name = "";
 			one.grade = SBX_GRADE_DYNAMIC_UNKNOWN;
 		}
@@ -231,13 +248,11 @@ static bool has_line_end(const struct sbx_scan *scan, uint32_t from, uint32_t to
 	return false;
 }
 
-/* The words behind `command` in its line. Returns how many there are with it. */
-static size_t collect_words(struct sbx_scan *scan, TSNode line, TSNode command,
-			    struct sbx_word words[N_MAX_WORDS])
+/* Add the words of `line` that begin at or after the byte `behind` to the n that are there. */
+static size_t collect_words(struct sbx_scan *scan, TSNode line, uint32_t behind,
+			    struct sbx_word words[N_MAX_WORDS], size_t n)
 {
-	size_t n = 1;
 	bool begins_line = false;
-	uint32_t behind = ts_node_end_byte(command);
 	TSTreeCursor cursor = ts_tree_cursor_new(line);
 	bool more = ts_tree_cursor_goto_first_child(&cursor);
 	for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
@@ -283,8 +298,11 @@ static void take_command_line(struct sbx_scan *scan, const struct sbx_match *m, 
 							 : sbx_scan_literal(scan, command),
 				     command, false};
 	TSNode line = sbx_scan_captured(scan, m, SBX_CAPTURE_LINE);
+	TSNode more = sbx_scan_captured(scan, m, SBX_CAPTURE_WORDS);
 	if (!ts_node_is_null(line))
-		n = collect_words(scan, line, command, words);
+		n = collect_words(scan, line, ts_node_end_byte(command), words, n);
+	if (!ts_node_is_null(more))
+		n = collect_words(scan, more, ts_node_start_byte(more), words, n);
 	for (size_t i = 0; i < n; i++)
 		if (!words[i].text) {
 			scan->no_memory = true;
@@ -309,15 +327,48 @@ static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode us
 	sbx_scan_add_fact(scan, use, &fact);
 }
 
-static void take_search(struct sbx_scan *scan, TSNode node)
+/* @script: followed when it is the task's own; else a file of the system, if kind says so. */
+static void take_script(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
 {
 	char *path = sbx_scan_literal(scan, node);
-	if (!path || !*path || strchr(path, SBX_HOLE))
+	if (!path)
+		return;
+	sbx_scan_add_script(scan, path, &scan->rules->language);
+	if (m->pattern->kind != SBX_FACT_FILE || path[0] == SBX_HOLE)
+		return;
+	struct sbx_raw_fact fact = {.kind = SBX_FACT_FILE,
+				    .grade = m->pattern->grade,
+				    .language = &scan->rules->language,
+				    .name = path,
+				    .path = path};
+	if (!strchr(path, SBX_HOLE))
+		sbx_scan_add_fact(scan, node, &fact);
+}
+
+static void add_search(struct sbx_scan *scan, const char *path)
+{
+	if (!*path || strchr(path, SBX_HOLE))
 		return;
 	const char **slot = grow(scan, &scan->out->searches, &scan->out->n_searches,
 				 &scan->out->searches_room, sizeof(*slot));
 	if (slot)
 		*slot = sbx_scan_keep(scan, path);
+}
+
+/* A folder, or patterns such as "lib/?.lua;share/?/init.lua" */
+static void take_search(struct sbx_scan *scan, TSNode node)
+{
+	char *value = sbx_scan_literal(scan, node);
+	if (!value || !strchr(value, '?')) {
+		add_search(scan, value ? value : "");
+		return;
+	}
+	for (char *save = NULL, *p = strtok_r(value, ";", &save); p;
+	     p = strtok_r(NULL, ";", &save)) {
+		p[strcspn(p, "?")] = '\0';
+		/* "$here/lib/?.lua" */
+		add_search(scan, p[0] == SBX_HOLE && p[1] == '/' ? p + 2 : p);
+	}
 }
 
 /* Everything that a match says but for bindings and variables. */
@@ -342,9 +393,15 @@ static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
 		case SBX_CAPTURE_DEFINE: {
 			const char *name = sbx_scan_name(scan, c->node);
 			if (name)
-				sbx_scan_add_define(scan, name);
+				sbx_scan_add_define(scan,
+						    m->pattern->has_kind ? m->pattern->kind
+									 : SBX_FACT_COMMAND,
+						    name);
 			break;
 		}
+		case SBX_CAPTURE_SCRIPT:
+			take_script(scan, m, c->node);
+			break;
 		case SBX_CAPTURE_SEARCH:
 			take_search(scan, c->node);
 			break;
@@ -378,6 +435,11 @@ void sbx_scan_take_matches(struct sbx_scan *scan)
 	for (size_t i = 0; i < scan->n_matches; i++)
 		if (scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
 			bind(scan, &scan->matches[i]);
+	for (size_t i = 0; i < scan->n_matches; i++) {
+		TSNode name = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_DECLARE);
+		if (!ts_node_is_null(name))
+			sbx_scan_declare(scan, sbx_scan_name(scan, name));
+	}
 	size_t n = 0;
 	for (size_t i = 0; i < scan->n_matches; i++)
 		if (!scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))

@@ -183,8 +183,7 @@ static gboolean find_longest(struct sbx_ranking *r, char *const *parts, guint *n
 static gboolean find_module(struct sbx_ranking *r, const struct sbx_language *language,
 			    const char *name, char *const *parts, guint *n_parts, GError **error)
 {
-	const char *const *builtin = language->builtin_modules;
-	if (builtin && g_strv_contains(builtin, parts[0])) {
+	if (sbx_language_has_builtin(language, parts[0])) {
 		*n_parts = 1;
 		return sbx_ranking_add_package(r, r->interpreter, error);
 	}
