@@ -20,6 +20,7 @@ struct kid {
 	TSNode node;
 	TSFieldId field;
 	bool is_named;
+	bool is_error; /* seen by patterns that ask for it, by no other */
 };
 
 /* The children of one node: patterns that begin alike ask for them again and again. */
@@ -85,7 +86,8 @@ static const struct kids *kids_of(struct matcher *m, TSNode node)
 		return kids;
 	do {
 		TSNode one = ts_tree_cursor_current_node(&m->cursor);
-		if (ts_node_is_extra(one))
+		bool is_error = ts_node_is_error(one);
+		if (ts_node_is_extra(one) && !is_error)
 			continue;
 		struct kid *kid = sbx_grow(&kids->all, &kids->n, &kids->room, sizeof(*kid));
 		if (!kid) {
@@ -93,7 +95,7 @@ static const struct kids *kids_of(struct matcher *m, TSNode node)
 			return NULL;
 		}
 		*kid = (struct kid){one, ts_tree_cursor_current_field_id(&m->cursor),
-				    ts_node_is_named(one)};
+				    ts_node_is_named(one) && !is_error, is_error};
 	} while (ts_tree_cursor_goto_next_sibling(&m->cursor));
 	return kids;
 }
@@ -187,7 +189,7 @@ static void match_rest(struct matcher *m, const struct rest *rest)
 			match_node(m, step, kid->node, kid->is_named, &next);
 		}
 		/* Between named nodes, anchors do not see commas and brackets. */
-		if (step->is_anchored && (kid->is_named || !step->is_named))
+		if (step->is_anchored && !kid->is_error && (kid->is_named || !step->is_named))
 			return;
 	}
 }
@@ -204,14 +206,12 @@ static bool passes_gate(struct matcher *m, TSNode node, TSFieldId gate)
 
 static void match_at(struct matcher *m, TSNode node)
 {
-	TSSymbol symbol = ts_node_symbol(node);
-	/* Where the parser gave up, the symbol is behind all others. */
-	if (symbol >= m->scan->rules->n_symbols)
-		return;
+	const struct sbx_rules *rules = m->scan->rules;
 	m->n_kids = 0;
 	TSFieldId asked = 0;
 	bool passes = true;
-	for (const struct sbx_start *s = m->scan->rules->starts[symbol]; s; s = s->next) {
+	const struct sbx_start *s = rules->starts[sbx_rules_slot(rules, ts_node_symbol(node))];
+	for (; s; s = s->next) {
 		if (s->gate && s->gate != asked) {
 			asked = s->gate;
 			passes = passes_gate(m, node, asked);

@@ -247,6 +247,10 @@ static void index_symbols(struct sbx_query_reader *in)
 		if (s && s->n < sizeof(s->all) / sizeof(s->all[0]))
 			s->all[s->n++] = (TSSymbol)i;
 	}
+	/* Where the parser gave up: no symbol of the grammar's own. */
+	struct sbx_symbols *s = add_symbol(in, &in->named_symbols, "ERROR");
+	if (s)
+		s->all[s->n++] = ts_language_symbol_for_name(in->language, "ERROR", 5, true);
 }
 
 /* The field of the root's child that #resolves? asks about. */
@@ -266,7 +270,7 @@ static int add_start(struct sbx_rules *r, const struct sbx_pattern *pattern,
 		if (add_start(r, pattern, &step->branches[i]) < 0)
 			return -1;
 	for (size_t i = 0; i < step->n_symbols; i++) {
-		struct sbx_start **at = &r->starts[step->symbols[i]];
+		struct sbx_start **at = &r->starts[sbx_rules_slot(r, step->symbols[i])];
 		while (*at && (*at)->pattern != pattern)
 			at = &(*at)->next;
 		if (*at)
@@ -294,7 +298,8 @@ int sbx_query_compile(struct sbx_rules *rules, struct sbx_error *err)
 	for (const char *p = in.at; p < in.end; p++)
 		n += *p == '(' || *p == '[';
 	rules->patterns = sbx_arena_alloc(&rules->arena, (n + 1) * sizeof(*rules->patterns));
-	rules->starts = sbx_arena_alloc(&rules->arena, rules->n_symbols * sizeof(*rules->starts));
+	rules->starts =
+		sbx_arena_alloc(&rules->arena, (rules->n_symbols + 1) * sizeof(*rules->starts));
 	index_symbols(&in);
 	if (!rules->patterns || !rules->starts)
 		result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");

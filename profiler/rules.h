@@ -187,7 +187,7 @@ struct sbx_rules {
 	struct sbx_pattern *patterns;
 	size_t n_patterns;
 	enum sbx_capture *captures; /* by capture index */
-	struct sbx_start **starts;  /* by symbol: patterns whose root it may be */
+	struct sbx_start **starts;  /* by slot of a symbol: patterns whose root it may be */
 	struct sbx_map last_parts;  /* of every name that a #resolves? asks for */
 	uint8_t *roles;		    /* enum sbx_symbol_role by symbol */
 	uint8_t *shapes;	    /* enum sbx_symbol_shape by symbol */
@@ -204,6 +204,12 @@ struct sbx_start {
 	 * once for all patterns, since it settles most of them. */
 	TSFieldId gate;
 };
+
+/* ERROR, where the parser gave up, has a symbol behind all others. */
+static inline size_t sbx_rules_slot(const struct sbx_rules *rules, TSSymbol symbol)
+{
+	return symbol < rules->n_symbols ? symbol : rules->n_symbols;
+}
 
 static inline const struct sbx_rules *sbx_rules_of(const struct sbx_language *language)
 {

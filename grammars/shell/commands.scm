@@ -24,6 +24,11 @@
 
 ; What the script defines itself (aliases: [commands] of language.conf)
 (function_definition name: (word) @define)
+; NAME() { whose body the parser gave up on
+(program (command name: (command_name) @define .) . (ERROR . "(" . ")"))
+(ERROR (command name: (command_name) @define .) . "(" . ")")
+(ERROR (command_name) @define . "(" . ")")
+(ERROR (word) @define . "(" . ")")
 
 ; The inside of [[ ... ]] that the parser took for a command: $a == b
 (command name: (command_name (simple_expansion)) argument: ["==" "=~" (regex)]
@@ -35,6 +40,15 @@
 (if_statement "then" @region "fi" @region.end (#set! region "conditional"))
 ((case_item) @region (#set! region "conditional"))
 (list "||" (_) @region (#set! region "conditional"))
+
+; What only runs under another shell than sh and bash
+(if_statement
+  condition: (_) @_condition
+  "then" @region
+  [(elif_clause) (else_clause) "fi"] @region.end
+  (#contains? @_condition "ZSH_VERSION" "KSH_VERSION" "FISH_VERSION")
+  (#not-match? @_condition "^ *!|-z ")
+  (#set! region "ignored"))
 
 ; Only where a program is there: if command -v x; then ...; [ -x /usr/bin/x ] && ...
 (if_statement
