@@ -18,7 +18,8 @@ struct sbx_grammar {
 	size_t n_query_bytes;
 	const char *calls; /* calls.conf; "" when there is none */
 	size_t n_calls_bytes;
-	const struct TSLanguage *(*parser)(void); /* the compiled grammar */
+	const struct TSLanguage *(*parser)(void); /* the compiled grammar; NULL: there is none */
+	const char *runner;			  /* the folder's run.*; "": it has none */
 };
 
 extern const struct sbx_grammar sbx_grammars[]; /* ended by a row without name */

@@ -99,7 +99,8 @@ int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const
 	fact->grade = raw->grade;
 	fact->confidence = raw->confidence;
 	fact->language = raw->language;
-	fact->line = raw->row + 1;
+	fact->row = raw->row + 1;
+	fact->line = sbx_lines_number(lines, raw->row);
 	fact->name = strdup(raw->name);
 	fact->member = raw->member ? strdup(raw->member) : NULL;
 	fact->api = raw->api ? strdup(raw->api) : NULL;
@@ -175,16 +176,6 @@ static bool is_defined(const struct sbx_map *defines, const struct sbx_fact *fac
 	}
 }
 
-static void add_define(struct sbx_map *defines, struct sbx_arena *names,
-		       const struct sbx_language *language, const struct sbx_define *define)
-{
-	char key[600];
-	int n = snprintf(key, sizeof(key), "%s %s %s", sbx_fact_kind_name(define->kind),
-			 language->name, define->name);
-	if (n > 0 && (size_t)n < sizeof(key))
-		sbx_map_add(defines, sbx_arena_string(names, key, (size_t)n), "");
-}
-
 /* Sort; of the same need on one line the surest remains. Commands that the task defines go. */
 static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 {
@@ -204,73 +195,6 @@ static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 	facts->n_facts = n;
 }
 
-/* Is it something that the task brings itself? -1: failed */
-static int is_of_task(struct sbx_task *task, const struct sbx_file *file,
-		      const struct sbx_raw_fact *raw, struct sbx_error *err)
-{
-	/* What a rule says of pandas is not about the task's own pandas.py. */
-	struct sbx_raw_fact module = {
-		.kind = SBX_FACT_MODULE, .language = raw->language, .name = raw->origin};
-	int is_local = raw->origin ? sbx_task_takes_module(task, file, &module, err) : 0;
-	if (is_local)
-		return is_local;
-	if (raw->kind == SBX_FACT_MODULE)
-		return sbx_task_takes_module(task, file, raw, err);
-	if (raw->kind == SBX_FACT_HEADER)
-		return sbx_task_takes_header(task, file, raw, err);
-	return raw->path && sbx_task_has_path(task, file, raw->path);
-}
-
-/* What one text says, as facts; in a task, what the task brings itself is followed instead. */
-static int convert(struct sbx_facts *facts, struct sbx_task *task, const struct sbx_file *file,
-		   const struct sbx_extraction *x, const struct sbx_lines *lines,
-		   struct sbx_error *err)
-{
-	for (size_t i = 0; task && i < x->n_searches; i++)
-		if (sbx_task_take_search(task, file, x->searches[i], err) < 0)
-			return -1;
-	for (size_t i = 0; task && i < x->n_scripts; i++)
-		if (sbx_task_take_script(task, file, &x->scripts[i], err) < 0)
-			return -1;
-	for (size_t i = 0; i < x->n_facts; i++) {
-		const struct sbx_raw_fact *raw = &x->facts[i];
-		int is_local = raw->kind == SBX_FACT_MODULE &&
-			       sbx_rules_is_relative(sbx_rules_of(raw->language), raw->name);
-		if (task)
-			is_local = is_of_task(task, file, raw, err);
-		if (is_local < 0)
-			return -1;
-		if (!is_local && sbx_facts_add(facts, raw, file->path, lines, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int read_source(struct sbx_facts *facts, struct sbx_task *task, struct sbx_map *defines,
-		       struct sbx_arena *names, const struct sbx_file *file, struct sbx_error *err)
-{
-	if (!file->data)
-		return sbx_facts_add_source(facts, file, true, err);
-	size_t n;
-	SBX_CLEANUP_FREE char *text = sbx_source_normalise(file->data, file->n_bytes, &n);
-	__attribute__((cleanup(sbx_lines_release))) struct sbx_lines lines = {0};
-	__attribute__((cleanup(sbx_extraction_release))) struct sbx_extraction x = {0};
-	if (!text || sbx_lines_init(&lines, text, n) < 0)
-		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	if (sbx_extract(&x, sbx_rules_of(file->language), text, n, err) < 0)
-		return -1;
-	if (x.timed_out && (!task || !strcmp(file->path, task->entry)))
-		return sbx_fail(err, SBX_E_INPUT,
-				"%s: takes longer to parse than the limit of 2 s; it is hardly a "
-				"program that a person wrote",
-				file->path);
-	for (size_t i = 0; i < x.n_defines; i++)
-		add_define(defines, names, file->language, &x.defines[i]);
-	if (convert(facts, task, file, &x, &lines, err) < 0)
-		return -1;
-	return sbx_facts_add_source(facts, file, x.has_errors, err);
-}
-
 static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_error *err)
 {
 	const struct sbx_file *entry = task->queue[0];
@@ -281,7 +205,7 @@ static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_
 		return -1;
 	/* The queue grows as sources name others. */
 	for (size_t i = 0; i < task->n_queue; i++)
-		if (read_source(facts, task, &task->defines, &task->arena, task->queue[i], err) < 0)
+		if (sbx_task_read_source(task, facts, task->queue[i], err) < 0)
 			return -1;
 	if (task->arena.failed || task->by_path.failed || task->defines.failed)
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
@@ -316,8 +240,8 @@ int sbx_facts_identify(struct sbx_facts *facts, const char *task_path, struct sb
 int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language, const char *file,
 		    const char *text, size_t n_bytes, struct sbx_error *err)
 {
-	__attribute__((cleanup(sbx_arena_release))) struct sbx_arena names = {0};
-	__attribute__((cleanup(sbx_map_release))) struct sbx_map defines = {0};
+	/* No task at all: only what it keeps for its sources is used. */
+	__attribute__((cleanup(sbx_task_release))) struct sbx_task none = {.dfd = -1};
 	struct sbx_file source = {
 		.path = file, .data = (char *)text, .n_bytes = n_bytes, .language = language};
 	*facts = (struct sbx_facts){.language = language, .entry = strdup(file)};
@@ -328,8 +252,8 @@ int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language
 	else if (!facts->entry)
 		sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	else if (sbx_facts_take_interpreter(facts, file, text, n_bytes, err) == 0 &&
-		 read_source(facts, NULL, &defines, &names, &source, err) == 0) {
-		finish(facts, &defines);
+		 sbx_task_read_source(&none, facts, &source, err) == 0) {
+		finish(facts, &none.defines);
 		return 0;
 	}
 	sbx_facts_release(facts);

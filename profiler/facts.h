@@ -62,6 +62,7 @@ struct sbx_fact {
 	char *why;     /* its reason, for people; NULL or "": none */
 	char *file;    /* relative to the task's folder */
 	unsigned line; /* from 1 */
+	unsigned row;  /* from 1, in sbx_facts_text(): the line, but for notebooks */
 	char *text;    /* the source line, trimmed, at most 200 bytes, as valid UTF-8 */
 };
 
@@ -114,6 +115,12 @@ int sbx_facts_identify(struct sbx_facts *facts, const char *task_path, struct sb
  * block, NULL-ended: free() it. NULL without memory.
  */
 char **sbx_facts_run(const struct sbx_facts *facts, const char *entry);
+
+/*
+ * A source as it was parsed, UTF-8 and LF throughout: of a notebook, its cells one after the other.
+ * `row` of a fact is a line of it. malloc'd; NULL when it cannot be read any more.
+ */
+char *sbx_facts_text(const struct sbx_facts *facts, const char *file);
 
 /* Free what is in it, not the struct; fine on a zeroed one. */
 void sbx_facts_release(struct sbx_facts *facts);

@@ -23,7 +23,7 @@ static int add_interpreter(struct sbx_facts *facts, const char *file, const char
 				    .language = language,
 				    .name = facts->interpreter};
 	size_t start = 0;
-	struct sbx_lines lines = {text, n, &start, 1};
+	struct sbx_lines lines = {.text = text, .n_bytes = n, .starts = &start, .n_lines = 1};
 	const char *end = memchr(text, '\n', n);
 	lines.n_bytes = end ? (size_t)(end - text) : n;
 	return sbx_facts_add(facts, &fact, file, &lines, err);
@@ -65,9 +65,10 @@ int sbx_facts_take_interpreter(struct sbx_facts *facts, const char *file, const 
 char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)
 {
 	const char *program = facts->interpreter ? facts->interpreter : facts->language->program;
+	const char *runner = sbx_rules_of(facts->language)->grammar->runner;
 	size_t n = 0, n_bytes = 0;
 	for (const char *const *r = facts->language->run; *r; r++, n++)
-		n_bytes += strlen(*r) + strlen(entry) + strlen(program) + 1;
+		n_bytes += strlen(*r) + strlen(entry) + strlen(program) + strlen(runner) + 1;
 	for (char **o = facts->interpreter_options; o && *o; o++, n++)
 		n_bytes += strlen(*o) + 1;
 	char **run = malloc((n + 1) * sizeof(*run) + n_bytes);
@@ -78,6 +79,7 @@ char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)
 	for (const char *const *r = facts->language->run; *r; r++) {
 		run[n++] = strcpy(write, !strcmp(*r, "{entry}")		? entry
 					 : !strcmp(*r, "{interpreter}") ? program
+					 : !strcmp(*r, "{runner}")	? runner
 									: *r);
 		write += strlen(write) + 1;
 		bool is_program = r == facts->language->run;

@@ -58,7 +58,8 @@ struct sbx_language {
 	const char *const *commands;	    /* commands that start this interpreter: "python3" */
 	const char *program;		    /* {interpreter} when the entry names none: "sh" */
 	const char *const *run;		    /* argument vector; "{entry}" stands for the entry file,
-					       "{interpreter}" for the shebang's: sbx_facts_run() */
+					       "{interpreter}" for the shebang's, "{runner}" for the text
+					       of the folder's run.*: sbx_facts_run() */
 	const char *const *builtin_modules; /* compiled into the interpreter: no file to find; a '*'
 					       at the end stands for anything */
 	char separator;			    /* of a module name's parts: '.' */

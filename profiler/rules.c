@@ -163,6 +163,16 @@ static void load_members(struct sbx_rules *r)
 	r->part_ends = ends ? strcat(ends, others) : others;
 }
 
+static void load_notebook(struct sbx_rules *r)
+{
+	if (!strcmp(get(r, "language", "reader"), "notebook"))
+		r->reader = SBX_READER_NOTEBOOK;
+	r->kernel = get(r, "notebook", "kernel");
+	r->command_language = get(r, "notebook", "shell");
+	r->body_magics = sbx_keyfile_get_list(r->conf, "notebook", "body");
+	r->command_magics = sbx_keyfile_get_list(r->conf, "notebook", "commands");
+}
+
 static int parse_conf(struct sbx_rules *r, const struct sbx_grammar *grammar)
 {
 	r->grammar = grammar;
@@ -218,6 +228,7 @@ static void load_one(struct sbx_rules *r)
 	r->command_calls = r;
 	r->calls_imported = !strcmp(get(r, "calls", "imported"), "yes");
 	load_members(r);
+	load_notebook(r);
 	load_roots(r);
 	load_scoped_paths(r);
 	load_owned(r);
@@ -360,7 +371,7 @@ static int compile_symbols(struct sbx_rules *r, struct sbx_error *err)
 /* All that a language needs before its first text; another's rules about commands come along. */
 static int compile(struct sbx_rules *r, struct sbx_error *err)
 {
-	if (r->is_compiled)
+	if (r->is_compiled || !r->grammar->parser)
 		return 0;
 	if (sbx_call_rules_load((struct sbx_rules *)r->command_calls, err) < 0 ||
 	    sbx_call_rules_load(r, err) < 0 || compile_symbols(r, err) < 0 ||

@@ -155,6 +155,12 @@ struct sbx_wrapper {
 	const char *const *options; /* take a value; or the markers */
 };
 
+/* Who makes sense of a file's text. */
+enum sbx_reader {
+	SBX_READER_GRAMMAR,
+	SBX_READER_NOTEBOOK, /* it holds source texts: parts.h */
+};
+
 struct sbx_rules {
 	struct sbx_language language; /* must be first: languages are handed out by address */
 	const struct sbx_grammar *grammar;
@@ -162,6 +168,11 @@ struct sbx_rules {
 	const struct sbx_rules *like; /* has the keys that conf has not; NULL: none */
 	struct sbx_arena arena;
 	const char *detect; /* extended regular expression; "": the text alone does not tell */
+	enum sbx_reader reader;
+
+	/* [notebook]: what magics.c asks for */
+	const char *kernel, *command_language;
+	const char *const *body_magics, *const *command_magics;
 
 	enum sbx_escape escape;
 	bool lines_separate;	/* a new line ends a command line, whatever the parser says */

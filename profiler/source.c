@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,7 +129,10 @@ int sbx_lines_init(struct sbx_lines *lines, const char *text, size_t n_bytes)
 		p++;
 		n++;
 	}
-	*lines = (struct sbx_lines){text, n_bytes, calloc(n, sizeof(size_t)), 1};
+	*lines = (struct sbx_lines){.text = text,
+				    .n_bytes = n_bytes,
+				    .starts = calloc(n, sizeof(size_t)),
+				    .n_lines = 1};
 	if (!lines->starts)
 		return -1;
 	p = text;
@@ -150,8 +154,17 @@ static int is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\n';
 }
 
+unsigned sbx_lines_number(const struct sbx_lines *lines, size_t row)
+{
+	return row < lines->n_places ? lines->places[row].line : (unsigned)row + 1;
+}
+
 char *sbx_lines_text(const struct sbx_lines *lines, size_t row)
 {
+	char prefix[64] = "", *text;
+	if (row < lines->n_places && lines->places[row].cell)
+		snprintf(prefix, sizeof(prefix), "cell %u, line %u: ", lines->places[row].cell,
+			 lines->places[row].cell_line);
 	if (row >= lines->n_lines)
 		return strdup("");
 	size_t start = lines->starts[row];
@@ -165,5 +178,7 @@ char *sbx_lines_text(const struct sbx_lines *lines, size_t row)
 	}
 	while (end > start && is_blank(lines->text[end - 1]))
 		end--;
-	return strndup(lines->text + start, end - start);
+	return asprintf(&text, "%s%.*s", prefix, (int)(end - start), lines->text + start) < 0
+		       ? NULL
+		       : text;
 }

@@ -29,6 +29,13 @@ char *sbx_source_from_double_byte(const char *text, size_t n_bytes, size_t *out_
 /* A text, and no binary: without NUL bytes, or in UTF-16. */
 bool sbx_source_is_text(const char *text, size_t n_bytes);
 
+/* Where a row stands for people. */
+struct sbx_place {
+	unsigned line; /* of the file, from 1 */
+	unsigned cell; /* of a notebook, from 1; 0: there are none */
+	unsigned cell_line;
+};
+
 /*
  * The lines of a normalised text, for evidence. `starts` is malloc'd: free it. False without
  * memory.
@@ -37,11 +44,16 @@ struct sbx_lines {
 	const char *text;
 	size_t n_bytes;
 	size_t *starts, n_lines;
+	const struct sbx_place *places; /* of each line; NULL: they are those of the file */
+	size_t n_places;
 };
 int sbx_lines_init(struct sbx_lines *lines, const char *text, size_t n_bytes);
 void sbx_lines_release(struct sbx_lines *lines);
 
-/* A line (from 0) without blanks around it, at most 200 bytes of whole characters. malloc'd. */
+/* The line's number in the file, from 1. */
+unsigned sbx_lines_number(const struct sbx_lines *lines, size_t row);
+/* A line (from 0) without blanks around it, at most 200 bytes of whole characters, after "cell 3,
+ * line 2: " in a notebook. malloc'd. */
 char *sbx_lines_text(const struct sbx_lines *lines, size_t row);
 
 #endif

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/index/guards.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
-
-#define MAX_SOURCE_BYTES (16 * 1024 * 1024)
-#define TAB_COLUMNS	 8
-#define BLANK		 G_MAXUINT /* the column of a line without code */
+#define TAB_COLUMNS 8
+#define BLANK	    G_MAXUINT /* the column of a line without code */
 
 /* A line of the source: how far it is indented, and its first word. */
 struct line {
@@ -45,10 +41,9 @@ static struct line read_line(const char *at)
 }
 
 /* FALSE when the file cannot be read (any more). */
-static gboolean read_layout(struct layout *layout, const char *folder, const char *file)
+static gboolean read_layout(struct layout *layout, const struct sbx_facts *facts, const char *file)
 {
-	g_autofree char *path = g_build_filename(folder, file, NULL);
-	layout->text = sbx_read_file(AT_FDCWD, path, MAX_SOURCE_BYTES, NULL, NULL);
+	layout->text = sbx_facts_text(facts, file);
 	if (!layout->text)
 		return FALSE;
 	layout->lines = g_array_new(FALSE, TRUE, sizeof(struct line));
@@ -116,7 +111,7 @@ static void read_file(const struct sbx_facts *facts, size_t first, size_t end,
 		      struct sbx_guard *guards, guint *n_groups)
 {
 	__attribute__((cleanup(layout_release))) struct layout layout = {0};
-	if (!read_layout(&layout, facts->folder, facts->facts[first].file))
+	if (!read_layout(&layout, facts, facts->facts[first].file))
 		return;
 	const struct line *opener = NULL;
 	size_t before = end, side = end;
@@ -126,11 +121,11 @@ static void read_file(const struct sbx_facts *facts, size_t first, size_t end,
 			continue;
 		enum between between = APART;
 		if (before != end)
-			between = look_between(&layout, opener, facts->facts[before].line,
-					       fact->line);
+			between =
+				look_between(&layout, opener, facts->facts[before].row, fact->row);
 		if (between == APART) {
 			side = i;
-			opener = opener_of(&layout, fact->line);
+			opener = opener_of(&layout, fact->row);
 		}
 		if (between == OTHER_SIDE && !guards[before].group) {
 			/* Now the side before is known to be one of a group. */

@@ -231,7 +231,8 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 	g_string_append(p.out, "  Runs as:");
 	for (char **word = profile->run; word && *word; word++) {
 		g_string_append_c(p.out, ' ');
-		add_plain(p.out, *word);
+		/* A whole program, such as the one that runs notebooks. */
+		add_plain(p.out, strchr(*word, '\n') ? "..." : *word);
 	}
 	g_string_append_c(p.out, '\n');
 	add_section(&p, SBX_NEED_UNRESOLVED, "NOT FOUND: no package ships it");
