@@ -123,6 +123,26 @@ static void take_aliases(const struct line *line, size_t at)
 	}
 }
 
+/* perl -MJSON::PP=encode_json, ruby -rjson: a module that an option of one letter names. */
+static void take_module_option(const struct line *line, size_t at,
+			       const struct sbx_language *language)
+{
+	const char *word = line->words[at].text;
+	for (const char *const *p = sbx_rules_of(language)->module_prefixes; p && *p; p++) {
+		size_t n = strlen(*p);
+		if (strncmp(word, *p, n) != 0 || has_hole(word))
+			continue;
+		word += n + (word[n] == '-');
+		struct sbx_raw_fact fact = {
+			.kind = SBX_FACT_MODULE,
+			.grade = line->grade,
+			.language = language,
+			.name = sbx_arena_string(&line->scan->arena, word, strcspn(word, "= "))};
+		sbx_scan_add_fact(line->scan, line->words[at].node, &fact);
+		return;
+	}
+}
+
 /* Code or a script that an interpreter's arguments name. */
 static void take_interpreter(const struct line *line, size_t at,
 			     const struct sbx_language *language)
@@ -149,6 +169,7 @@ static void take_interpreter(const struct line *line, size_t at,
 				sbx_scan_add_fact(line->scan, line->words[i + 1].node, &fact);
 			return;
 		}
+		take_module_option(line, i, language);
 		if (sbx_list_has(rules->value_options, word))
 			i++;
 		else if (*word != '-' && *word != '+') {

@@ -169,7 +169,8 @@ static bool is_defined(const struct sbx_map *defines, const struct sbx_fact *fac
 		if (sbx_map_get(defines, key))
 			return true;
 		char separator = fact->language->separator;
-		char *cut = is_module && separator ? strrchr(at, separator) : NULL;
+		bool has_more = is_module && !fact->language->whole_modules && separator;
+		char *cut = has_more ? strrchr(at, separator) : NULL;
 		if (!cut)
 			return false;
 		*cut = '\0';

@@ -63,10 +63,15 @@ struct sbx_language {
 	const char *const *builtin_modules; /* compiled into the interpreter: no file to find; a '*'
 					       at the end stands for anything */
 	char separator;			    /* of a module name's parts: '.' */
+	const char *joint;		    /* the same as it is written: "::" */
+	bool whole_modules;		    /* a name is one file: no prefix of it will do */
+	bool is_lean;			    /* every system runs programs that need nothing of
+					       `interpreter` but what is there anyway */
 
 	/* Path templates: by which an import becomes files of a Debian system, best first.
 	 * {path} is the module's name with '/' for the separator, {name} the name as it is,
-	 * {last} its last part, {ROOT} a root's folder; '*' matches within one component. */
+	 * {last} its last part, {last2} its last two with '-' between, {version}
+	 * what begins with a digit, {ROOT} a root's folder; '*' matches within one component. */
 	const struct sbx_root *roots;			   /* ended by a row without name */
 	const char *const *module_paths;		   /* "{dist}/{path}.py", ... */
 	const struct sbx_scoped_path *scoped_module_paths; /* only for modules below a prefix */

@@ -107,7 +107,7 @@ static void add_mixed(const struct sbx_scan *scan, struct sbx_buffer *b, TSNode 
 		TSNode child = ts_tree_cursor_current_node(&cursor);
 		enum sbx_symbol_role role = role_of(scan, child);
 		size_t from = ts_node_start_byte(child), to = ts_node_end_byte(child);
-		if (from < at || to > end)
+		if (from < at || to > end || !ts_node_is_named(child))
 			continue;
 		sbx_buffer_add(b, text + (at - start), from - at);
 		at = to;

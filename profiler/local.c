@@ -39,7 +39,8 @@ static int queue_path(struct sbx_task *task, const struct sbx_rules *rules, cons
 		if (!file && file_path)
 			/* An empty file counts: packages are marked by them. */
 			fd = sbx_open_in_root(task->dfd, file_path, O_PATH | O_NOFOLLOW, 0, NULL);
-		if (!file && fd < 0)
+		/* A program of a module's name does not hide the module that it asks for. */
+		if ((!file && fd < 0) || (rules->language.whole_modules && file == task->reader))
 			continue;
 		found = 1;
 		if (file && file->language && sbx_task_queue(task, file, root, err) < 0)
@@ -97,6 +98,8 @@ static int queue_parts(struct sbx_task *task, const struct sbx_raw_fact *fact, c
 {
 	const struct sbx_rules *rules = sbx_rules_of(fact->language);
 	int is_local = 0;
+	if (rules->language.whole_modules)
+		return n ? queue_path(task, rules, folder, paths[n - 1], root, err) : 0;
 	for (size_t i = 0; i < n; i++) {
 		int found = queue_path(task, rules, folder, paths[i], root, err);
 		if (found < 0)
@@ -154,9 +157,13 @@ static int take_relative(struct sbx_task *task, const struct sbx_file *from,
 		folder = sbx_task_join(task, folder, "..");
 	const char *paths[N_MAX_PARTS];
 	size_t n = split_name(task, name, separator, paths);
-	if (folder && queue_parts(task, fact, folder, paths, n, from->root, err) < 0)
-		return -1;
-	return 1;
+	int found = folder ? queue_parts(task, fact, folder, paths, n, from->root, err) : 0;
+	/* "../x" from the file itself rather than from its folder */
+	if (found == 0 && folder && !strncmp(name, "../", 3)) {
+		n = split_name(task, name + 3, separator, paths);
+		found = queue_parts(task, fact, folder, paths, n, from->root, err);
+	}
+	return found < 0 ? -1 : 1;
 }
 
 int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
@@ -164,6 +171,7 @@ int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 {
 	const struct sbx_language *language = fact->language;
 	const struct sbx_rules *rules = sbx_rules_of(language);
+	task->reader = from;
 	if (!*fact->name || sbx_language_has_builtin(language, fact->name))
 		return 0;
 	if (sbx_rules_is_relative(rules, fact->name))
@@ -260,9 +268,11 @@ int sbx_task_take_search(struct sbx_task *task, const struct sbx_file *from, con
 			 struct sbx_error *err)
 {
 	const char *own = sbx_task_folder_of(task, from->path);
-	const char *const bases[] = {own ? own : "", ""};
-	for (size_t i = 0; i < 2 && task->n_searches < 64; i++) {
-		char *folder = sbx_task_join(task, bases[i], path);
+	const char *const bases[] = {own ? own : "", "", own ? own : ""};
+	for (size_t i = 0; i < 3 && task->n_searches < 64; i++) {
+		/* At last: "../lib" may be meant from the file itself rather than its folder. */
+		bool from_file = i == 2 && !strncmp(path, "../", 3);
+		char *folder = sbx_task_join(task, bases[i], path + 3 * from_file);
 		struct stat st;
 		SBX_CLEANUP_FD int fd =
 			folder && *folder

@@ -44,9 +44,11 @@ static int is_of_task(const struct reading *r, const struct sbx_raw_fact *raw,
 	if (is_local)
 		return is_local;
 	if (raw->kind == SBX_FACT_MODULE)
-		return sbx_task_takes_module(r->task, r->file, raw, err);
-	if (raw->kind == SBX_FACT_HEADER)
-		return sbx_task_takes_header(r->task, r->file, raw, err);
+		is_local = sbx_task_takes_module(r->task, r->file, raw, err);
+	else if (raw->kind == SBX_FACT_HEADER)
+		is_local = sbx_task_takes_header(r->task, r->file, raw, err);
+	if (is_local)
+		return is_local;
 	return raw->path && sbx_task_has_path(r->task, r->file, raw->path);
 }
 

@@ -209,7 +209,11 @@ static void load_one(struct sbx_rules *r)
 	l->builtin_modules = get_list(r, "modules", "builtin");
 	/* In quotes where it is a backslash, which would join the line with the next. */
 	const char *separator = get(r, "modules", "separator");
-	l->separator = separator[*separator == '"'];
+	l->joint = *separator == '"' ? sbx_arena_string(&r->arena, separator + 1, 1) : separator;
+	l->separator = *l->joint;
+	l->whole_modules = !strcmp(get(r, "modules", "match"), "whole");
+	l->is_lean = !strcmp(get(r, "language", "lean"), "yes");
+	r->endings = get_list(r, "modules", "endings");
 	l->module_paths = get_list(r, "modules", "paths");
 	r->local_paths = get_list(r, "modules", "local");
 	r->relative = get_list(r, "modules", "relative");
@@ -217,6 +221,7 @@ static void load_one(struct sbx_rules *r)
 	r->code_option = find(r, "arguments", "code");
 	r->module_option = find(r, "arguments", "module");
 	r->module_member = find(r, "arguments", "module_member");
+	r->module_prefixes = get_list(r, "arguments", "prefix");
 	r->value_options = get_list(r, "arguments", "value");
 	r->substitute = get(r, "syntax", "substitute");
 	const char *escape = get(r, "syntax", "escape");

@@ -17,11 +17,14 @@
 
 /* What a captured node means. The names are those of the captures in the query files. */
 #define SBX_CAPTURE_TABLE(X)                                                                       \
-	X(MODULE, "module")		  /* a module's name, as it is written */                  \
-	X(MODULE_STRING, "module.string") /* a literal whose value is a module's name */           \
-	X(MEMBER, "member")		  /* taken from the module: may be a sub-module */         \
-	X(COMMAND, "command")		  /* a literal: the first word of a command line */        \
-	X(NEED, "need")			  /* a literal: the name of a thing of #set! kind */       \
+	X(MODULE, "module")		      /* a module's name, as it is written */              \
+	X(MODULE_STRING, "module.string")     /* a literal whose value is a module's name */       \
+	X(MODULE_WORDS, "module.words")	      /* a literal of several, with blanks between */      \
+	X(MODULE_FILE, "module.file")	      /* a literal: the path of a module's file */         \
+	X(MODULE_RELATIVE, "module.relative") /* a literal: from the text's own folder on */       \
+	X(MEMBER, "member")		      /* taken from the module: may be a sub-module */     \
+	X(COMMAND, "command")		      /* a literal: the first word of a command line */    \
+	X(NEED, "need")			      /* a literal: the name of a thing of #set! kind */   \
 	X(LINE, "line")			  /* holds the command and, behind it, its arguments */    \
 	X(WORDS, "words")		  /* holds further arguments of the command */             \
 	X(SCRIPT, "script")		  /* a literal: a source file that is run or read */       \
@@ -179,9 +182,11 @@ struct sbx_rules {
 	const char *substitute; /* source text for a hole when code of this language has one */
 	const char *code_option, *module_option, *module_member;
 	const char *const *value_options;
+	const char *const *module_prefixes; /* options with a module's name behind them: "-M" */
 	const char *const *local_paths;
 	const char *const *relative;	  /* beginnings of names that are paths beside the file */
 	const char *const *bundled_paths; /* where a task keeps modules that it brings along */
+	const char *const *endings;	  /* of module files that texts name by their path */
 	const char *const *source, *const *evaluate, *const *alias;
 	bool is_caseless;     /* [owned] takes names in any case */
 	struct sbx_map owned; /* a name, or "PREFIX*" -> the module that it belongs to */

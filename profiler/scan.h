@@ -142,6 +142,9 @@ void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);
 /* Sort the items by place and say what holds at each: flags_of[i] for items[i]. malloc'd. */
 unsigned *sbx_scan_place(struct sbx_scan *scan);
 
+/* take_modules.c: the modules that a match names. */
+void sbx_scan_take_modules(struct sbx_scan *scan, const struct sbx_match *match);
+
 /* take.c */
 /* What all matches say, as regions, items and the extraction's scripts, defines and searches. */
 void sbx_scan_take_matches(struct sbx_scan *scan);

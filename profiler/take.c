@@ -179,52 +179,6 @@ static const char *use_key(struct sbx_scan *scan, const struct sbx_match *m, TSN
 	return name && m->pattern->use ? join(scan, m->pattern->use, ' ', name) : NULL;
 }
 
-static void take_modules(struct sbx_scan *scan, const struct sbx_match *m)
-{
-	struct sbx_raw_fact fact = {.kind = SBX_FACT_MODULE,
-				    .grade = m->pattern->grade,
-				    .role = m->pattern->role,
-				    .language = &scan->rules->language};
-	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_MEMBER);
-	fact.member = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
-	for (uint32_t i = 0; i < m->n; i++) {
-		const struct sbx_captured *c = &scan->captures[m->first + i];
-		if (c->capture == SBX_CAPTURE_MODULE)
-			fact.name = sbx_scan_name(scan, c->node);
-		else if (c->capture == SBX_CAPTURE_MODULE_STRING)
-			fact.name = sbx_scan_literal(scan, c->node);
-		else if (c->capture == SBX_CAPTURE_OWNED)
-			fact.name = sbx_scan_owner(scan, sbx_scan_name(scan, c->node));
-		else if (c->capture == SBX_CAPTURE_OWNED_STRING)
-			fact.name = sbx_scan_owner(scan, sbx_scan_literal(scan, c->node));
-		else
-			continue;
-		if (!fact.name)
-			continue;
-		struct sbx_raw_fact one = fact;
-		const char *owner = sbx_scan_owner(scan, one.name);
-		if (owner) {
-			one.name = owner;
-			one.member = NULL;
-		}
-		bool has_hole = one.name && strchr(one.name, SBX_HOLE);
-		/* "./" + x: one of the task's own, whichever */
-		if (has_hole && *scan->rules->relative &&
-		    sbx_rules_is_relative(scan->rules, one.name))
-			continue;
-		if (has_hole) {
-			one.name = "";
-			one.grade = SBX_GRADE_DYNAMIC_UNKNOWN;
-		}
-		sbx_scan_add_fact(scan, c->node, &one);
-	}
-	if (m->pattern->module && m->n) {
-		fact.name = m->pattern->module;
-		fact.member = NULL;
-		sbx_scan_add_fact(scan, scan->captures[m->first].node, &fact);
-	}
-}
-
 /* @need: a header, a library, a file, ... by its name */
 static void take_need(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
 {
@@ -360,7 +314,9 @@ static void take_search(struct sbx_scan *scan, TSNode node)
 {
 	char *value = sbx_scan_literal(scan, node);
 	if (!value || !strchr(value, '?')) {
-		add_search(scan, value ? value : "");
+		/* "$here/lib", here . "/lib" */
+		const char *path = value ? value + (value[0] == SBX_HOLE && value[1] == '/') : "";
+		add_search(scan, path + strspn(path, "/"));
 		return;
 	}
 	for (char *save = NULL, *p = strtok_r(value, ";", &save); p;
@@ -374,7 +330,7 @@ static void take_search(struct sbx_scan *scan, TSNode node)
 /* Everything that a match says but for bindings and variables. */
 static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
 {
-	take_modules(scan, m);
+	sbx_scan_take_modules(scan, m);
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct sbx_captured *c = &scan->captures[m->first + i];
 		switch (c->capture) {

@@ -35,7 +35,8 @@ struct sbx_task {
 	size_t n_queue, queue_room;
 	const char **searches;
 	size_t n_searches, searches_room;
-	struct sbx_map defines; /* commands that a source defines */
+	struct sbx_map defines;	       /* commands that a source defines */
+	const struct sbx_file *reader; /* whose facts are looked at */
 };
 
 /* Open the task, find its entry and queue it. */

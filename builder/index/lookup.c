@@ -132,11 +132,15 @@ const char *sbx_providers_scope_of(const struct sbx_language *language, const ch
 	return scope ? scope->prefix : NULL;
 }
 
-static char *join(char *const *parts, guint n_parts, char separator)
+char *sbx_providers_join(const struct sbx_language *language, const char *const *parts,
+			 guint n_parts)
 {
+	const char separator[] = {language->separator, '\0'};
 	GString *out = g_string_new(parts[0]);
-	for (guint i = 1; i < n_parts; i++)
-		g_string_append_printf(out, "%c%s", separator, parts[i]);
+	for (guint i = 1; i < n_parts; i++) {
+		g_string_append(out, language->joint ? language->joint : separator);
+		g_string_append(out, parts[i]);
+	}
 	return g_string_free(out, FALSE);
 }
 
@@ -157,12 +161,12 @@ static gboolean find_scoped(struct sbx_ranking *r, const struct sbx_language *la
 	return TRUE;
 }
 
-/* The longest prefix of the parts that is there. */
+/* The longest prefix of the parts that is there; with `whole`, they or nothing. */
 static gboolean find_longest(struct sbx_ranking *r, char *const *parts, guint *n_parts,
-			     GError **error)
+			     gboolean whole, GError **error)
 {
-	guint n_all = *n_parts;
-	for (; *n_parts > 0; --*n_parts) {
+	guint n_all = *n_parts, n_least = whole ? n_all : 1;
+	for (; *n_parts >= n_least; --*n_parts) {
 		GPtrArray *templates = r->language->modules;
 		if (!add_templates(r, templates, FILES, parts, *n_parts, error))
 			return FALSE;
@@ -190,7 +194,7 @@ static gboolean find_module(struct sbx_ranking *r, const struct sbx_language *la
 	const struct sbx_scoped_path *scope = find_scope(language, name);
 	if (scope)
 		return find_scoped(r, language, scope, parts, n_parts, error);
-	return find_longest(r, parts, n_parts, error);
+	return find_longest(r, parts, n_parts, language->whole_modules, error);
 }
 
 GPtrArray *sbx_providers_find_module(struct sbx_providers *providers,
@@ -207,7 +211,7 @@ GPtrArray *sbx_providers_find_module(struct sbx_providers *providers,
 		return NULL;
 	sbx_ranking_sort(&r);
 	if (out_matched && found->len)
-		*out_matched = join(parts, n_parts, language->separator);
+		*out_matched = sbx_providers_join(language, (const char *const *)parts, n_parts);
 	return g_steal_pointer(&found);
 }
 

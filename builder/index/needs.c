@@ -29,10 +29,9 @@ static GPtrArray *ask(struct search *s, enum sbx_fact_kind kind,
 static GPtrArray *ask_for(struct search *s, const struct sbx_fact *fact, char **out_name,
 			  GError **error)
 {
-	g_autofree char *longer = fact->member && *fact->member
-					  ? g_strdup_printf("%s%c%s", fact->name,
-							    fact->language->separator, fact->member)
-					  : g_strdup(fact->name);
+	const char *const parts[] = {fact->name, fact->member};
+	g_autofree char *longer =
+		sbx_providers_join(fact->language, parts, fact->member && *fact->member ? 2 : 1);
 	g_autofree char *matched = NULL;
 	GPtrArray *found = ask(s, fact->kind, fact->language, longer, NULL, &matched, error);
 	if (!found)

@@ -117,13 +117,14 @@ static void add_interpreter(GHashTable *packages, const struct sbx_language *lan
 }
 
 /*
- * What runs the task: the entry's interpreter, and those of other languages in which something
- * that is needed was seen.
+ * What runs the task: the entry's interpreter, unless every system has enough of it, and those of
+ * the languages in which something that is needed was seen.
  */
 static void add_interpreters(GHashTable *packages, const struct sbx_profile *profile,
 			     const struct sbx_facts *facts)
 {
-	add_interpreter(packages, facts->language);
+	if (!facts->language->is_lean)
+		add_interpreter(packages, facts->language);
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		const struct sbx_language *language = sbx_language_by_name(need->language);

@@ -329,7 +329,7 @@ static void bind_range(sqlite3_stmt *q, const char *prefix, gsize n)
 gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_index_row_func func,
 			     gpointer data, GError **error)
 {
-	const char *star = strchr(expanded, SBX_TEMPLATE_STAR);
+	const char *star = strpbrk(expanded, SBX_TEMPLATE_OPEN);
 	sqlite3_stmt *q = query(p, star ? SBX_QUERY_RANGE : SBX_QUERY_PATH, error);
 	if (!q)
 		return FALSE;

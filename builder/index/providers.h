@@ -103,6 +103,10 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 			      const struct sbx_language *language, const char *name,
 			      GHashTable *chosen, char **out_matched, GError **error);
 
+/* A module's name from its parts, as the language writes it: "A::B". Newly allocated. */
+char *sbx_providers_join(const struct sbx_language *language, const char *const *parts,
+			 guint n_parts);
+
 /* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */
 const char *sbx_providers_scope_of(const struct sbx_language *language, const char *name);
 

@@ -55,7 +55,13 @@ static gboolean add_placeholder(struct sbx_template *t, const struct sbx_languag
 		part.kind = SBX_PART_PATH;
 	else if (n == 4 && memcmp(name, "name", n) == 0)
 		part.whole_name = TRUE;
-	else if (n != 4 || memcmp(name, "last", n) != 0) {
+	else if (n == 7 && memcmp(name, "version", n) == 0)
+		part.kind = SBX_PART_VERSION;
+	else if (n == 5 && memcmp(name, "last", 4) == 0 && g_ascii_isdigit(name[4]))
+		part.n_last = (guint)g_ascii_digit_value(name[4]);
+	else if (n == 4 && memcmp(name, "last", n) == 0)
+		part.n_last = 1;
+	else {
 		t->root = t->parts->len == 0 && !t->root ? find_root(language, name, n) : NULL;
 		return t->root != NULL;
 	}
@@ -87,16 +93,20 @@ static gboolean take_apart(struct sbx_template *t, const struct sbx_language *la
 	return t->parts->len > 0;
 }
 
-/* A '*' above the last slash outside of a root would be a search of the whole index. */
+/*
+ * A '*' above the last slash outside of a root would be a search of the whole index, unless the
+ * name comes before it.
+ */
 static gboolean stars_are_last(const struct sbx_template *t)
 {
-	gboolean star = FALSE;
+	gboolean star = FALSE, named = FALSE;
 	for (guint i = 0; i < t->parts->len; i++) {
 		const struct sbx_part *p = &g_array_index(t->parts, struct sbx_part, i);
+		named |= p->kind == SBX_PART_PATH || p->kind == SBX_PART_WORD;
 		if (star && (p->kind == SBX_PART_PATH ||
 			     (p->kind == SBX_PART_TEXT && strchr(p->text, '/'))))
 			return FALSE;
-		star |= p->kind == SBX_PART_STAR;
+		star |= (p->kind == SBX_PART_STAR || p->kind == SBX_PART_VERSION) && !named;
 	}
 	return TRUE;
 }
@@ -130,7 +140,8 @@ static struct sbx_template *make(const struct sbx_language *language, const char
 		sbx_set_error(
 			error, SBX_E_FAILED,
 			"language %s: path template \"%s\": use a root first, then text, {path}, "
-			"{name}, {last}, and '*' in the last component only",
+			"{name}, {last}, {version}, and '*' in the last component or "
+			"behind a name",
 			language->name, text);
 		return NULL;
 	}
@@ -167,6 +178,8 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 		return (gsize)(end - at) >= p->n_text && memcmp(at, p->text, p->n_text) == 0 &&
 		       match_parts(t, i + 1, at + p->n_text, end);
 	gboolean is_path = p->kind == SBX_PART_PATH;
+	if (p->kind == SBX_PART_VERSION && (at == end || !g_ascii_isdigit(*at)))
+		return FALSE;
 	const char *stop = at + (p->kind == SBX_PART_STAR ? 0 : 1);
 	for (;; stop++) {
 		/* What was just taken must be allowed in it. */
@@ -229,10 +242,24 @@ gsize sbx_root_match(const char *pattern, const char *path, gsize n_path)
 
 char *sbx_template_prefix(const struct sbx_template *t)
 {
-	if (t->root)
-		return g_strndup(t->root, strcspn(t->root, "*?["));
+	if (t->root) {
+		const char *pattern = t->root + sbx_root_is_merged(t->root);
+		return g_strndup(pattern, strcspn(pattern, "*?["));
+	}
 	const struct sbx_part *first = &g_array_index(t->parts, struct sbx_part, 0);
 	return g_strdup(first->kind == SBX_PART_TEXT ? first->text : "");
+}
+
+/* The last n parts; what can be in no path when there are fewer. */
+static void append_last(GString *out, char *const *parts, guint n_parts, guint n)
+{
+	if (n > n_parts)
+		g_string_append_c(out, '\n');
+	for (guint k = n_parts - MIN(n, n_parts); k < n_parts; k++) {
+		if (k > n_parts - MIN(n, n_parts))
+			g_string_append_c(out, '-');
+		g_string_append(out, parts[k]);
+	}
 }
 
 char *sbx_template_expand(const struct sbx_template *t, const char *folder, char *const *parts,
@@ -248,8 +275,10 @@ char *sbx_template_expand(const struct sbx_template *t, const char *folder, char
 			g_string_append_len(out, p->text, (gssize)p->n_text);
 		else if (p->kind == SBX_PART_STAR)
 			g_string_append_c(out, SBX_TEMPLATE_STAR);
+		else if (p->kind == SBX_PART_VERSION)
+			g_string_append_c(out, SBX_TEMPLATE_VERSION);
 		else if (p->kind == SBX_PART_WORD && !p->whole_name)
-			g_string_append(out, parts[n_parts - 1]);
+			append_last(out, parts, n_parts, p->n_last);
 		else
 			for (guint k = 0; k < n_parts; k++) {
 				if (k)
@@ -262,12 +291,14 @@ char *sbx_template_expand(const struct sbx_template *t, const char *folder, char
 
 gboolean sbx_template_fits(const char *expanded, const char *path)
 {
-	for (; *expanded != SBX_TEMPLATE_STAR; expanded++, path++) {
+	for (; !strchr(SBX_TEMPLATE_OPEN, *expanded) || !*expanded; expanded++, path++) {
 		if (*expanded != *path)
 			return FALSE;
 		if (!*path)
 			return TRUE;
 	}
+	if (*expanded == SBX_TEMPLATE_VERSION && !g_ascii_isdigit(*path++))
+		return FALSE;
 	for (;; path++) {
 		if (sbx_template_fits(expanded + 1, path))
 			return TRUE;

@@ -13,15 +13,17 @@
  * tell which paths it asks for.
  */
 enum sbx_part_kind {
-	SBX_PART_TEXT, /* itself */
-	SBX_PART_STAR, /* '*': anything within a component */
-	SBX_PART_WORD, /* {name}, {last}: one component */
-	SBX_PART_PATH, /* {path}: components, none of which holds the language's separator */
+	SBX_PART_TEXT,	  /* itself */
+	SBX_PART_STAR,	  /* '*': anything within a component */
+	SBX_PART_WORD,	  /* {name}, {last}: one component */
+	SBX_PART_VERSION, /* {version}: anything within a component that begins with a digit */
+	SBX_PART_PATH,	  /* {path}: components, none of which holds the language's separator */
 };
 
 struct sbx_part {
 	enum sbx_part_kind kind;
 	gboolean whole_name; /* WORD: {name}; else {last} */
+	guint n_last;	     /* WORD: how many of the last parts, with '-' between: {last2} */
 	char *text;	     /* TEXT */
 	gsize n_text;
 };
@@ -59,6 +61,15 @@ gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gs
  */
 gsize sbx_root_match(const char *pattern, const char *path, gsize n_path);
 
+/*
+ * A root whose pattern begins with '~' is not told apart by folder: what is in any of them is kept
+ * below the pattern itself, so that a thousand folders (of gems) are looked into at once.
+ */
+static inline gboolean sbx_root_is_merged(const char *pattern)
+{
+	return pattern && *pattern == '~';
+}
+
 /* The bytes every path of a root or of a rootless template begins with. Newly allocated. */
 char *sbx_template_prefix(const struct sbx_template *t);
 
@@ -66,7 +77,9 @@ char *sbx_template_prefix(const struct sbx_template *t);
  * The path that the first n_parts of `parts` ask for, with SBX_TEMPLATE_STAR where anything may
  * stand. `folder` is the root's, NULL without a root. Newly allocated.
  */
-#define SBX_TEMPLATE_STAR '\001'
+#define SBX_TEMPLATE_STAR    '\001'
+#define SBX_TEMPLATE_VERSION '\002' /* the same, but it begins with a digit */
+#define SBX_TEMPLATE_OPEN    "\001\002"
 char *sbx_template_expand(const struct sbx_template *t, const char *folder, char *const *parts,
 			  guint n_parts);
 

@@ -118,12 +118,24 @@ gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *w,
 	return TRUE;
 }
 
-/* Does some language ask for it? Notes the folder that its root stood for. */
-static gboolean is_asked_for(struct sbx_index_root *root, const char *path, gsize n_path)
+static void count_folder(struct sbx_index_root *root, const char *folder, gsize n_folder)
+{
+	g_autofree char *key = g_strndup(folder, n_folder);
+	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(root->folders, key));
+	g_hash_table_replace(root->folders, g_steal_pointer(&key), GUINT_TO_POINTER(n + 1));
+}
+
+/*
+ * Does some language ask for it below this root? Notes the folder that the root stood for, which
+ * is *out_n_folder bytes of the path.
+ */
+static gboolean is_asked_for(struct sbx_index_root *root, const char *path, gsize n_path,
+			     gsize *out_n_folder)
 {
 	gsize n_folder = 0;
+	gboolean is_merged = sbx_root_is_merged(root->pattern);
 	if (root->pattern) {
-		n_folder = sbx_root_match(root->pattern, path, n_path);
+		n_folder = sbx_root_match(root->pattern + is_merged, path, n_path);
 		if (n_folder == 0)
 			return FALSE;
 	}
@@ -131,12 +143,11 @@ static gboolean is_asked_for(struct sbx_index_root *root, const char *path, gsiz
 	for (guint i = 0; i < root->templates->len; i++) {
 		if (!sbx_template_matches(root->templates->pdata[i], path + skip, n_path - skip))
 			continue;
-		if (n_folder) {
-			g_autofree char *folder = g_strndup(path, n_folder);
-			guint n = GPOINTER_TO_UINT(g_hash_table_lookup(root->folders, folder));
-			g_hash_table_replace(root->folders, g_steal_pointer(&folder),
-					     GUINT_TO_POINTER(n + 1));
-		}
+		if (is_merged)
+			count_folder(root, root->pattern + 1, strlen(root->pattern + 1));
+		else if (n_folder)
+			count_folder(root, path, n_folder);
+		*out_n_folder = n_folder;
 		return TRUE;
 	}
 	return FALSE;
@@ -182,8 +193,20 @@ static gboolean add_line(const struct sbx_contents_line *line, gpointer data, GE
 	}
 	/* Every root is asked: several may count the path among their folder's. */
 	gboolean wanted = FALSE;
-	for (guint i = 0; i < w->roots->len; i++)
-		wanted |= is_asked_for(w->roots->pdata[i], path, n_path);
+	for (guint i = 0; i < w->roots->len; i++) {
+		struct sbx_index_root *root = w->roots->pdata[i];
+		gsize n_folder = 0;
+		if (!is_asked_for(root, path, n_path, &n_folder))
+			continue;
+		if (!sbx_root_is_merged(root->pattern)) {
+			wanted = TRUE;
+			continue;
+		}
+		g_autofree char *merged = g_strdup_printf(
+			"%s%.*s", root->pattern + 1, (int)(n_path - n_folder), path + n_folder);
+		if (!add_rows(w, line, merged, strlen(merged), error))
+			return FALSE;
+	}
 	return !wanted || add_rows(w, line, path, n_path, error);
 }
 

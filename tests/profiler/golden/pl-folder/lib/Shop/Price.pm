@@ -1,0 +1,3 @@
+package Shop::Price;
+use Math::BigInt;
+1;

@@ -1,0 +1,4 @@
+package Shop::Stock;
+use Moose;
+use Shop::Price;
+1;

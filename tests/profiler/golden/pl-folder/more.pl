@@ -1,0 +1,1 @@
+use Data::Printer; 1;

@@ -1,0 +1,1 @@
+use Config::Tiny; 1;

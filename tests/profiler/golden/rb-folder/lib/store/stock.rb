@@ -1,0 +1,2 @@
+require 'money'
+require 'store/price'
