@@ -31,6 +31,7 @@ foreach(folder ${FOLDERS})
 	# Other languages' queries and calls come first: one that extends them has the same nodes.
 	file(STRINGS ${folder}/language.conf parts REGEX "^queries=")
 	string(REGEX REPLACE "^queries=" "" parts "${parts}")
+	string(REPLACE "\\;" ";" parts "${parts}")
 	set(queries "")
 	set(calls "")
 	foreach(part ${parts} ${name})

@@ -122,6 +122,12 @@ char **sbx_facts_run(const struct sbx_facts *facts, const char *entry);
  */
 char *sbx_facts_text(const struct sbx_facts *facts, const char *file);
 
+/*
+ * Does the entry's shebang choose an interpreter that the language's package does not have, such
+ * as lua5.1? It is a command that the task needs then, in the package's place.
+ */
+bool sbx_facts_has_own_interpreter(const struct sbx_facts *facts);
+
 /* Free what is in it, not the struct; fine on a zeroed one. */
 void sbx_facts_release(struct sbx_facts *facts);
 

@@ -6,6 +6,14 @@
 
 /* Who runs the entry: its shebang, its extension, its language. */
 
+bool sbx_facts_has_own_interpreter(const struct sbx_facts *facts)
+{
+	const struct sbx_language *language = facts->language;
+	return facts->interpreter && language->run[0] &&
+	       !strcmp(language->run[0], "{interpreter}") &&
+	       !sbx_list_has(language->commands, facts->interpreter);
+}
+
 /*
  * A language whose programs choose their interpreter: when it is none of those that are always
  * there, it is a command that the task needs.
@@ -14,9 +22,7 @@ static int add_interpreter(struct sbx_facts *facts, const char *file, const char
 			   struct sbx_error *err)
 {
 	const struct sbx_language *language = facts->language;
-	if (!facts->interpreter || !language->run[0] ||
-	    strcmp(language->run[0], "{interpreter}") != 0 ||
-	    sbx_list_has(language->commands, facts->interpreter))
+	if (!sbx_facts_has_own_interpreter(facts))
 		return 0;
 	struct sbx_raw_fact fact = {.kind = SBX_FACT_COMMAND,
 				    .confidence = 0.98,
@@ -29,13 +35,21 @@ static int add_interpreter(struct sbx_facts *facts, const char *file, const char
 	return sbx_facts_add(facts, &fact, file, &lines, err);
 }
 
+/* Is a shebang's program one that runs the language? `uv run` names none that is ours to start. */
+static bool is_interpreter(const struct sbx_language *language, const char *program)
+{
+	return (language->run[0] && !strcmp(language->run[0], "{interpreter}")) ||
+	       sbx_language_by_shebang(program) == language;
+}
+
 int sbx_facts_take_interpreter(struct sbx_facts *facts, const char *file, const char *text,
 			       size_t n, struct sbx_error *err)
 {
 	struct sbx_arena arena = {0};
 	struct sbx_shebang shebang;
 	int result = 0;
-	if (sbx_shebang_parse(&arena, text, n, &shebang)) {
+	if (sbx_shebang_parse(&arena, text, n, &shebang) &&
+	    is_interpreter(facts->language, shebang.program)) {
 		size_t n_options = 0, n_bytes = 0;
 		for (; shebang.options[n_options]; n_options++)
 			n_bytes += strlen(shebang.options[n_options]) + 1;

@@ -134,7 +134,9 @@ static bool is_bundled(struct sbx_task *task, const struct sbx_file *from,
 	char *folder = sbx_task_folder_of(task, from->path);
 	for (int depth = 0; folder && depth < N_MAX_PARTS; depth++) {
 		for (const char *const *t = rules->bundled_paths; t && *t; t++) {
-			char *path = expand(task, folder, *t, name);
+			bool is_mark = !strstr(*t, "{path}");
+			char *path = is_mark && !strchr(name, '/') ? NULL
+								   : expand(task, folder, *t, name);
 			SBX_CLEANUP_FD int fd =
 				path ? sbx_open_in_root(task->dfd, path, O_PATH, 0, NULL) : -1;
 			if (fd >= 0)
@@ -181,13 +183,13 @@ int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 	const char *paths[N_MAX_PARTS];
 	size_t n = split_name(task, fact->name, language->separator, paths);
 	/* As an interpreter does: the program's own folder first, then what it added. */
-	if (n && rules->relative && *rules->relative) {
-		/* Bare names are never files beside it. A module is bundled as a whole. */
-		for (size_t i = n; i > 0; i--)
-			if (is_bundled(task, from, rules, paths[i - 1]))
-				return 1;
+	/* A module is bundled as a whole. */
+	for (size_t i = n; *rules->bundled_paths && i > 0; i--)
+		if (is_bundled(task, from, rules, paths[i - 1]))
+			return 1;
+	/* Bare names are never files beside it where relative ones have a form of their own. */
+	if (rules->relative && *rules->relative)
 		return 0;
-	}
 	int found = n ? queue_parts(task, fact, from->root, paths, n, from->root, err) : 0;
 	if (found == 0 && n && task->is_folder && *from->root)
 		found = queue_parts(task, fact, "", paths, n, "", err);

@@ -18,8 +18,10 @@ static struct sbx_error load_error;
 static struct sbx_keyfile *conf_with(const struct sbx_rules *r, const char *section,
 				     const char *key)
 {
-	bool inherits = r->like && !sbx_keyfile_get(r->conf, section, key);
-	return inherits ? r->like->conf : r->conf;
+	const struct sbx_rules *from = r;
+	while (from->like && !sbx_keyfile_get(from->conf, section, key))
+		from = from->like;
+	return from->conf;
 }
 
 static const char *find(const struct sbx_rules *r, const char *section, const char *key)
@@ -42,7 +44,11 @@ static const char *const *get_list(const struct sbx_rules *r, const char *sectio
 static const char *const *get_keys(const struct sbx_rules *r, const char *section)
 {
 	const char *const *keys = sbx_keyfile_keys(r->conf, section);
-	return r->like && keys && !*keys ? sbx_keyfile_keys(r->like->conf, section) : keys;
+	while (r->like && keys && !*keys) {
+		r = r->like;
+		keys = sbx_keyfile_keys(r->conf, section);
+	}
+	return keys;
 }
 
 static void add_all(struct sbx_map *map, const char *const *names)
@@ -189,7 +195,10 @@ static int find_like(struct sbx_rules *r)
 	for (size_t i = 0; like && all_rules[i]; i++)
 		if (!strcmp(all_rules[i]->language.name, like))
 			r->like = all_rules[i];
-	if (like && (!r->like || r->like == r || r->like->like))
+	const struct sbx_rules *end = r->like;
+	for (int hops = 0; end && end != r && hops < N_MAX_LANGUAGES; hops++)
+		end = end->like;
+	if (like && (!r->like || end))
 		return sbx_fail(&load_error, SBX_E_FAILED,
 				"%s/language.conf: like=%s is no language to be like",
 				r->language.name, like);
@@ -294,7 +303,7 @@ size_t sbx_rules_first_part(const struct sbx_rules *rules, const char *name)
 {
 	size_t n = strlen(name);
 	for (size_t i = 1; i < n; i++)
-		if (member_separator(rules, name + i, n - i))
+		if (name[i] == '(' || member_separator(rules, name + i, n - i))
 			return i;
 	return n;
 }
@@ -317,7 +326,7 @@ bool sbx_rules_is_relative(const struct sbx_rules *rules, const char *name)
 	for (const char *const *r = rules->relative; *r; r++) {
 		size_t n = strlen(*r);
 		/* "../" is the beginning of a path, ".." a whole one. */
-		if (!strncmp(name, *r, n) && (strchr("/#", (*r)[n - 1]) || !name[n]))
+		if (!strncmp(name, *r, n) && (strchr("/#\\", (*r)[n - 1]) || !name[n]))
 			return true;
 	}
 	return false;

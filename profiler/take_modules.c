@@ -13,6 +13,10 @@ static void add_module(struct sbx_scan *scan, TSNode node, const struct sbx_raw_
 	fact.name = name;
 	if (!name)
 		return;
+	/* Written from the top: \A\B */
+	if (*scan->rules->relative && *name == scan->rules->language.separator &&
+	    !sbx_rules_is_relative(scan->rules, name))
+		fact.name = ++name;
 	const char *owner = sbx_scan_owner(scan, name);
 	if (owner) {
 		fact.name = owner;

@@ -123,7 +123,8 @@ static void add_interpreter(GHashTable *packages, const struct sbx_language *lan
 static void add_interpreters(GHashTable *packages, const struct sbx_profile *profile,
 			     const struct sbx_facts *facts)
 {
-	if (!facts->language->is_lean)
+	gboolean is_own = sbx_facts_has_own_interpreter(facts);
+	if (!is_own && !facts->language->is_lean)
 		add_interpreter(packages, facts->language);
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
@@ -132,7 +133,7 @@ static void add_interpreters(GHashTable *packages, const struct sbx_profile *pro
 			need->grade != SBX_GRADE_GUARDED && need->grade != SBX_GRADE_TYPE_ONLY &&
 			(need->status == SBX_NEED_PACKAGE || need->status == SBX_NEED_STANDARD);
 		gboolean is_import = need->kind == SBX_FACT_MODULE || need->kind == SBX_FACT_HEADER;
-		if (is_import && runs && language)
+		if (is_import && runs && language && !(is_own && language == facts->language))
 			add_interpreter(packages, language);
 	}
 }

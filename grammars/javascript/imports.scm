@@ -83,20 +83,20 @@
 (variable_declarator
   name: (identifier) @bind.name
   value: (call_expression
-    function: [(identifier) (member_expression)] @bind.target)
-  (#resolves? @bind.target "module.createRequire" "node:module.createRequire"))
+    function: [(identifier) (member_expression)] @bind.result)
+  (#resolves? @bind.result "module.createRequire" "node:module.createRequire"))
 
 ; require("x"), require.resolve("x"), module.require("x")
 (call_expression
   function: [(identifier) (member_expression)] @_require
   arguments: (arguments . [(string) (template_string) (binary_expression)] @module.string)
   (#resolves? @_require "require" "module.require" "require.main.require"
-    "module.createRequire" "node:module.createRequire"))
+    "module.createRequire()" "node:module.createRequire()"))
 (call_expression
   function: (member_expression) @_resolve
   arguments: (arguments . (string) @module.string)
-  (#resolves? @_resolve "require.resolve" "module.createRequire.resolve"
-    "node:module.createRequire.resolve")
+  (#resolves? @_resolve "require.resolve" "module.createRequire().resolve"
+    "node:module.createRequire().resolve")
   (#set! grade "dynamic-literal"))
 ; createRequire(import.meta.url)("x")
 (call_expression
@@ -124,8 +124,8 @@
 (call_expression
   function: [(identifier) (import) (member_expression)] @_require
   arguments: (arguments . (identifier) @use)
-  (#resolves? @_require "require" "import" "module.require" "module.createRequire"
-    "node:module.createRequire")
+  (#resolves? @_require "require" "import" "module.require" "module.createRequire()"
+    "node:module.createRequire()")
   (#set! use "module")
   (#set! kind "module"))
 (variable_declarator

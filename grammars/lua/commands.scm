@@ -51,3 +51,9 @@
   name: [(identifier) (dot_index_expression)] @_function
   arguments: (arguments . (table_constructor . (field value: (string) @command)) @line)
   (#resolves? @_function "posix.spawn" "posix.popen"))
+
+; Anything else that is computed
+(function_call
+  name: [(identifier) (dot_index_expression)] @_function
+  arguments: (arguments . [(bracket_index_expression) (dot_index_expression)] @command)
+  (#resolves? @_function "os.execute" "io.popen"))

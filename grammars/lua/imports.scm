@@ -84,7 +84,19 @@
   (#eq? @_require "require")
   (#any-of? @_end "error" "os.exit"))
 ; local ok, x = pcall(require, "x"); if not ok then error(...)
-(_
+(chunk
+  (variable_declaration (assignment_statement
+    (variable_list . name: (identifier) @_ok)
+    (expression_list . value: (function_call
+      name: (identifier) @_pcall
+      arguments: (arguments . (identifier) @_require . (string) @module.string)))))
+  . (if_statement
+      condition: (unary_expression)
+      consequence: (block (function_call name: [(identifier) (dot_index_expression)] @_end)))
+  (#eq? @_pcall "pcall")
+  (#eq? @_require "require")
+  (#any-of? @_end "error" "os.exit"))
+(block
   (variable_declaration (assignment_statement
     (variable_list . name: (identifier) @_ok)
     (expression_list . value: (function_call

@@ -60,3 +60,10 @@
   function: [(name) (qualified_name)] @_function
   arguments: (arguments . (argument (string) @command))
   (#any-of? @_function "pcntl_exec" "\\pcntl_exec"))
+
+; Anything else that is computed
+(function_call_expression
+  function: (name) @_function
+  arguments: (arguments . (argument
+    [(subscript_expression) (member_access_expression) (member_call_expression)] @command))
+  (#any-of? @_function "exec" "shell_exec" "system" "passthru" "popen" "proc_open"))

@@ -15,10 +15,10 @@
     alias: (name) @bind.name)))
 
 ; Classes: found by their full names
-(namespace_use_clause (qualified_name) @module)
+(namespace_use_declaration (namespace_use_clause (qualified_name) @module))
 (namespace_use_declaration
   (namespace_name) @module
-  body: (namespace_use_group (namespace_use_clause . (name) @member)))
+  body: (namespace_use_group (namespace_use_clause . [(name) (qualified_name)] @member)))
 ; Functions and constants are in files that something else reads.
 ((namespace_use_clause type: ["function" "const"]) @region (#set! region "ignored"))
 ((namespace_use_declaration type: ["function" "const"]) @region (#set! region "ignored"))

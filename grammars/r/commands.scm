@@ -68,3 +68,9 @@
   arguments: (arguments . argument: (argument value: (string) @command))
   (#eq? @_function "Sys.which")
   (#set! grade "guarded"))
+
+; Anything else that is computed
+(call
+  function: (identifier) @_function
+  arguments: (arguments . argument: (argument value: [(subset) (subset2) (extract_operator)] @command))
+  (#any-of? @_function "system" "system2" "pipe"))

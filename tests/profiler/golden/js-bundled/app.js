@@ -1,0 +1,3 @@
+const pad = require('left-pad');
+const deep = require('left-pad/lib/deep');
+const other = require('right-pad');

@@ -1,0 +1,18 @@
+const cp = require('child_process');
+const { execSync, spawn: start, execFile } = require('node:child_process');
+const util = require('util');
+const run = util.promisify(cp.exec);
+execSync(`git log ${n} | sort -u`);
+cp.exec("tar -cJf x.tar.xz . && ls", () => {});
+start('ffmpeg', ['-i', input]);
+start("bash", ['-c', 'jq . < x | xmllint -']);
+execFile('/usr/bin/convert', ['a.png', 'b.jpg']);
+run('pandoc -o x.pdf x.md');
+require('child_process').execSync('make');
+cp.spawn('gzip -9 | cat', { shell: true });
+const tool = 'sox';
+cp.spawnSync(tool, ['in.wav']);
+cp.spawnSync(process.argv[2]);
+cp.spawn(process.execPath, ['helper.js']);
+/a b/.exec('not a command');
+db.exec('CREATE TABLE t (a)');

@@ -1,0 +1,1 @@
+const tar = require('tar');

@@ -1,0 +1,21 @@
+'use strict';
+const path = require('path'), express = require("express");
+const { green } = require('colors/safe');
+const debug = require('debug')('app');
+const { createRequire } = require('module');
+const here = createRequire(__filename);
+here('mime');
+createRequire(__filename)('ini');
+require.resolve('jquery/dist/jquery.js');
+module.require('minimist');
+const bare = object.require('not-this');
+function define(require) { return exports.require; }
+for (const name of ['async', 'glob']) require(name);
+['ejs', 'pug'].forEach((name) => require(name));
+const plugin = 'handlebars';
+require(plugin);
+require(process.argv[2]);
+require(`./locale/${lang}`);
+require('./' + process.env.MODE);
+require(`plugin-${lang}`);
+require(path.join(__dirname, 'lib'));

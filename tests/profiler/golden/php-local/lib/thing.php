@@ -1,0 +1,3 @@
+<?php
+namespace Other;
+class Thing { }

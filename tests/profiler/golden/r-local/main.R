@@ -1,0 +1,2 @@
+source("lib/utils.R")
+source(file.path("lib", "more.R"))

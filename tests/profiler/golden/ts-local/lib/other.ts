@@ -1,0 +1,1 @@
+import { x } from 'ini'; export const other = x;

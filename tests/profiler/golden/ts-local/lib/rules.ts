@@ -1,0 +1,1 @@
+import semver from 'semver'; export const rules = semver;

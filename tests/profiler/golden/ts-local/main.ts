@@ -1,0 +1,3 @@
+import { rules } from './lib/rules.js';
+import { other } from './lib/other';
+import config from './config.json';
