@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
-#include "profiler/source.h"
+#include "profiler/reader.h"
 #include "profiler/task.h"
 
 const char *sbx_grade_name(enum sbx_grade grade)
@@ -36,6 +36,26 @@ enum sbx_fact_kind sbx_fact_kind_by_name(const char *name)
 	while (kind < SBX_N_FACT_KINDS && strcmp(kind_names[kind], name))
 		kind++;
 	return kind;
+}
+
+const char *sbx_problem_name(enum sbx_problem problem)
+{
+	static const char *const names[] = {
+#define X(id, name, text) name,
+		SBX_PROBLEM_TABLE(X)
+#undef X
+	};
+	return names[problem];
+}
+
+const char *sbx_problem_text(enum sbx_problem problem)
+{
+	static const char *const texts[] = {
+#define X(id, name, text) text,
+		SBX_PROBLEM_TABLE(X)
+#undef X
+	};
+	return texts[problem];
 }
 
 static void fact_release(struct sbx_fact *fact)
@@ -76,21 +96,22 @@ static void *grow_plain(void *array_at, size_t n, size_t size)
 	return memset((char *)*array + n * size, 0, size);
 }
 
-int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file, bool has_errors,
-			 struct sbx_error *err)
+int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file,
+			 enum sbx_problem problem, struct sbx_error *err)
 {
 	struct sbx_source *s = grow_plain(&facts->sources, facts->n_sources, sizeof(*s));
 	if (!s || !(s->path = strdup(file->path)))
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	s->language = file->language;
 	s->n_bytes = file->n_bytes;
-	s->has_errors = has_errors;
+	s->has_errors = problem != SBX_PROBLEM_NONE;
+	s->problem = problem;
 	facts->n_sources++;
 	return 0;
 }
 
 int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const char *file,
-		  const struct sbx_lines *lines, struct sbx_error *err)
+		  struct sbx_error *err)
 {
 	struct sbx_fact *fact = grow_plain(&facts->facts, facts->n_facts, sizeof(*fact));
 	if (!fact)
@@ -100,13 +121,13 @@ int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const
 	fact->confidence = raw->confidence;
 	fact->language = raw->language;
 	fact->row = raw->row + 1;
-	fact->line = sbx_lines_number(lines, raw->row);
+	fact->line = raw->line;
 	fact->name = strdup(raw->name);
 	fact->member = raw->member ? strdup(raw->member) : NULL;
 	fact->api = raw->api ? strdup(raw->api) : NULL;
 	fact->why = raw->why ? strdup(raw->why) : NULL;
 	fact->file = strdup(file);
-	fact->text = sbx_lines_text(lines, raw->row);
+	fact->text = strdup(raw->text);
 	facts->n_facts++;
 	if (!fact->name || (raw->member && !fact->member) || !fact->file || !fact->text ||
 	    (raw->api && !fact->api) || (raw->why && !fact->why))
@@ -196,6 +217,25 @@ static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 	facts->n_facts = n;
 }
 
+/*
+ * The queue grows as sources name others. They are taken in its order, whichever of them is parsed
+ * first, so that the same task gives the same facts.
+ */
+static int read_queue(struct sbx_task *task, struct sbx_facts *facts, struct sbx_readers *readers,
+		      struct sbx_error *err)
+{
+	for (size_t i = 0, n_given = 0; i < task->n_queue; i++) {
+		__attribute__((cleanup(sbx_extraction_release))) struct sbx_extraction x = {0};
+		for (; n_given < task->n_queue && n_given < i + N_READ_AHEAD; n_given++)
+			if (sbx_readers_give(readers, task->queue[n_given], err) < 0)
+				return -1;
+		if (sbx_readers_take(readers, &x, err) < 0 ||
+		    sbx_task_take_source(task, facts, task->queue[i], &x, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_error *err)
 {
 	const struct sbx_file *entry = task->queue[0];
@@ -204,10 +244,11 @@ static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_
 	if (sbx_facts_take_interpreter(facts, entry->path, entry->data, entry->n_bytes, err) < 0 ||
 	    sbx_task_identify(task, false, err) < 0)
 		return -1;
-	/* The queue grows as sources name others. */
-	for (size_t i = 0; i < task->n_queue; i++)
-		if (sbx_task_read_source(task, facts, task->queue[i], err) < 0)
-			return -1;
+	struct sbx_readers *readers = sbx_readers_new(err);
+	int result = readers ? read_queue(task, facts, readers, err) : -1;
+	sbx_readers_free(readers);
+	if (result < 0)
+		return -1;
 	if (task->arena.failed || task->by_path.failed || task->defines.failed)
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	finish(facts, &task->defines);
@@ -243,8 +284,8 @@ int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language
 {
 	/* No task at all: only what it keeps for its sources is used. */
 	__attribute__((cleanup(sbx_task_release))) struct sbx_task none = {.dfd = -1};
-	struct sbx_file source = {
-		.path = file, .data = (char *)text, .n_bytes = n_bytes, .language = language};
+	__attribute__((cleanup(sbx_extraction_release))) struct sbx_extraction x = {0};
+	struct sbx_file source = {.path = file, .n_bytes = n_bytes, .language = language};
 	*facts = (struct sbx_facts){.language = language, .entry = strdup(file)};
 	if (n_bytes > N_MAX_SOURCE_BYTES)
 		sbx_fail(err, SBX_E_INPUT,
@@ -253,7 +294,8 @@ int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language
 	else if (!facts->entry)
 		sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	else if (sbx_facts_take_interpreter(facts, file, text, n_bytes, err) == 0 &&
-		 sbx_task_read_source(&none, facts, &source, err) == 0) {
+		 sbx_extract_source(&x, &source, text, err) == 0 &&
+		 sbx_task_take_source(&none, facts, &source, &x, err) == 0) {
 		finish(facts, &none.defines);
 		return 0;
 	}

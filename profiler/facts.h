@@ -66,12 +66,41 @@ struct sbx_fact {
 	char *text;    /* the source line, trimmed, at most 200 bytes, as valid UTF-8 */
 };
 
+/*
+ * Why facts of a file may be missing; the text goes behind the file's name. The names are those of
+ * JSON.
+ */
+#define SBX_PROBLEM_TABLE(X)                                                                       \
+	X(NONE, "none", "was read as a whole")                                                     \
+	X(PARTLY, "partly", "did not parse completely")                                            \
+	X(TOO_LARGE, "too-large", "is too large to be a program's source (limit: 16 MiB)")         \
+	X(TIMED_OUT, "timed-out",                                                                  \
+	  "takes longer to parse than the limit of 2 s; it is hardly a program that a person "     \
+	  "wrote")                                                                                 \
+	X(NO_MEMORY, "no-memory",                                                                  \
+	  "takes more memory to parse than the limit of 1 GiB; it is hardly a program that a "     \
+	  "person wrote")                                                                          \
+	X(TOO_MUCH, "too-much",                                                                    \
+	  "names more things than the limit of 32 MiB; it is hardly a program that a person "      \
+	  "wrote")                                                                                 \
+	X(CRASHED, "crashed",                                                                      \
+	  "makes its parser crash, which was caught; leave it out, or tell us about it")
+enum sbx_problem {
+#define X(id, name, text) SBX_PROBLEM_##id,
+	SBX_PROBLEM_TABLE(X)
+#undef X
+		SBX_N_PROBLEMS
+};
+const char *sbx_problem_name(enum sbx_problem problem);
+const char *sbx_problem_text(enum sbx_problem problem);
+
 /* A file of the task that was looked at. */
 struct sbx_source {
 	char *path; /* relative to the task's folder */
 	const struct sbx_language *language;
 	size_t n_bytes;
-	bool has_errors; /* did not parse completely: facts may be missing */
+	bool has_errors;	  /* did not parse completely: facts may be missing */
+	enum sbx_problem problem; /* which then tells why */
 };
 
 struct sbx_facts {
@@ -96,9 +125,13 @@ struct sbx_facts {
  * itself brings are no facts. Facts are sorted by file, line, name; duplicates on one line are
  * merged.
  *
+ * The texts are parsed in processes of their own, several at once, that can neither open files nor
+ * harm this one and have limits of time and memory (profiler/reader.h): whatever a text does to its
+ * parser ends as that file's `problem`.
+ *
  * SBX_E_INPUT names the file and what is wrong with it: missing, a binary, empty, larger than
- * 16 MiB, of no language that is known, a folder without an entry. Text that does not parse
- * completely is no error (see has_errors).
+ * 16 MiB, of no language that is known, a folder without an entry; an entry that could not be
+ * parsed at all. Text that does not parse completely is no error (see has_errors).
  */
 int sbx_facts_read(struct sbx_facts *facts, const char *task_path, struct sbx_error *err);
 

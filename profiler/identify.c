@@ -133,7 +133,7 @@ static int hash(struct cover *cover, bool list, struct sbx_error *err)
 		struct sbx_file *file = sbx_task_file(task, cover->paths[i]);
 		add_path(&sha, cover->paths[i], file);
 		if (list && file && file->language &&
-		    sbx_facts_add_source(task->facts, file, false, err) < 0)
+		    sbx_facts_add_source(task->facts, file, SBX_PROBLEM_NONE, err) < 0)
 			return -1;
 	}
 	uint8_t digest[SBX_SHA256_BYTES];

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fd.h"
 #include "profiler/task.h"
 
 /* Who runs the entry: its shebang, its extension, its language. */
@@ -27,12 +28,16 @@ static int add_interpreter(struct sbx_facts *facts, const char *file, const char
 	struct sbx_raw_fact fact = {.kind = SBX_FACT_COMMAND,
 				    .confidence = 0.98,
 				    .language = language,
-				    .name = facts->interpreter};
+				    .name = facts->interpreter,
+				    .line = 1};
 	size_t start = 0;
 	struct sbx_lines lines = {.text = text, .n_bytes = n, .starts = &start, .n_lines = 1};
 	const char *end = memchr(text, '\n', n);
 	lines.n_bytes = end ? (size_t)(end - text) : n;
-	return sbx_facts_add(facts, &fact, file, &lines, err);
+	SBX_CLEANUP_FREE char *line = sbx_lines_text(&lines, 0);
+	fact.text = line;
+	return line ? sbx_facts_add(facts, &fact, file, err)
+		    : sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 }
 
 /* Is a shebang's program one that runs the language? `uv run` names none that is ours to start. */

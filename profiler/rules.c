@@ -332,6 +332,20 @@ bool sbx_rules_is_relative(const struct sbx_rules *rules, const char *name)
 	return false;
 }
 
+size_t sbx_language_number(const struct sbx_language *language)
+{
+	size_t n = 0;
+	for (const struct sbx_language *const *l = sbx_languages(); *l && *l != language; l++)
+		n++;
+	return n;
+}
+
+const struct sbx_language *sbx_language_by_number(size_t number)
+{
+	const struct sbx_language *const *l = sbx_languages();
+	return number < N_MAX_LANGUAGES ? l[number] : NULL;
+}
+
 /* A number for each of the grammar's symbols, so that no name is compared per node. */
 static int number_symbols(struct sbx_rules *r, const char *section, const char *key, uint8_t number,
 			  uint8_t *numbers, struct sbx_error *err)

@@ -240,6 +240,10 @@ void sbx_rules_borrow_kinds(struct sbx_rules *rules, struct sbx_rules *const *al
 /* A section whose keys are names, and their values what to look for instead. */
 const struct sbx_alias *sbx_rules_load_aliases(struct sbx_rules *rules, const char *section);
 
+/* Its place in sbx_languages(), and the way back; NULL: no such place. */
+size_t sbx_language_number(const struct sbx_language *language);
+const struct sbx_language *sbx_language_by_number(size_t number);
+
 /* Why there are no languages, as an error; 0 when they could be loaded. */
 int sbx_rules_check(struct sbx_error *err);
 

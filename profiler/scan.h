@@ -6,12 +6,11 @@
 
 /* Private to the extraction of one text: parse, match, decide. */
 
-#define N_MAX_MATCHES	 200000	 /* more is no program that a person wrote */
-#define N_MAX_WORDS	 512	 /* of one command line */
-#define N_MAX_NAME_BYTES 256	 /* of a module or command */
-#define N_MAX_DEPTH	 4	 /* code in code */
-#define N_MAX_CODES	 2000	 /* texts inside of one text */
-#define PARSE_LIMIT_USEC 2000000 /* for a file with everything in it */
+#define N_MAX_MATCHES	 200000 /* more is no program that a person wrote */
+#define N_MAX_WORDS	 512	/* of one command line */
+#define N_MAX_NAME_BYTES 256	/* of a module or command */
+#define N_MAX_DEPTH	 4	/* code in code */
+#define N_MAX_CODES	 2000	/* texts inside of one text */
 
 /* Shared by a text and the texts inside it. */
 struct sbx_limits {
@@ -88,8 +87,6 @@ struct sbx_scan {
 	size_t n_wildcards, wildcards_room;
 	bool no_memory;
 };
-
-int64_t sbx_now_usec(void);
 
 /* parse.c: tree, matches and captures. Sets out->has_errors and out->timed_out. */
 int sbx_scan_parse(struct sbx_scan *scan, struct sbx_error *err);

@@ -91,7 +91,7 @@ void sbx_scan_add_define(struct sbx_scan *scan, enum sbx_fact_kind kind, const c
 	struct sbx_define *slot = grow(scan, &scan->out->defines, &scan->out->n_defines,
 				       &scan->out->defines_room, sizeof(*slot));
 	if (slot)
-		*slot = (struct sbx_define){kind, sbx_scan_keep(scan, name)};
+		*slot = (struct sbx_define){.kind = kind, .name = sbx_scan_keep(scan, name)};
 }
 
 static char *join(struct sbx_scan *scan, const char *a, char separator, const char *b)

@@ -100,15 +100,18 @@ int sbx_task_identify(struct sbx_task *task, bool list, struct sbx_error *err);
 int sbx_facts_take_interpreter(struct sbx_facts *facts, const char *file, const char *text,
 			       size_t n, struct sbx_error *err);
 
-/* read.c: a queued source's facts, and the files that it leads to. A task without folder (dfd -1)
- * has no files. */
-int sbx_task_read_source(struct sbx_task *task, struct sbx_facts *facts,
-			 const struct sbx_file *file, struct sbx_error *err);
+/*
+ * read.c: what was found in a queued source becomes facts, and queues the files that it leads to.
+ * Only an entry that could not be read at all fails. A task without folder (dfd -1) has no files.
+ */
+int sbx_task_take_source(struct sbx_task *task, struct sbx_facts *facts,
+			 const struct sbx_file *file, const struct sbx_extraction *x,
+			 struct sbx_error *err);
 
 /* facts.c */
 int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const char *file,
-		  const struct sbx_lines *lines, struct sbx_error *err);
-int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file, bool has_errors,
-			 struct sbx_error *err);
+		  struct sbx_error *err);
+int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file,
+			 enum sbx_problem problem, struct sbx_error *err);
 
 #endif
