@@ -137,6 +137,7 @@ void sbx_graph_add(struct sbx_graph *graph, const struct sbx_package *package)
 	node->version = g_strdup(package->version);
 	node->section = g_strdup(package->section ? package->section : "");
 	node->priority = priority_of(package->priority);
+	node->installed_kib = package->installed_kib;
 	node->essential = package->essential;
 	node->groups_at = graph->groups->len;
 	node->n_groups = 0;

@@ -10,6 +10,7 @@ struct sbx_graph_node {
 	char *name;
 	char *version, *section; /* NULL: not a package of the archive */
 	guint8 priority;	 /* 0 required, 1 important, 2 standard, 3 optional, 4 extra */
+	guint64 installed_kib;	 /* Installed-Size */
 	gboolean essential;
 	gboolean in_base; /* Essential, or needed by what is */
 	guint32 n_reverse_depends;

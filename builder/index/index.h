@@ -14,6 +14,7 @@ struct sbx_index_package {
 	int priority;
 	guint n_reverse_depends;
 	gboolean in_base;
+	guint64 installed_kib;
 	guint32 *depends;
 	gsize n_depends;
 };
@@ -32,6 +33,7 @@ enum sbx_index_query {
 	SBX_QUERY_SHIPPERS, /* packages that ship anything in such a range */
 	SBX_QUERY_PACKAGE,  /* by id */
 	SBX_QUERY_NAME,	    /* a package's id by name */
+	SBX_QUERY_BASE,	    /* the installed size of what is in every system, KiB */
 	SBX_QUERY_ROOT,	    /* a root pattern's folders, those with the most paths first */
 	SBX_N_QUERIES
 };

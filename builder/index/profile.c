@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "builder/index/behaviours.h"
+#include "builder/index/capabilities.h"
 #include "builder/index/needs.h"
 #include "builder/index/profile_text.h"
 
@@ -99,6 +100,8 @@ void sbx_profile_free(struct sbx_profile *profile)
 	g_ptr_array_unref(profile->needs);
 	g_ptr_array_unref(profile->behaviours);
 	g_strfreev(profile->packages);
+	g_strfreev(profile->classes);
+	g_strfreev(profile->syscalls);
 	g_strfreev(profile->run);
 	g_free(profile);
 }
@@ -190,6 +193,9 @@ struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
 		return NULL;
 	sbx_behaviours_find(profile, facts);
 	profile->packages = list_packages(profile, facts);
+	sbx_capabilities_predict(profile, facts);
+	if (!sbx_resources_predict(profile, providers, error))
+		return NULL;
 	return g_steal_pointer(&profile);
 }
 

@@ -4,6 +4,7 @@
 
 #include "builder/archive/archive.h"
 #include "builder/index/providers.h"
+#include "builder/index/resources.h"
 #include "profiler/facts.h"
 
 /* What became of a need. Names in JSON are the table's. */
@@ -59,7 +60,10 @@ struct sbx_profile {
 	GPtrArray *needs;			 /* struct sbx_need * */
 	GPtrArray *behaviours;			 /* struct sbx_behaviour * */
 	char **packages; /* to install, sorted, the interpreter's included */
-	char **run;	 /* default command inside the sandbox, working directory /task */
+	char **classes;	 /* of base/classes.h: what it is predicted to do, with what they include */
+	char **syscalls; /* the system calls that these take, sorted */
+	struct sbx_resources resources;
+	char **run; /* default command inside the sandbox, working directory /task */
 	guint n_files, n_files_with_errors;
 };
 

@@ -84,6 +84,9 @@ char *sbx_profile_to_json(const struct sbx_profile *profile)
 	sbx_json_string(&w, "generation", profile->generation);
 	write_strings(&w, "packages", profile->packages);
 	write_strings(&w, "run", profile->run);
+	write_strings(&w, "classes", profile->classes);
+	write_strings(&w, "syscalls", profile->syscalls);
+	sbx_resources_write(&profile->resources, "resources", &w);
 	sbx_json_begin_array(&w, "needs");
 	for (guint i = 0; i < profile->needs->len; i++)
 		write_need(&w, profile->needs->pdata[i]);

@@ -49,9 +49,16 @@ static gboolean is_hex(const char *text)
 	return text[strspn(text, "0123456789abcdef")] == '\0' && strlen(text) <= 64;
 }
 
+/* A class that this version does not know says nothing to it, and is no mistake. */
 static gboolean is_class(const char *text)
 {
-	return sbx_form_has_only(text, ".-_");
+	return sbx_form_has_only(text, "-_.");
+}
+
+/* "openat", "socket(AF_UNIX)", "_sysctl" */
+static gboolean is_call(const char *text)
+{
+	return sbx_form_has_only(text + (*text == '_'), "_()");
 }
 
 static const char *kind_name(guint kind)
@@ -158,6 +165,9 @@ static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct 
 					    "generation",
 					    "packages",
 					    "run",
+					    "classes",
+					    "syscalls",
+					    "resources",
 					    "needs",
 					    "behaviours",
 					    NULL};
@@ -179,6 +189,9 @@ static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct 
 	       sbx_fields_string(o, "generation", is_hex, SBX_NO_NULL, &p->generation, at, error) &&
 	       sbx_fields_strings(o, "packages", is_package, &p->packages, at, error) &&
 	       sbx_fields_strings(o, "run", is_filled, &p->run, at, error) &&
+	       sbx_fields_strings(o, "classes", is_class, &p->classes, at, error) &&
+	       sbx_fields_strings(o, "syscalls", is_call, &p->syscalls, at, error) &&
+	       sbx_resources_read(&p->resources, o, "resources", at, error) &&
 	       sbx_fields_each(o, "needs", read_need, p, at, error) &&
 	       sbx_fields_each(o, "behaviours", read_behaviour, p, at, error);
 }

@@ -218,6 +218,17 @@ static void add_heading(const struct printer *p)
 			       profile->architecture);
 }
 
+/* What a sandbox for it has to allow and to provide. */
+static void add_predictions(const struct printer *p)
+{
+	g_string_append(p->out, "  Classes of system calls (sbx-provision --classes):");
+	for (char **class = p->profile->classes; class && *class; class ++)
+		g_string_append_printf(p->out, " %s", *class);
+	g_string_append_printf(p->out, "; %u calls\n  Resources, as far as can be told\n",
+			       p->profile->syscalls ? g_strv_length(p->profile->syscalls) : 0);
+	sbx_resources_add_text(&p->profile->resources, p->out);
+}
+
 char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_detail detail)
 {
 	const struct printer p = {profile, detail, g_string_new(NULL), name_width(profile)};
@@ -228,6 +239,8 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 	add_section(&p, SBX_NEED_OPTIONAL, "Optional, left out");
 	add_section(&p, SBX_NEED_UNKNOWN, "Not to be seen before it runs");
 	add_behaviours(&p);
+	if (detail == SBX_PROFILE_EXPLAIN)
+		add_predictions(&p);
 	g_string_append(p.out, "  Runs as:");
 	for (char **word = profile->run; word && *word; word++) {
 		g_string_append_c(p.out, ' ');

@@ -8,8 +8,9 @@ static const char *const queries[SBX_N_QUERIES] = {
 	[SBX_QUERY_RANGE] = "SELECT path, package FROM path WHERE path >= ? AND path < ?",
 	[SBX_QUERY_SHIPPERS] = "SELECT DISTINCT package FROM path WHERE path >= ? AND path < ?",
 	[SBX_QUERY_PACKAGE] = "SELECT name, section, priority, n_reverse_depends, in_base, front,"
-			      " stands_for, depends FROM package WHERE id = ?",
+			      " stands_for, depends, installed_kib FROM package WHERE id = ?",
 	[SBX_QUERY_NAME] = "SELECT id FROM package WHERE name = ?",
+	[SBX_QUERY_BASE] = "SELECT sum(installed_kib) FROM package WHERE in_base",
 	[SBX_QUERY_ROOT] =
 		"SELECT folder FROM root WHERE pattern = ? ORDER BY n_paths DESC, folder",
 };
@@ -172,6 +173,7 @@ const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, g
 	package->n_depends = (gsize)sqlite3_column_bytes(q, 7) / sizeof(guint32);
 	package->depends =
 		g_memdup2(sqlite3_column_blob(q, 7), package->n_depends * sizeof(guint32));
+	package->installed_kib = (guint64)sqlite3_column_int64(q, 8);
 	g_hash_table_insert(p->packages, &package->id, package);
 	return package;
 }
@@ -367,4 +369,46 @@ gboolean sbx_index_each_shipper(struct sbx_providers *p, const char *folder,
 		return TRUE;
 	g_propagate_error(error, g_steal_pointer(&local));
 	return FALSE;
+}
+
+/* The packages of a set that are not in every system anyway. */
+static gboolean add_sizes(struct sbx_providers *p, GHashTable *set, guint64 *kib, GError **error)
+{
+	GHashTableIter iter;
+	gpointer name;
+	g_hash_table_iter_init(&iter, set);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		gint64 id;
+		int found = sbx_index_find_package(p, name, &id, error);
+		const struct sbx_index_package *package =
+			found > 0 ? sbx_index_get_package(p, id, error) : NULL;
+		if (found < 0 || (found > 0 && !package))
+			return FALSE;
+		if (package && !package->in_base)
+			*kib += package->installed_kib;
+	}
+	return TRUE;
+}
+
+gboolean sbx_providers_installed_size(struct sbx_providers *p, char *const *packages,
+				      guint64 *out_bytes, GError **error)
+{
+	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GError) local = NULL;
+	sqlite3_stmt *q = query(p, SBX_QUERY_BASE, error);
+	if (!q)
+		return FALSE;
+	guint64 kib = step(p, q, &local) ? (guint64)sqlite3_column_int64(q, 0) : 0;
+	sqlite3_reset(q);
+	if (local) {
+		g_propagate_error(error, g_steal_pointer(&local));
+		return FALSE;
+	}
+	for (; packages && *packages; packages++)
+		if (!sbx_providers_add_closure(p, *packages, set, error))
+			return FALSE;
+	if (!add_sizes(p, set, &kib, error))
+		return FALSE;
+	*out_bytes = kib * 1024;
+	return TRUE;
 }

@@ -110,6 +110,14 @@ char *sbx_providers_join(const struct sbx_language *language, const char *const 
 /* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */
 const char *sbx_providers_scope_of(const struct sbx_language *language, const char *name);
 
+/*
+ * What a system with these packages takes on disk: they, what they depend on, and what is in every
+ * system, by the archive's own figures (Installed-Size). What the archive does not have counts
+ * nothing.
+ */
+gboolean sbx_providers_installed_size(struct sbx_providers *providers, char *const *packages,
+				      guint64 *out_bytes, GError **error);
+
 /* Add `package` and all it depends on, by name, to a set of char * (g_str_hash, owning). */
 gboolean sbx_providers_add_closure(struct sbx_providers *providers, const char *package,
 				   GHashTable *set, GError **error);

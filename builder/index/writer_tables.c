@@ -69,7 +69,7 @@ static void bind_number(const struct db *db, int column, guint32 number)
 
 static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GError **error)
 {
-	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?,?)", error))
+	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?,?,?)", error))
 		return FALSE;
 	g_autoptr(GArray) depends = g_array_new(FALSE, FALSE, sizeof(guint32));
 	for (guint32 i = 0; i < graph->nodes->len; i++) {
@@ -94,6 +94,7 @@ static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GEr
 		else
 			sqlite3_bind_blob(db->insert, 9, depends->data, (int)depends->len * 4,
 					  SQLITE_STATIC);
+		sqlite3_bind_int64(db->insert, 10, (gint64)node->installed_kib);
 		if (!db_insert(db, error))
 			return FALSE;
 	}
