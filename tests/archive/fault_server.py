@@ -26,6 +26,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         path = self.path
         with server.lock:
+            self.round = server.round
             server.requests.append((path, dict(self.headers)))
             fault = server.faults.get(path)
             if fault and fault.left is not None:
@@ -132,7 +133,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def count(self, body):
         with self.server.lock:
-            self.server.n_bytes += len(body)
+            # Else it is the rest of an answer to a client that is gone.
+            if self.round == self.server.round:
+                self.server.n_bytes += len(body)
         try:
             self.wfile.write(body)
             self.wfile.flush()
@@ -147,7 +150,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Handler)
         self.files, self.etags, self.dates, self.faults = {}, {}, {}, {}
-        self.requests, self.n_bytes, self.lock = [], 0, threading.Lock()
+        self.requests, self.n_bytes, self.round = [], 0, 0
+        self.lock = threading.Lock()
         self.uri = "http://127.0.0.1:%d" % self.server_address[1]
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -159,6 +163,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
             self.faults.clear()
             self.requests.clear()
             self.n_bytes = 0
+            self.round += 1
 
 
 def http_date(seconds):
