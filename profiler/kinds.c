@@ -25,6 +25,12 @@ static bool has_paths(enum sbx_fact_kind kind)
 	return kind != SBX_FACT_MODULE && kind != SBX_FACT_COMMAND && kind != SBX_FACT_BEHAVIOUR;
 }
 
+static const char *text(const struct sbx_rules *r, const char *section, const char *key)
+{
+	const char *value = sbx_keyfile_get(r->conf, section, key);
+	return value ? value : "";
+}
+
 void sbx_rules_load_kinds(struct sbx_rules *r)
 {
 	struct sbx_kind_paths *kinds =
@@ -33,13 +39,17 @@ void sbx_rules_load_kinds(struct sbx_rules *r)
 		const char *section = sbx_fact_kind_name(kind);
 		char aliases[64];
 		snprintf(aliases, sizeof(aliases), "%s.alternatives", section);
-		if (!has_paths(kind) || !sbx_keyfile_get(r->conf, section, "paths"))
+		if (!has_paths(kind) || (!sbx_keyfile_get(r->conf, section, "paths") &&
+					 !sbx_keyfile_get(r->conf, section, "modules")))
 			continue;
 		kinds[kind] = (struct sbx_kind_paths){
 			.owner = &r->language,
 			.paths = sbx_keyfile_get_list(r->conf, section, "paths"),
 			.link = sbx_keyfile_get_list(r->conf, section, "link"),
 			.aliases = sbx_rules_load_aliases(r, aliases),
+			.fold = text(r, section, "fold"),
+			.ecosystem = text(r, section, "ecosystem"),
+			.is_module = !strcmp(text(r, section, "modules"), "yes"),
 		};
 	}
 	r->language.kinds = kinds;

@@ -3,6 +3,7 @@
 #define SBX_PROFILER_LANGUAGE_H
 
 #include <stdbool.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -44,6 +45,12 @@ struct sbx_kind_paths {
 	const char *const *paths;	  /* "usr/include/{path}" */
 	const char *const *link;	  /* of libraries, for "-lNAME": "{libs}/lib{name}.so" */
 	const struct sbx_alias *aliases;  /* ended by a row without name */
+
+	/* Of distributions only. */
+	const char *fold; /* runs of these characters are one, and letters' case does not matter;
+			     "": names are as they are */
+	const char *ecosystem; /* "pypi" */
+	bool is_module;	       /* they are found as modules are */
 };
 
 struct sbx_language {

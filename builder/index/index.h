@@ -34,6 +34,7 @@ enum sbx_index_query {
 	SBX_QUERY_PACKAGE,  /* by id */
 	SBX_QUERY_NAME,	    /* a package's id by name */
 	SBX_QUERY_BASE,	    /* the installed size of what is in every system, KiB */
+	SBX_QUERY_NAMED,    /* who ships the metadata of a distribution */
 	SBX_QUERY_ROOT,	    /* a root pattern's folders, those with the most paths first */
 	SBX_N_QUERIES
 };
@@ -64,6 +65,9 @@ typedef gboolean (*sbx_index_row_func)(const char *path, gint64 package, gpointe
 /* `expanded` as from sbx_template_expand(). */
 gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_index_row_func func,
 			     gpointer data, GError **error);
+/* The same for each package with a distribution's metadata; `key` as from sbx_names_key(). */
+gboolean sbx_index_each_named(struct sbx_providers *p, const char *key, sbx_index_row_func func,
+			      gpointer data, GError **error);
 /* Once for each package that ships something below the folder; path is the folder's. */
 gboolean sbx_index_each_shipper(struct sbx_providers *p, const char *folder,
 				sbx_index_row_func func, gpointer data, GError **error);

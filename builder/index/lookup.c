@@ -89,7 +89,7 @@ static gboolean add_templates(struct sbx_ranking *r, GPtrArray *templates, enum 
 {
 	for (guint i = 0; i < templates->len; i++) {
 		const struct sbx_template *t = templates->pdata[i];
-		if (t->is_folder == (kinds == FOLDERS) &&
+		if (!t->is_named && t->is_folder == (kinds == FOLDERS) &&
 		    !add_template(r, t, parts, n_parts, error))
 			return FALSE;
 	}

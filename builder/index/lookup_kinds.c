@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "builder/index/index.h"
+#include "builder/index/names.h"
 
 /* Who serves what is neither a module nor a command: headers, libraries, files, packages, ... */
 
@@ -70,9 +71,29 @@ static gboolean add_link_library(struct sbx_ranking *r, const char *name, GError
 	return add_parts(r, templates, name, error);
 }
 
+/*
+ * By its metadata, by what stands for it under another name, or, where distributions are named
+ * after modules, as such.
+ */
+static gboolean add_distribution(struct sbx_ranking *r, const struct sbx_language *language,
+				 const char *name, GError **error)
+{
+	const struct sbx_kind_paths *paths = paths_of(language, r->kind);
+	g_autofree char *key = sbx_names_key(language, name, strlen(name));
+	for (const struct sbx_alias *a = paths->aliases; a && a->name; a++) {
+		g_autofree char *other = sbx_names_key(language, a->name, strlen(a->name));
+		if (g_str_equal(key, other) && !add_aliases(r, paths, a->name, error))
+			return FALSE;
+	}
+	return sbx_index_each_named(r->providers, key, sbx_ranking_add, r, error) &&
+	       add_parts(r, r->language->kinds[r->kind], name, error);
+}
+
 static gboolean add_all(struct sbx_ranking *r, const struct sbx_language *language,
 			const char *name, GError **error)
 {
+	if (r->kind == SBX_FACT_DISTRIBUTION)
+		return add_distribution(r, language, name, error);
 	if (!add_aliases(r, paths_of(language, r->kind), name, error))
 		return FALSE;
 	switch (r->kind) {
@@ -102,6 +123,9 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 						 error);
 	if (kind == SBX_FACT_COMMAND)
 		return sbx_providers_find_command(providers, language, name, chosen, error);
+	if (kind == SBX_FACT_DISTRIBUTION && paths_of(language, kind)->is_module)
+		return sbx_providers_find_module(providers, language, name, chosen, out_matched,
+						 error);
 	struct sbx_ranking r;
 	if (!sbx_ranking_init(&r, providers, kind, language, name, chosen, error))
 		return NULL;

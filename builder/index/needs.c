@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "builder/index/declared.h"
 #include "builder/index/guards.h"
 
 struct search {
@@ -58,6 +59,7 @@ static struct sbx_need *add_need(struct search *s, const struct sbx_fact *fact, 
 	need->grade = fact->grade;
 	need->name = name;
 	need->language = g_strdup(fact->language->name);
+	need->ecosystem = g_strdup(sbx_declared_ecosystem(fact->language, fact->kind));
 	g_ptr_array_unref(need->candidates);
 	need->candidates = candidates;
 	g_hash_table_insert(s->languages, need, (gpointer)fact->language);
@@ -108,8 +110,7 @@ static struct sbx_need *find_need(struct search *s, const struct sbx_fact *fact,
 	return need;
 }
 
-/* The higher, the more a run depends on it. */
-static int strength(enum sbx_grade grade)
+int sbx_needs_strength(enum sbx_grade grade)
 {
 	static const enum sbx_grade order[] = {SBX_GRADE_TYPE_ONLY,	  SBX_GRADE_DYNAMIC_UNKNOWN,
 					       SBX_GRADE_GUARDED,	  SBX_GRADE_IMPLIED,
@@ -125,7 +126,7 @@ static int strength(enum sbx_grade grade)
 
 static void add_evidence(struct sbx_need *need, const struct sbx_fact *fact)
 {
-	if (strength(fact->grade) > strength(need->grade))
+	if (sbx_needs_strength(fact->grade) > sbx_needs_strength(need->grade))
 		need->grade = fact->grade;
 	need->confidence = MAX(need->confidence, fact->confidence);
 	if (fact->api && !need->why)
@@ -212,6 +213,8 @@ static enum sbx_need_status status_of(const struct sbx_need *need)
 		return SBX_NEED_STANDARD;
 	if (!is_wanted(need->grade))
 		return SBX_NEED_OPTIONAL;
+	if (!provider && need->ecosystem)
+		return SBX_NEED_ECOSYSTEM;
 	return provider ? SBX_NEED_PACKAGE : SBX_NEED_UNRESOLVED;
 }
 
@@ -292,6 +295,7 @@ static gboolean find_all(struct search *s, GError **error)
 		struct sbx_need *need = s->profile->needs->pdata[i];
 		need->provider = best(need) ? g_strdup(best(need)->package) : NULL;
 	}
+	sbx_declared_merge(s->profile);
 	return TRUE;
 }
 

@@ -21,4 +21,7 @@ GPtrArray *sbx_evidence_list_new(void);
 /* Would the task fail for want of it? */
 gboolean sbx_need_is_missing(const struct sbx_need *need);
 
+/* Of grades: the higher, the more a run depends on it. */
+int sbx_needs_strength(enum sbx_grade grade);
+
 #endif

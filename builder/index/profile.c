@@ -33,6 +33,7 @@ static void need_free(gpointer data)
 	struct sbx_need *need = data;
 	g_free(need->name);
 	g_free(need->language);
+	g_free(need->ecosystem);
 	g_free(need->provider);
 	g_free(need->why);
 	g_ptr_array_unref(need->candidates);

@@ -14,6 +14,7 @@
 	X(STANDARD, "standard") /* the interpreter's own packages have it */                       \
 	X(OPTIONAL, "optional") /* guarded or type-only: `provider` would serve it, not added */   \
 	X(UNRESOLVED, "unresolved") /* needed, and nobody ships it */                              \
+	X(ECOSYSTEM, "ecosystem")   /* declared; only `ecosystem` has it */                        \
 	X(UNKNOWN, "unknown")	    /* dynamic, the name is not to be seen */
 enum sbx_need_status {
 #define X(id, name) SBX_NEED_##id,
@@ -35,6 +36,7 @@ struct sbx_need {
 	enum sbx_need_status status;
 	double confidence;
 	char *name, *language;
+	char *ecosystem;       /* of a distribution: "pypi"; NULL: it is none */
 	char *provider;	       /* package, NULL when unresolved */
 	char *why;	       /* the rule that says so; NULL: the text itself names it */
 	GPtrArray *candidates; /* struct sbx_provider *, best first */

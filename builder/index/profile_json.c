@@ -36,6 +36,7 @@ static void write_need(struct sbx_json *w, const struct sbx_need *need)
 	sbx_json_string(w, "kind", sbx_fact_kind_name(need->kind));
 	sbx_json_string(w, "language", need->language);
 	sbx_json_string(w, "name", need->name);
+	sbx_json_string(w, "ecosystem", need->ecosystem);
 	sbx_json_string(w, "grade", sbx_grade_name(need->grade));
 	sbx_json_string(w, "status", sbx_need_status_name(need->status));
 	sbx_json_double(w, "confidence", need->confidence);

@@ -106,9 +106,9 @@ static gboolean read_evidence(gpointer list, JsonObject *o, const struct sbx_pla
 static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_place *at,
 			  GError **error)
 {
-	static const char *const known[] = {"kind",   "language",   "name",	"grade",
-					    "status", "confidence", "provider", "candidates",
-					    "why",    "evidence",   NULL};
+	static const char *const known[] = {"kind",	  "language", "name",	    "ecosystem",
+					    "grade",	  "status",   "confidence", "provider",
+					    "candidates", "why",      "evidence",   NULL};
 	struct sbx_need *need = sbx_profile_add_need(profile);
 	guint kind = 0, grade = 0, status = 0;
 	if (!sbx_fields_check_known(o, known, at, error) ||
@@ -117,6 +117,8 @@ static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_plac
 	    !sbx_fields_word(o, "status", status_name, SBX_N_NEED_STATUSES, &status, at, error) ||
 	    !sbx_fields_string(o, "language", is_word, SBX_NO_NULL, &need->language, at, error) ||
 	    !sbx_fields_string(o, "name", is_any, SBX_NO_NULL, &need->name, at, error) ||
+	    !sbx_fields_string(o, "ecosystem", is_word, SBX_NULL_ALLOWED, &need->ecosystem, at,
+			       error) ||
 	    !sbx_fields_double(o, "confidence", &need->confidence, at, error) ||
 	    !sbx_fields_string(o, "provider", is_package, SBX_NULL_ALLOWED, &need->provider, at,
 			       error) ||

@@ -248,6 +248,7 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 		add_plain(p.out, strchr(*word, '\n') ? "..." : *word);
 	}
 	g_string_append_c(p.out, '\n');
+	add_section(&p, SBX_NEED_ECOSYSTEM, "DECLARED, and in no Debian package");
 	add_section(&p, SBX_NEED_UNRESOLVED, "NOT FOUND: no package ships it");
 	return g_string_free(p.out, FALSE);
 }

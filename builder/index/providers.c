@@ -11,6 +11,7 @@ static const char *const queries[SBX_N_QUERIES] = {
 			      " stands_for, depends, installed_kib FROM package WHERE id = ?",
 	[SBX_QUERY_NAME] = "SELECT id FROM package WHERE name = ?",
 	[SBX_QUERY_BASE] = "SELECT sum(installed_kib) FROM package WHERE in_base",
+	[SBX_QUERY_NAMED] = "SELECT path, package FROM name WHERE key = ?",
 	[SBX_QUERY_ROOT] =
 		"SELECT folder FROM root WHERE pattern = ? ORDER BY n_paths DESC, folder",
 };
@@ -328,6 +329,24 @@ static void bind_range(sqlite3_stmt *q, const char *prefix, gsize n)
 	sqlite3_bind_text(q, 2, end, (int)n, SQLITE_TRANSIENT);
 }
 
+/* Rows of a path and a package; `pattern`, if there is one, must fit the path. */
+static gboolean each_row(struct sbx_providers *p, sqlite3_stmt *q, const char *pattern,
+			 sbx_index_row_func func, gpointer data, GError **error)
+{
+	g_autoptr(GError) local = NULL;
+	while (step(p, q, &local)) {
+		const char *path = (const char *)sqlite3_column_text(q, 0);
+		if (pattern && !sbx_template_fits(pattern, path))
+			continue;
+		if (!func(path, sqlite3_column_int64(q, 1), data, &local))
+			break;
+	}
+	if (!local)
+		return TRUE;
+	g_propagate_error(error, g_steal_pointer(&local));
+	return FALSE;
+}
+
 gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_index_row_func func,
 			     gpointer data, GError **error)
 {
@@ -339,18 +358,17 @@ gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_
 		bind_range(q, expanded, (gsize)(star - expanded));
 	else
 		sqlite3_bind_text(q, 1, expanded, -1, SQLITE_TRANSIENT);
-	g_autoptr(GError) local = NULL;
-	while (step(p, q, &local)) {
-		const char *path = (const char *)sqlite3_column_text(q, 0);
-		if (star && !sbx_template_fits(expanded, path))
-			continue;
-		if (!func(path, sqlite3_column_int64(q, 1), data, &local))
-			break;
-	}
-	if (!local)
-		return TRUE;
-	g_propagate_error(error, g_steal_pointer(&local));
-	return FALSE;
+	return each_row(p, q, star ? expanded : NULL, func, data, error);
+}
+
+gboolean sbx_index_each_named(struct sbx_providers *p, const char *key, sbx_index_row_func func,
+			      gpointer data, GError **error)
+{
+	sqlite3_stmt *q = query(p, SBX_QUERY_NAMED, error);
+	if (!q)
+		return FALSE;
+	sqlite3_bind_text(q, 1, key, -1, SQLITE_TRANSIENT);
+	return each_row(p, q, NULL, func, data, error);
 }
 
 gboolean sbx_index_each_shipper(struct sbx_providers *p, const char *folder,

@@ -47,6 +47,8 @@ static gboolean hash_template(const struct sbx_language *language, enum sbx_fact
 			      const char *text, gpointer sum, GError **error)
 {
 	hash_line(sum, text);
+	if (kind == SBX_FACT_DISTRIBUTION)
+		hash_line(sum, language->kinds[kind].fold);
 	return TRUE;
 }
 

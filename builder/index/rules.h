@@ -5,7 +5,7 @@
 #include "builder/index/template.h"
 
 /* Bump when the tables below change; see sbx_providers_rules_id(). */
-#define SBX_PROVIDERS_FORMAT 3
+#define SBX_PROVIDERS_FORMAT 4
 
 /*
  * The tables of a provider index:
@@ -15,6 +15,7 @@
  *		little-endian, four bytes each)
  *	root	which folders a root's glob stands for in this archive, with their paths' count
  *	path	who ships what
+ *	name	who ships the metadata of a distribution of that name (builder/index/names.h)
  */
 #define SBX_PROVIDERS_SCHEMA                                                                       \
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"              \
@@ -25,7 +26,9 @@
 	"CREATE TABLE root(pattern TEXT NOT NULL, folder TEXT NOT NULL, n_paths INTEGER NOT NULL," \
 	" PRIMARY KEY(pattern, folder)) WITHOUT ROWID;"                                            \
 	"CREATE TABLE path(path TEXT NOT NULL, package INTEGER NOT NULL,"                          \
-	" PRIMARY KEY(path, package)) WITHOUT ROWID;"
+	" PRIMARY KEY(path, package)) WITHOUT ROWID;"                                              \
+	"CREATE TABLE name(key TEXT NOT NULL, package INTEGER NOT NULL, path TEXT NOT NULL,"       \
+	" PRIMARY KEY(key, package)) WITHOUT ROWID;"
 
 /*
  * A function that is given every path template of a language: modules', scoped ones', commands',

@@ -103,8 +103,9 @@ static gboolean stars_are_last(const struct sbx_template *t)
 	for (guint i = 0; i < t->parts->len; i++) {
 		const struct sbx_part *p = &g_array_index(t->parts, struct sbx_part, i);
 		named |= p->kind == SBX_PART_PATH || p->kind == SBX_PART_WORD;
-		if (star && (p->kind == SBX_PART_PATH ||
-			     (p->kind == SBX_PART_TEXT && strchr(p->text, '/'))))
+		if (star && !t->is_named &&
+		    (p->kind == SBX_PART_PATH ||
+		     (p->kind == SBX_PART_TEXT && strchr(p->text, '/'))))
 			return FALSE;
 		star |= (p->kind == SBX_PART_STAR || p->kind == SBX_PART_VERSION) && !named;
 	}
@@ -125,12 +126,19 @@ static void note_form(struct sbx_template *t, gboolean may_be_folder)
 	}
 }
 
+struct form {
+	char separator;
+	gboolean may_be_folder, is_named;
+};
+
 static struct sbx_template *make(const struct sbx_language *language, const char *text,
-				 char separator, gboolean may_be_folder, GError **error)
+				 struct form form, GError **error)
 {
 	SBX_AUTO(sbx_template) t = g_new0(struct sbx_template, 1);
+	t->is_named = form.is_named;
 	t->text = g_strdup(text);
-	t->separator = separator;
+	t->language = language;
+	t->separator = form.separator;
 	t->parts = g_array_new(FALSE, TRUE, sizeof(struct sbx_part));
 	g_array_set_clear_func(t->parts, clear_part);
 	g_autofree char *merged = NULL;
@@ -145,25 +153,28 @@ static struct sbx_template *make(const struct sbx_language *language, const char
 			language->name, text);
 		return NULL;
 	}
-	note_form(t, may_be_folder);
+	note_form(t, form.may_be_folder);
 	return g_steal_pointer(&t);
 }
 
 struct sbx_template *sbx_template_new(const struct sbx_language *language, const char *text,
 				      GError **error)
 {
-	return make(language, text, language->separator, TRUE, error);
+	return make(language, text, (struct form){language->separator, TRUE, FALSE}, error);
 }
 
 struct sbx_template *sbx_template_new_for_files(const struct sbx_language *language,
 						const char *text, GError **error)
 {
-	return make(language, text, '/', FALSE, error);
+	return make(language, text, (struct form){'/', FALSE, FALSE}, error);
 }
 
 struct sbx_template *sbx_template_new_for(const struct sbx_language *language,
 					  enum sbx_fact_kind kind, const char *text, GError **error)
 {
+	/* "{dist}/{name}-{version}.egg-info" */
+	if (kind == SBX_FACT_DISTRIBUTION && strstr(text, "{name}"))
+		return make(language, text, (struct form){'/', FALSE, TRUE}, error);
 	return kind == SBX_FACT_MODULE || kind == SBX_FACT_COMMAND
 		       ? sbx_template_new(language, text, error)
 		       : sbx_template_new_for_files(language, text, error);
@@ -206,6 +217,31 @@ gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gs
 	     memcmp(path + n_path - last->n_text, last->text, last->n_text) != 0))
 		return FALSE;
 	return match_parts(t, 0, path, path + n_path);
+}
+
+gboolean sbx_template_find_name(const struct sbx_template *t, const char *path, gsize n_path,
+				const char **out_name, gsize *out_n)
+{
+	const char *at = path, *end = path + n_path;
+	for (guint i = 0; i < t->parts->len; i++) {
+		const struct sbx_part *p = &g_array_index(t->parts, struct sbx_part, i);
+		if (p->kind == SBX_PART_TEXT) {
+			if ((gsize)(end - at) < p->n_text || memcmp(at, p->text, p->n_text) != 0)
+				return FALSE;
+			at += p->n_text;
+			continue;
+		}
+		const char *slash = memchr(at, '/', (gsize)(end - at));
+		for (const char *stop = slash ? slash : end; stop > at; stop--) {
+			if (!match_parts(t, i + 1, stop, end))
+				continue;
+			*out_name = at;
+			*out_n = (gsize)(stop - at);
+			return p->kind == SBX_PART_WORD;
+		}
+		return FALSE;
+	}
+	return FALSE;
 }
 
 static gboolean match_component(const char *glob, gsize n_glob, const char *text, gsize n_text)

@@ -29,9 +29,12 @@ struct sbx_part {
 };
 
 struct sbx_template {
-	char *text;	  /* as it is written */
+	char *text; /* as it is written */
+	const struct sbx_language *language;
 	const char *root; /* the root's pattern, which what follows begins with; NULL: none */
 	char separator;
+	/* It is looked for by the {name} in it, folded (builder/index/names.h), not by the path. */
+	gboolean is_named;
 	GArray *parts;	     /* struct sbx_part */
 	gboolean is_folder;  /* ends with {path}: any folder of that name will do */
 	gboolean is_package; /* names the module as a folder: "{dist}/{path}/__init__.py" */
@@ -54,6 +57,13 @@ SBX_DEFINE_AUTO(sbx_template, sbx_template_free)
 
 /* Can a name be found at this path (behind the root's folder and its slash, if there is a root)? */
 gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gsize n_path);
+
+/*
+ * Where the {name} of a template that is named by it stands in a path that it matches: the longest
+ * that is possible, so that foo-bar-1.0 is foo-bar.
+ */
+gboolean sbx_template_find_name(const struct sbx_template *t, const char *path, gsize n_path,
+				const char **out_name, gsize *out_n);
 
 /*
  * How many bytes of `path` its root's folder is, 0 when it is not below such a folder. `pattern`

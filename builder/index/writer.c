@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "builder/index/contents.h"
+#include "builder/index/names.h"
 #include "builder/index/writer.h"
 
 static void root_free(gpointer data)
@@ -46,7 +47,8 @@ static gboolean is_known(const struct sbx_index_root *root, const struct sbx_tem
 	for (guint i = 0; i < root->templates->len; i++) {
 		const struct sbx_template *known = root->templates->pdata[i];
 		if (g_str_equal(known->text, t->text) && known->separator == t->separator &&
-		    known->is_folder == t->is_folder)
+		    known->is_folder == t->is_folder &&
+		    (!t->is_named || known->language == t->language))
 			return TRUE;
 	}
 	return FALSE;
@@ -83,6 +85,7 @@ struct sbx_provider_writer *sbx_provider_writer_new_for(const char *path,
 	w->roots = g_ptr_array_new_with_free_func(root_free);
 	w->prefixes = g_ptr_array_new_with_free_func(g_free);
 	w->rows = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_row));
+	w->names = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_name));
 	w->texts = g_string_chunk_new(256 * 1024);
 	w->scratch = g_string_new(NULL);
 	for (; *languages; languages++)
@@ -106,6 +109,8 @@ void sbx_provider_writer_free(struct sbx_provider_writer *w)
 	g_ptr_array_unref(w->roots);
 	g_ptr_array_unref(w->prefixes);
 	g_array_unref(w->rows);
+	g_array_unref(w->names);
+	g_free(w->key);
 	g_string_chunk_free(w->texts);
 	g_string_free(w->scratch, TRUE);
 	g_free(w);
@@ -125,12 +130,22 @@ static void count_folder(struct sbx_index_root *root, const char *folder, gsize 
 	g_hash_table_replace(root->folders, g_steal_pointer(&key), GUINT_TO_POINTER(n + 1));
 }
 
+/* Which distribution's metadata is this? */
+static void note_name(struct sbx_provider_writer *w, const struct sbx_template *t, const char *path,
+		      gsize n_path)
+{
+	const char *name;
+	gsize n;
+	if (!w->key && sbx_template_find_name(t, path, n_path, &name, &n))
+		w->key = sbx_names_key(t->language, name, n);
+}
+
 /*
  * Does some language ask for it below this root? Notes the folder that the root stood for, which
  * is *out_n_folder bytes of the path.
  */
-static gboolean is_asked_for(struct sbx_index_root *root, const char *path, gsize n_path,
-			     gsize *out_n_folder)
+static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_root *root,
+			     const char *path, gsize n_path, gsize *out_n_folder)
 {
 	gsize n_folder = 0;
 	gboolean is_merged = sbx_root_is_merged(root->pattern);
@@ -140,17 +155,22 @@ static gboolean is_asked_for(struct sbx_index_root *root, const char *path, gsiz
 			return FALSE;
 	}
 	gsize skip = n_folder ? n_folder + 1 : 0;
+	gboolean is_wanted = FALSE;
 	for (guint i = 0; i < root->templates->len; i++) {
-		if (!sbx_template_matches(root->templates->pdata[i], path + skip, n_path - skip))
+		const struct sbx_template *t = root->templates->pdata[i];
+		if ((is_wanted && !t->is_named) ||
+		    !sbx_template_matches(t, path + skip, n_path - skip))
 			continue;
-		if (is_merged)
-			count_folder(root, root->pattern + 1, strlen(root->pattern + 1));
-		else if (n_folder)
-			count_folder(root, path, n_folder);
-		*out_n_folder = n_folder;
-		return TRUE;
+		is_wanted = TRUE;
+		if (t->is_named)
+			note_name(w, t, path + skip, n_path - skip);
 	}
-	return FALSE;
+	if (is_wanted && is_merged)
+		count_folder(root, root->pattern + 1, strlen(root->pattern + 1));
+	else if (is_wanted && n_folder)
+		count_folder(root, path, n_folder);
+	*out_n_folder = n_folder;
+	return is_wanted;
 }
 
 static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_contents_line *line,
@@ -173,6 +193,12 @@ static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_content
 		if (!row.path)
 			row.path = g_string_chunk_insert_len(w->texts, path, (gssize)n_path);
 		g_array_append_val(w->rows, row);
+		if (w->key) {
+			struct sbx_index_name named = {
+				g_string_chunk_insert_const(w->texts, w->key), row.path,
+				row.package};
+			g_array_append_val(w->names, named);
+		}
 	}
 	if (n < 0)
 		return sbx_contents_fail(w->where, line->number, "a package's name is malformed",
@@ -191,12 +217,13 @@ static gboolean add_line(const struct sbx_contents_line *line, gpointer data, GE
 		path = w->scratch->str;
 		n_path = w->scratch->len;
 	}
+	g_clear_pointer(&w->key, g_free);
 	/* Every root is asked: several may count the path among their folder's. */
 	gboolean wanted = FALSE;
 	for (guint i = 0; i < w->roots->len; i++) {
 		struct sbx_index_root *root = w->roots->pdata[i];
 		gsize n_folder = 0;
-		if (!is_asked_for(root, path, n_path, &n_folder))
+		if (!is_asked_for(w, root, path, n_path, &n_folder))
 			continue;
 		if (!sbx_root_is_merged(root->pattern)) {
 			wanted = TRUE;

@@ -11,6 +11,11 @@ struct sbx_index_row {
 	guint32 package;  /* its number in the graph */
 };
 
+struct sbx_index_name {
+	const char *key, *path; /* in `texts` */
+	guint32 package;
+};
+
 /* A root's glob, the templates below it, and the folders that were seen. */
 struct sbx_index_root {
 	const char *pattern;  /* NULL: templates without a root */
@@ -26,6 +31,8 @@ struct sbx_provider_writer {
 	GPtrArray *roots;    /* struct sbx_index_root * */
 	GPtrArray *prefixes; /* char *, NULL-ended: how wanted lines begin */
 	GArray *rows;	     /* struct sbx_index_row */
+	GArray *names;	     /* struct sbx_index_name */
+	char *key;	     /* of the distribution that the line at hand is about; NULL: none */
 	GStringChunk *texts;
 	GString *scratch;
 	const char *where; /* the Contents index being read */

@@ -128,6 +128,36 @@ static gboolean write_paths(struct db *db, GArray *rows, GError **error)
 	return TRUE;
 }
 
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	const struct sbx_index_name *x = a, *y = b;
+	int order = strcmp(x->key, y->key);
+	if (!order)
+		order = (x->package > y->package) - (x->package < y->package);
+	return order ? order : strcmp(x->path, y->path);
+}
+
+static gboolean write_names(struct db *db, GArray *names, GError **error)
+{
+	g_array_sort(names, compare_names);
+	if (!db_prepare(db, "INSERT INTO name VALUES(?,?,?)", error))
+		return FALSE;
+	const struct sbx_index_name *before = NULL;
+	for (guint i = 0; i < names->len; i++) {
+		const struct sbx_index_name *name = &g_array_index(names, struct sbx_index_name, i);
+		if (before && before->package == name->package &&
+		    g_str_equal(before->key, name->key))
+			continue; /* one file of its metadata is enough */
+		before = name;
+		bind_text(db, 1, name->key);
+		sqlite3_bind_int64(db->insert, 2, name->package);
+		bind_text(db, 3, name->path);
+		if (!db_insert(db, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean write_roots(struct db *db, GPtrArray *roots, GError **error)
 {
 	if (!db_prepare(db, "INSERT INTO root VALUES(?,?,?)", error))
@@ -171,7 +201,8 @@ static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
 		       "cache_size=-65536;" SBX_PROVIDERS_SCHEMA "BEGIN",
 		       error) &&
 	       write_packages(&db, w->graph, error) && write_paths(&db, w->rows, error) &&
-	       write_roots(&db, w->roots, error) && write_meta(&db, w->languages, error) &&
+	       write_names(&db, w->names, error) && write_roots(&db, w->roots, error) &&
+	       write_meta(&db, w->languages, error) &&
 	       db_exec(&db, "CREATE UNIQUE INDEX package_name ON package(name); COMMIT", error);
 }
 
