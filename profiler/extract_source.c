@@ -62,6 +62,30 @@ static int extract_text(struct sbx_extraction *x, const struct sbx_language *lan
 						    : 0;
 }
 
+/* How a program says that it is built and started: commands, libraries, folders of headers. */
+static int extract_run_line(struct sbx_extraction *x, const struct sbx_language *language,
+			    const char *text, size_t n_bytes, struct sbx_error *err)
+{
+	static const struct sbx_parts whole;
+	const struct sbx_rules *rules = sbx_rules_of(language);
+	bool had_errors = x->has_errors;
+	size_t row = 0;
+	char *command = sbx_rules_find_run_line(rules, &x->arena, text, n_bytes, &row);
+	if (!command)
+		return 0;
+	/* As many lines before it as in the source: then its rows are the source's. */
+	size_t n = strlen(command);
+	SBX_CLEANUP_FREE char *padded = malloc(row + n + 1);
+	if (!padded)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	memset(padded, '\n', row);
+	memcpy(padded + row, command, n + 1);
+	int result = extract_text(x, &rules->command_calls->language, padded, row + n, &whole,
+				  false, err);
+	x->has_errors = had_errors;
+	return result;
+}
+
 /* A file that holds texts of other languages. */
 static int extract_parts(struct sbx_extraction *x, const struct sbx_file *file, const char *text,
 			 size_t n_bytes, struct sbx_error *err)
@@ -94,6 +118,8 @@ int sbx_extract_source(struct sbx_extraction *x, const struct sbx_file *file, co
 	SBX_CLEANUP_FREE char *text = sbx_source_normalise(data, file->n_bytes, &n);
 	if (!text)
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	if (extract_run_line(x, file->language, text, n, err) < 0)
+		return -1;
 	bool has_parts = sbx_rules_of(file->language)->reader == SBX_READER_NOTEBOOK;
 	int result = has_parts ? extract_parts(x, file, text, n, err)
 			       : extract_text(x, file->language, text, n, &whole, false, err);

@@ -73,6 +73,7 @@ void sbx_facts_release(struct sbx_facts *facts)
 	free(facts->folder);
 	free(facts->entry);
 	free(facts->interpreter);
+	free(facts->run_line);
 	free(facts->interpreter_options);
 	for (size_t i = 0; i < facts->n_facts; i++)
 		fact_release(&facts->facts[i]);
@@ -106,6 +107,7 @@ int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file,
 	s->n_bytes = file->n_bytes;
 	s->has_errors = problem != SBX_PROBLEM_NONE;
 	s->problem = problem;
+	s->is_part = sbx_file_is_part(file) || (facts->entry && !strcmp(file->path, facts->entry));
 	facts->n_sources++;
 	return 0;
 }

@@ -101,12 +101,15 @@ struct sbx_source {
 	size_t n_bytes;
 	bool has_errors;	  /* did not parse completely: facts may be missing */
 	enum sbx_problem problem; /* which then tells why */
+	bool is_part; /* of a compiled program: neither merely included nor one of its own */
 };
 
 struct sbx_facts {
 	char *folder;			     /* absolute path of the task's folder */
 	char *entry;			     /* relative path of the file that is run */
 	const struct sbx_language *language; /* of the entry */
+	bool is_folder;			     /* the task was given as a folder */
+	char *run_line;	   /* shell command of the entry's run line; NULL: it has none */
 	char *interpreter; /* from the entry's shebang: "bash"; NULL: the language's program */
 	char **interpreter_options; /* from the shebang: "-u"; NULL-ended, NULL: none */
 	struct sbx_fact *facts;

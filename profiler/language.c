@@ -21,6 +21,13 @@ const struct sbx_language *sbx_language_by_name(const char *name)
 	return NULL;
 }
 
+bool sbx_language_includes(const struct sbx_language *language, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const char *dot = strrchr(name, '.');
+	return language && dot && sbx_list_has(language->included, dot + 1);
+}
+
 const struct sbx_language *sbx_language_by_command(const char *command)
 {
 	for (const struct sbx_language *const *l = sbx_languages(); *l; l++)

@@ -53,20 +53,36 @@ struct sbx_kind_paths {
 	bool is_module;	       /* they are found as modules are */
 };
 
+/* How a folder that has such a file is built: [build NAME] of language.conf. */
+struct sbx_build {
+	const char *const *files;    /* "Makefile", ...: the first that is there */
+	const char *command;	     /* shell text: "make -s" */
+	const char *run;	     /* shell text with {target}: "./{target}" */
+	const char *const *packages; /* that the command takes */
+	const char *const *targets; /* extended regular expressions, the best first: {target} is the
+				       second group of the first line that one matches */
+};
+
 struct sbx_language {
-	const char *name;		    /* the folder's name: "python" */
-	const char *title;		    /* for people: "Python" */
-	const char *const *extensions;	    /* "py", "pyw", ... */
-	const char *const *shebangs;	    /* interpreter names, a trailing version is ignored */
-	const char *interpreter;	    /* Debian package that runs it: "python3"; "" when it is
-					       always there (sh) */
-	const char *const *companions;	    /* packages that it does not work without, though it
-					       does not depend on them; NULL: none */
-	const char *const *commands;	    /* commands that start this interpreter: "python3" */
-	const char *program;		    /* {interpreter} when the entry names none: "sh" */
-	const char *const *run;		    /* argument vector; "{entry}" stands for the entry file,
-					       "{interpreter}" for the shebang's, "{runner}" for the text
-					       of the folder's run.*: sbx_facts_run() */
+	const char *name;		/* the folder's name: "python" */
+	const char *title;		/* for people: "Python" */
+	const char *const *extensions;	/* "py", "pyw", ... */
+	const char *const *included;	/* those of them whose files are only read when another
+					   includes them: "h" */
+	const char *const *shebangs;	/* interpreter names, a trailing version is ignored */
+	const char *interpreter;	/* Debian package that runs it: "python3"; "" when it is
+					   always there (sh) */
+	const char *const *companions;	/* packages that it does not work without, though it
+					   does not depend on them; NULL: none */
+	const char *const *commands;	/* commands that start this interpreter: "python3" */
+	const char *program;		/* {interpreter} when the entry names none: "sh" */
+	const char *const *run;		/* argument vector; "{entry}" stands for the entry file,
+					   "{interpreter}" for the shebang's, "{runner}" for the text
+					   of the folder's run.*: sbx_facts_run() */
+	const char *const *compile;	/* argument vector that comes before `run`; empty: none.
+					   Placeholders: builder/index/command.h */
+	const char *const *instead;	/* globs of commands that do in the interpreter's place */
+	const struct sbx_build *builds; /* ended by a row without files */
 	const char *const *builtin_modules; /* compiled into the interpreter: no file to find; a '*'
 					       at the end stands for anything */
 	char separator;			    /* of a module name's parts: '.' */
@@ -91,6 +107,9 @@ struct sbx_language {
 const struct sbx_language *const *sbx_languages(void);
 
 const struct sbx_language *sbx_language_by_name(const char *name);
+
+/* Is a file of that name only read when another includes it? NULL is no language. */
+bool sbx_language_includes(const struct sbx_language *language, const char *path);
 
 /*
  * The language whose interpreter this command is ("python3", "bash"): its `interpreter` package

@@ -62,6 +62,23 @@ static int convert(struct sbx_task *task, struct sbx_facts *facts, const struct 
 	return 0;
 }
 
+/* How the entry says that it is built and started; what that line needs is among its facts. */
+static int take_run_line(struct sbx_facts *facts, const struct sbx_file *file,
+			 struct sbx_error *err)
+{
+	const struct sbx_rules *rules = sbx_rules_of(file->language);
+	size_t n, row;
+	if (!*rules->run_mark || !file->data || facts->run_line)
+		return 0;
+	__attribute__((cleanup(sbx_arena_release))) struct sbx_arena arena = {0};
+	SBX_CLEANUP_FREE char *text = sbx_source_normalise(file->data, file->n_bytes, &n);
+	const char *line = text ? sbx_rules_find_run_line(rules, &arena, text, n, &row) : NULL;
+	facts->run_line = line ? strdup(line) : NULL;
+	return !text || arena.failed || (line && !facts->run_line)
+		       ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory")
+		       : 0;
+}
+
 int sbx_task_take_source(struct sbx_task *task, struct sbx_facts *facts,
 			 const struct sbx_file *file, const struct sbx_extraction *x,
 			 struct sbx_error *err)
@@ -72,6 +89,8 @@ int sbx_task_take_source(struct sbx_task *task, struct sbx_facts *facts,
 	if (is_entry && x->problem > SBX_PROBLEM_PARTLY)
 		return sbx_fail(err, SBX_E_INPUT, "%s: %s", file->path,
 				sbx_problem_text(x->problem));
+	if (is_entry && take_run_line(facts, file, err) < 0)
+		return -1;
 	for (size_t i = 0; i < x->n_defines; i++)
 		add_define(&task->defines, &task->arena, &x->defines[i]);
 	if (convert(task, facts, file, x, err) < 0)

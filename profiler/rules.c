@@ -2,6 +2,7 @@
 #include "profiler/rules.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,6 +129,7 @@ static void load_commands(struct sbx_rules *r)
 		sbx_map_add(&r->lookups, *always, no_options);
 	load_lists(r, "lookups", &r->lookups);
 	load_lists(r, "implied", &r->implied);
+	load_lists(r, "operands", &r->operands);
 	r->language.command_aliases = sbx_rules_load_aliases(r, "alternatives");
 	load_wrappers(r);
 }
@@ -147,9 +149,11 @@ static void borrow_commands(struct sbx_rules *r)
 	/* Shared, never freed: rules live as long as the process. */
 	sbx_map_release(&r->wrappers);
 	sbx_map_release(&r->implied);
+	sbx_map_release(&r->operands);
 	r->command_calls = from;
 	r->wrappers = from->wrappers;
 	r->implied = from->implied;
+	r->operands = from->operands;
 }
 
 /* [calls] members: a dot when nothing else is said */
@@ -177,6 +181,27 @@ static void load_notebook(struct sbx_rules *r)
 	r->command_language = get(r, "notebook", "shell");
 	r->body_magics = sbx_keyfile_get_list(r->conf, "notebook", "body");
 	r->command_magics = sbx_keyfile_get_list(r->conf, "notebook", "commands");
+}
+
+static const struct sbx_build *load_builds(struct sbx_rules *r)
+{
+	const char *const *names = get_list(r, "language", "builds");
+	size_t n = 0;
+	while (names && names[n])
+		n++;
+	struct sbx_build *builds = sbx_arena_alloc(&r->arena, (n + 1) * sizeof(*builds));
+	for (size_t i = 0; builds && i < n; i++) {
+		char section[64];
+		snprintf(section, sizeof(section), "build %s", names[i]);
+		builds[i] = (struct sbx_build){
+			.files = get_list(r, section, "files"),
+			.command = get(r, section, "command"),
+			.run = get(r, section, "run"),
+			.packages = get_list(r, section, "packages"),
+			.targets = get_list(r, section, "target"),
+		};
+	}
+	return builds;
 }
 
 static int parse_conf(struct sbx_rules *r, const struct sbx_grammar *grammar)
@@ -210,11 +235,18 @@ static void load_one(struct sbx_rules *r)
 	struct sbx_language *l = &r->language;
 	l->title = get(r, "language", "title");
 	l->extensions = get_list(r, "language", "extensions");
+	l->included = get_list(r, "language", "included");
 	l->shebangs = get_list(r, "language", "shebangs");
 	l->interpreter = get(r, "language", "interpreter");
 	l->commands = get_list(r, "language", "commands");
 	l->program = get(r, "language", "program");
 	l->run = get_list(r, "language", "run");
+	l->compile = get_list(r, "language", "compile");
+	l->instead = get_list(r, "language", "instead");
+	l->builds = load_builds(r);
+	r->run_mark = get(r, "language", "run_line");
+	r->start = get(r, "language", "start");
+	r->comments = get_list(r, "language", "comments");
 	l->builtin_modules = get_list(r, "modules", "builtin");
 	/* In quotes where it is a backslash, which would join the line with the next. */
 	const char *separator = get(r, "modules", "separator");

@@ -190,6 +190,11 @@ struct sbx_rules {
 	const char *const *source, *const *evaluate, *const *alias;
 	bool is_caseless;     /* [owned] takes names in any case */
 	struct sbx_map owned; /* a name, or "PREFIX*" -> the module that it belongs to */
+	const char *run_mark; /* "run:": begins the line of the first comment that tells how
+				 the program is built and started; "": none does */
+	const char *start;    /* extended regular expression: a line where a program of it starts */
+	const char *const *comments; /* what opens one, and after a blank what closes it */
+	struct sbx_map operands;     /* name -> NULL-ended "kind>argument" */
 	struct sbx_map builtins;
 	struct sbx_map lookups;	 /* name -> NULL-ended options, any of which makes it a look-up */
 	struct sbx_map wrappers; /* name -> struct sbx_wrapper */
@@ -243,6 +248,12 @@ const struct sbx_alias *sbx_rules_load_aliases(struct sbx_rules *rules, const ch
 /* Its place in sbx_languages(), and the way back; NULL: no such place. */
 size_t sbx_language_number(const struct sbx_language *language);
 const struct sbx_language *sbx_language_by_number(size_t number);
+
+/*
+ * run_line.c: the command of a text's run line and its row, in the arena; NULL when there is none.
+ */
+char *sbx_rules_find_run_line(const struct sbx_rules *rules, struct sbx_arena *arena,
+			      const char *text, size_t n_bytes, size_t *out_row);
 
 /* Why there are no languages, as an error; 0 when they could be loaded. */
 int sbx_rules_check(struct sbx_error *err);

@@ -134,6 +134,10 @@ struct sbx_word {
 void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, size_t n_words,
 			   enum sbx_grade grade);
 
+/* operands.c: what the arguments of command `name` name; words[0] is the command. */
+void sbx_scan_take_operands(struct sbx_scan *scan, const char *name, const struct sbx_word *words,
+			    size_t n_words, enum sbx_grade grade);
+
 /* region.c */
 void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);
 /* Sort the items by place and say what holds at each: flags_of[i] for items[i]. malloc'd. */
@@ -156,6 +160,8 @@ void sbx_scan_add_code(struct sbx_scan *scan, TSNode node, const struct sbx_lang
 		       const char *code);
 void sbx_scan_add_script(struct sbx_scan *scan, const char *path,
 			 const struct sbx_language *language);
+/* A folder of the task where modules or headers are looked for. */
+void sbx_scan_add_search(struct sbx_scan *scan, const char *path);
 void sbx_scan_add_define(struct sbx_scan *scan, enum sbx_fact_kind kind, const char *name);
 
 /* calls.c */

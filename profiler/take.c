@@ -299,9 +299,9 @@ static void take_script(struct sbx_scan *scan, const struct sbx_match *m, TSNode
 		sbx_scan_add_fact(scan, node, &fact);
 }
 
-static void add_search(struct sbx_scan *scan, const char *path)
+void sbx_scan_add_search(struct sbx_scan *scan, const char *path)
 {
-	if (!*path || strchr(path, SBX_HOLE))
+	if (!path || !*path || strchr(path, SBX_HOLE))
 		return;
 	const char **slot = grow(scan, &scan->out->searches, &scan->out->n_searches,
 				 &scan->out->searches_room, sizeof(*slot));
@@ -316,14 +316,14 @@ static void take_search(struct sbx_scan *scan, TSNode node)
 	if (!value || !strchr(value, '?')) {
 		/* "$here/lib", here . "/lib" */
 		const char *path = value ? value + (value[0] == SBX_HOLE && value[1] == '/') : "";
-		add_search(scan, path + strspn(path, "/"));
+		sbx_scan_add_search(scan, path + strspn(path, "/"));
 		return;
 	}
 	for (char *save = NULL, *p = strtok_r(value, ";", &save); p;
 	     p = strtok_r(NULL, ";", &save)) {
 		p[strcspn(p, "?")] = '\0';
 		/* "$here/lib/?.lua" */
-		add_search(scan, p[0] == SBX_HOLE && p[1] == '/' ? p + 2 : p);
+		sbx_scan_add_search(scan, p[0] == SBX_HOLE && p[1] == '/' ? p + 2 : p);
 	}
 }
 

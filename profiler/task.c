@@ -148,7 +148,7 @@ int sbx_task_walk(struct sbx_task *task, struct sbx_error *err)
 				continue;
 			}
 			struct sbx_file *file = sbx_task_file(task, path);
-			if (file && file->language)
+			if (file && file->language && !sbx_language_includes(file->language, path))
 				result = sbx_task_queue(task, file, sbx_task_folder_of(task, path),
 							err);
 		}
@@ -157,47 +157,6 @@ int sbx_task_walk(struct sbx_task *task, struct sbx_error *err)
 	if (result == 0 && (!first || task->arena.failed))
 		result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	return result;
-}
-
-/* The program among a folder's own sources: by its name, else the only one. */
-static const char *choose_entry(struct sbx_task *task)
-{
-	static const char *const names[] = {"__main__", "main", "app", "run", NULL};
-	const char *only = NULL;
-	size_t n = 0;
-	struct sbx_entry *list = sbx_task_list(task, "");
-	for (const char *const *name = names; *name; name++)
-		for (struct sbx_entry *e = list; e && e->name; e++) {
-			size_t n_stem = strcspn(e->name, ".");
-			if (e->is_folder || n_stem != strlen(*name) ||
-			    strncmp(e->name, *name, n_stem))
-				continue;
-			struct sbx_file *file = sbx_task_file(task, e->name);
-			if (file && file->language)
-				return e->name;
-		}
-	for (struct sbx_entry *e = list; e && e->name; e++) {
-		struct sbx_file *file =
-			e->is_folder || *e->name == '.' ? NULL : sbx_task_file(task, e->name);
-		if (file && file->language) {
-			only = e->name;
-			n++;
-		}
-	}
-	if (n == 1)
-		return only;
-	/* Several: the only one that says how it is run. */
-	for (struct sbx_entry *e = list; e && e->name; e++) {
-		struct sbx_file *file =
-			e->is_folder || *e->name == '.' ? NULL : sbx_task_file(task, e->name);
-		if (file && file->language && file->data && !strncmp(file->data, "#!", 2)) {
-			if (n == 0)
-				return NULL;
-			only = e->name;
-			n = 0;
-		}
-	}
-	return n == 0 ? only : NULL;
 }
 
 static int check_entry(const struct sbx_file *entry, const char *shown, struct sbx_error *err)
@@ -231,7 +190,7 @@ static int open_folder(struct sbx_task *task, const char *path, const char **out
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode))
 		return sbx_fail(err, SBX_E_INPUT, "%s: is neither a file nor a folder", path);
 	const char *slash = strrchr(path, '/');
-	task->is_folder = S_ISDIR(st.st_mode);
+	task->is_folder = task->facts->is_folder = S_ISDIR(st.st_mode);
 	const char *folder = path;
 	if (!task->is_folder) {
 		folder = !slash ? "."
@@ -277,7 +236,7 @@ int sbx_task_open(struct sbx_task *task, struct sbx_facts *facts, const char *pa
 	if (open_folder(task, path, &name, err) < 0)
 		return -1;
 	if (!name)
-		name = choose_entry(task);
+		name = sbx_task_choose_entry(task);
 	if (!name)
 		return sbx_fail(err, SBX_E_INPUT,
 				"%s: which file is the program? Name it, or call it main.* or "

@@ -65,6 +65,16 @@ void sbx_task_add_file(struct sbx_task *task, struct sbx_file *file);
 int sbx_task_queue(struct sbx_task *task, struct sbx_file *file, const char *root,
 		   struct sbx_error *err);
 
+/*
+ * entry.c: the program among a folder's sources (those in src/ when it has none itself): the only
+ * one; by its name; the only one that says how it is run, by a run line or a shebang; the only one
+ * with the start of a program. NULL when that does not tell.
+ */
+const char *sbx_task_choose_entry(struct sbx_task *task);
+
+/* A source that is not merely included, and does not start a program of its own. */
+bool sbx_file_is_part(const struct sbx_file *file);
+
 /* Queue every source below the task's folder. */
 int sbx_task_walk(struct sbx_task *task, struct sbx_error *err);
 

@@ -137,3 +137,65 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 	sbx_ranking_sort(&r);
 	return g_steal_pointer(&found);
 }
+
+struct library_search {
+	gint64 package;
+	GPtrArray *names;
+};
+
+/* usr/lib/.../libz.so is "z". */
+static gboolean take_library(const char *path, gint64 package, gpointer data, GError **error)
+{
+	struct library_search *search = data;
+	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
+	if (package != search->package || !g_str_has_prefix(name, "lib") || !dot)
+		return TRUE;
+	char *plain = g_strndup(name + 3, (gsize)(dot - name) - 3);
+	if (g_ptr_array_find_with_equal_func(search->names, plain, g_str_equal, NULL))
+		g_free(plain);
+	else
+		g_ptr_array_add(search->names, plain);
+	return TRUE;
+}
+
+static gboolean find_libraries(struct sbx_providers *providers, GPtrArray *templates,
+			       struct library_search *search, GError **error)
+{
+	static const char any[] = {SBX_TEMPLATE_STAR, '\0'};
+	char *const parts[] = {(char *)any, NULL};
+	for (guint i = 0; i < templates->len; i++) {
+		const struct sbx_template *t = templates->pdata[i];
+		char **folders = t->root ? sbx_index_get_folders(providers, t->root, error) : NULL;
+		if (t->root && !folders)
+			return FALSE;
+		do {
+			if (t->root && !*folders)
+				break;
+			g_autofree char *path =
+				sbx_template_expand(t, t->root ? *folders : NULL, parts, 1);
+			if (!sbx_index_each_path(providers, path, take_library, search, error))
+				return FALSE;
+		} while (t->root && *++folders);
+	}
+	return TRUE;
+}
+
+static int compare_names(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+char **sbx_providers_libraries_of(struct sbx_providers *providers,
+				  const struct sbx_language *language, const char *package,
+				  GError **error)
+{
+	struct sbx_index_language *l = sbx_index_get_language(providers, language, error);
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	struct library_search search = {-1, names};
+	int found = l ? sbx_index_find_package(providers, package, &search.package, error) : -1;
+	if (found < 0 || (found && !find_libraries(providers, l->link, &search, error)))
+		return NULL;
+	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_add(names, NULL);
+	return (char **)g_ptr_array_steal(names, NULL);
+}

@@ -6,6 +6,7 @@
 
 #include "builder/index/behaviours.h"
 #include "builder/index/capabilities.h"
+#include "builder/index/command.h"
 #include "builder/index/needs.h"
 #include "builder/index/profile_text.h"
 
@@ -112,9 +113,11 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void add_interpreter(GHashTable *packages, const struct sbx_language *language)
+static void add_interpreter(GHashTable *packages, const struct sbx_language *language,
+			    const struct sbx_facts *facts)
 {
-	if (language->interpreter && *language->interpreter)
+	if (language->interpreter && *language->interpreter &&
+	    !sbx_facts_replace_interpreter(facts, language))
 		g_hash_table_add(packages, g_strdup(language->interpreter));
 	for (const char *const *c = language->companions; c && *c; c++)
 		g_hash_table_add(packages, g_strdup(*c));
@@ -129,7 +132,7 @@ static void add_interpreters(GHashTable *packages, const struct sbx_profile *pro
 {
 	gboolean is_own = sbx_facts_has_own_interpreter(facts);
 	if (!is_own && !facts->language->is_lean)
-		add_interpreter(packages, facts->language);
+		add_interpreter(packages, facts->language, facts);
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		const struct sbx_language *language = sbx_language_by_name(need->language);
@@ -138,14 +141,17 @@ static void add_interpreters(GHashTable *packages, const struct sbx_profile *pro
 			(need->status == SBX_NEED_PACKAGE || need->status == SBX_NEED_STANDARD);
 		gboolean is_import = need->kind == SBX_FACT_MODULE || need->kind == SBX_FACT_HEADER;
 		if (is_import && runs && language && !(is_own && language == facts->language))
-			add_interpreter(packages, language);
+			add_interpreter(packages, language, facts);
 	}
 }
 
-static char **list_packages(const struct sbx_profile *profile, const struct sbx_facts *facts)
+static char **list_packages(const struct sbx_profile *profile, const struct sbx_facts *facts,
+			    char *const *more)
 {
 	g_autoptr(GHashTable) set = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	add_interpreters(set, profile, facts);
+	for (; *more; more++)
+		g_hash_table_add(set, g_strdup(*more));
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		if (need->status == SBX_NEED_PACKAGE)
@@ -175,9 +181,6 @@ static void fill_task(struct sbx_profile *profile, const struct sbx_archive *arc
 	profile->n_files = (guint)facts->n_sources;
 	for (size_t i = 0; i < facts->n_sources; i++)
 		profile->n_files_with_errors += facts->sources[i].has_errors;
-	char **run = sbx_facts_run(facts, facts->entry);
-	profile->run = g_strdupv(run); /* ours is freed string by string */
-	free(run);
 }
 
 struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
@@ -193,7 +196,11 @@ struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
 	if (!sbx_needs_find(profile, providers, facts, error))
 		return NULL;
 	sbx_behaviours_find(profile, facts);
-	profile->packages = list_packages(profile, facts);
+	g_auto(GStrv) more = NULL;
+	profile->run = sbx_profile_command(profile, providers, facts, &more, error);
+	if (!profile->run)
+		return NULL;
+	profile->packages = list_packages(profile, facts, more);
 	sbx_capabilities_predict(profile, facts);
 	if (!sbx_resources_predict(profile, providers, error))
 		return NULL;

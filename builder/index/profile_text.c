@@ -243,9 +243,12 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 		add_predictions(&p);
 	g_string_append(p.out, "  Runs as:");
 	for (char **word = profile->run; word && *word; word++) {
+		g_autofree char *quoted = strpbrk(*word, " \t\n\"'`$&|;<>()*?[]{}~#\\") || !**word
+						  ? g_shell_quote(*word)
+						  : g_strdup(*word);
 		g_string_append_c(p.out, ' ');
 		/* A whole program, such as the one that runs notebooks. */
-		add_plain(p.out, strchr(*word, '\n') ? "..." : *word);
+		add_plain(p.out, strchr(*word, '\n') ? "..." : quoted);
 	}
 	g_string_append_c(p.out, '\n');
 	add_section(&p, SBX_NEED_ECOSYSTEM, "DECLARED, and in no Debian package");

@@ -107,6 +107,14 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 char *sbx_providers_join(const struct sbx_language *language, const char *const *parts,
 			 guint n_parts);
 
+/*
+ * The names ("z" of libz.so) under which a package's libraries are linked by the language's
+ * [library] link. Newly allocated, NULL-ended, sorted.
+ */
+char **sbx_providers_libraries_of(struct sbx_providers *providers,
+				  const struct sbx_language *language, const char *package,
+				  GError **error);
+
 /* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */
 const char *sbx_providers_scope_of(const struct sbx_language *language, const char *name);
 

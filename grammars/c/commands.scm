@@ -99,6 +99,18 @@
   (#set! kind "file")
   (#set! grade "implied"))
 
+; What cannot be seen: system(argv[1]), dlopen(path)
+(call_expression
+  function: (identifier) @_function
+  arguments: (argument_list . [(subscript_expression) (call_expression) (field_expression)] @command)
+  (#any-of? @_function "system" "popen"))
+(call_expression
+  function: (identifier) @_function
+  arguments: (argument_list . [(identifier) (subscript_expression) (call_expression)] @need)
+  (#any-of? @_function "dlopen")
+  (#not-any-of? @need "NULL" "nullptr")
+  (#set! kind "library"))
+
 ; --- where it stands ---
 
 (function_definition

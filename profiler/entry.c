@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "profiler/task.h"
+
+/* Which file of a folder is the program? */
+
+#define N_MAX_PROGRAMS 256 /* in one folder; more do not tell which it is */
+
+struct programs {
+	struct sbx_file *all[N_MAX_PROGRAMS];
+	size_t n;
+};
+
+static bool is_program(const struct sbx_file *file)
+{
+	return file && file->language && !sbx_language_includes(file->language, file->path);
+}
+
+static void find_programs(struct sbx_task *task, const char *folder, struct programs *out)
+{
+	out->n = 0;
+	for (struct sbx_entry *e = sbx_task_list(task, folder); e && e->name; e++) {
+		char *path = e->is_folder || *e->name == '.' ? NULL
+							     : sbx_task_join(task, folder, e->name);
+		struct sbx_file *file = path ? sbx_task_file(task, path) : NULL;
+		if (is_program(file) && out->n < N_MAX_PROGRAMS)
+			out->all[out->n++] = file;
+	}
+}
+
+static struct sbx_file *by_name(const struct programs *programs)
+{
+	static const char *const names[] = {"__main__", "main", "app", "run", NULL};
+	for (const char *const *name = names; *name; name++)
+		for (size_t i = 0; i < programs->n; i++) {
+			const char *path = programs->all[i]->path, *slash = strrchr(path, '/');
+			const char *base = slash ? slash + 1 : path;
+			size_t n_stem = strcspn(base, ".");
+			if (n_stem == strlen(*name) && !strncmp(base, *name, n_stem))
+				return programs->all[i];
+		}
+	return NULL;
+}
+
+static bool has_run_line(const struct sbx_file *file)
+{
+	struct sbx_arena arena = {0};
+	size_t row;
+	bool has = sbx_rules_find_run_line(sbx_rules_of(file->language), &arena, file->data,
+					   file->n_bytes, &row) != NULL;
+	sbx_arena_release(&arena);
+	return has;
+}
+
+static bool has_shebang(const struct sbx_file *file)
+{
+	return !strncmp(file->data, "#!", 2);
+}
+
+/* int main(...) and its like */
+static bool has_start(const struct sbx_file *file)
+{
+	regex_t regex;
+	const char *start = sbx_rules_of(file->language)->start;
+	if (!*start || regcomp(&regex, start, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+		return false;
+	bool has = regexec(&regex, file->data, 0, NULL, 0) == 0;
+	regfree(&regex);
+	return has;
+}
+
+bool sbx_file_is_part(const struct sbx_file *file)
+{
+	return is_program(file) && file->data && !has_start(file);
+}
+
+static struct sbx_file *only_one(const struct programs *programs,
+				 bool (*has)(const struct sbx_file *file))
+{
+	struct sbx_file *found = NULL;
+	for (size_t i = 0; i < programs->n; i++) {
+		if (!programs->all[i]->data || !has(programs->all[i]))
+			continue;
+		if (found)
+			return NULL;
+		found = programs->all[i];
+	}
+	return found;
+}
+
+static struct sbx_file *choose(const struct programs *programs)
+{
+	if (programs->n == 1)
+		return programs->all[0];
+	struct sbx_file *found = by_name(programs);
+	found = found ? found : only_one(programs, has_run_line);
+	found = found ? found : only_one(programs, has_shebang);
+	return found ? found : only_one(programs, has_start);
+}
+
+const char *sbx_task_choose_entry(struct sbx_task *task)
+{
+	static const char *const folders[] = {"", "src", NULL};
+	struct programs programs;
+	for (const char *const *folder = folders; *folder; folder++) {
+		find_programs(task, *folder, &programs);
+		if (programs.n) {
+			struct sbx_file *found = choose(&programs);
+			return found ? found->path : NULL;
+		}
+	}
+	return NULL;
+}

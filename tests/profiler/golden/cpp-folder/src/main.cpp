@@ -1,0 +1,3 @@
+#include "shape.h"
+#include <vector>
+int main() { return area(2); }
