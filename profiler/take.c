@@ -38,10 +38,19 @@ void sbx_scan_add_fact(struct sbx_scan *scan, TSNode node, const struct sbx_raw_
 	sbx_scan_add_fact_at(scan, sbx_scan_place_of(scan, node), fact);
 }
 
+/* Nothing is called by a name with a line end in it: the parser lost its way. */
+static bool has_controls(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s < ' ' || *s == '\x7f')
+			return true;
+	return false;
+}
+
 void sbx_scan_add_fact_at(struct sbx_scan *scan, struct sbx_place at,
 			  const struct sbx_raw_fact *fact)
 {
-	if (!fact->name || strlen(fact->name) > N_MAX_NAME_BYTES ||
+	if (!fact->name || strlen(fact->name) > N_MAX_NAME_BYTES || has_controls(fact->name) ||
 	    (!*fact->name && fact->grade != SBX_GRADE_DYNAMIC_UNKNOWN))
 		return;
 	struct sbx_item *item =

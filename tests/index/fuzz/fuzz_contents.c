@@ -3,8 +3,7 @@
 
 #include "builder/index/contents.h"
 #include "builder/index/template.h"
-
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes);
+#include "tests/lib/fuzz/fuzz.h"
 
 /* What the writer does with a line, but for keeping it. */
 static gboolean look(const struct sbx_contents_line *line, gpointer data, GError **error)
@@ -23,7 +22,7 @@ static gboolean look(const struct sbx_contents_line *line, gpointer data, GError
 	return n == 0 || sbx_contents_fail("fuzz", line->number, "a bad name", error);
 }
 
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	static const char *const prefixes[] = {"usr/bin/", "usr/lib/", "bin/", "lib/", NULL};
 	static const char *const none[] = {NULL};

@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "builder/index/profile_text.h"
-
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes);
+#include "tests/lib/fuzz/fuzz.h"
 
 /* What is read can be printed, and what is printed is read as the same. */
 static void check_round_trip(const struct sbx_profile *profile)
@@ -22,7 +21,7 @@ static void check_round_trip(const struct sbx_profile *profile)
 			g_error("a control character reaches the terminal");
 }
 
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	g_autoptr(GError) error = NULL;
 	SBX_AUTO(sbx_profile)

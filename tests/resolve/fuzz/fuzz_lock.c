@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/resolve/lock.h"
-
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes);
+#include "tests/lib/fuzz/fuzz.h"
 
 /* Whatever is read is written and read again as the same; whatever is not says why. */
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	g_autoptr(GError) error = NULL;
 	SBX_AUTO(sbx_lock)

@@ -2,11 +2,10 @@
 #include <string.h>
 
 #include "builder/resolve/relation.h"
-
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes);
+#include "tests/lib/fuzz/fuzz.h"
 
 /* Names and versions lie inside of the field, and every step goes forward. */
-int LLVMFuzzerTestOneInput(const guint8 *data, gsize n_bytes)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
 	g_autofree char *field = g_strndup((const char *)data, n_bytes);
 	const char *end = field + strlen(field);

@@ -3,7 +3,7 @@
 
 #include "builder/archive/package.h"
 #include "store/gerror.h"
-#include "tests/archive/fuzz/fuzz.h"
+#include "tests/lib/fuzz/fuzz.h"
 
 /* Every string must be readable to its end, and fit what consumers rely on. */
 static gboolean look(const struct sbx_package *p, gpointer data, GError **error)

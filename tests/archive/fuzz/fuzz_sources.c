@@ -4,7 +4,7 @@
 #include "builder/archive/choose.h"
 #include "builder/fetch/uri.h"
 #include "store/gerror.h"
-#include "tests/archive/fuzz/fuzz.h"
+#include "tests/lib/fuzz/fuzz.h"
 
 static void look(GPtrArray *sources)
 {

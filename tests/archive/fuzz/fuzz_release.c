@@ -4,7 +4,7 @@
 #include "builder/archive/keyring.h"
 #include "builder/archive/release.h"
 #include "builder/archive/verify.h"
-#include "tests/archive/fuzz/fuzz.h"
+#include "tests/lib/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n_bytes)
 {
