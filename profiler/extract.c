@@ -82,6 +82,10 @@ static int scan_code(struct sbx_scan *scan, const struct sbx_item *item, unsigne
 	scan->limits->n_codes++;
 	const struct sbx_rules *rules = sbx_rules_of(item->fact.language);
 	SBX_CLEANUP_BUFFER struct sbx_buffer code = SBX_BUFFER_INIT;
+	if (*rules->code_opening && !strstr(item->code, rules->code_opening)) {
+		sbx_buffer_add_string(&code, rules->code_opening);
+		sbx_buffer_add_string(&code, " ");
+	}
 	for (const char *p = item->code; *p;) {
 		size_t n = strcspn(p, "\001");
 		sbx_buffer_add(&code, p, n);

@@ -257,9 +257,11 @@ static void load_one(struct sbx_rules *r)
 	r->endings = get_list(r, "modules", "endings");
 	l->module_paths = get_list(r, "modules", "paths");
 	r->local_paths = get_list(r, "modules", "local");
+	r->scheme = get(r, "modules", "scheme");
 	r->relative = get_list(r, "modules", "relative");
 	r->bundled_paths = get_list(r, "modules", "bundled");
 	r->code_option = find(r, "arguments", "code");
+	r->code_opening = get(r, "arguments", "opening");
 	r->module_option = find(r, "arguments", "module");
 	r->module_member = find(r, "arguments", "module_member");
 	r->module_prefixes = get_list(r, "arguments", "prefix");

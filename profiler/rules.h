@@ -181,9 +181,11 @@ struct sbx_rules {
 	bool lines_separate;	/* a new line ends a command line, whatever the parser says */
 	const char *substitute; /* source text for a hole when code of this language has one */
 	const char *code_option, *module_option, *module_member;
+	const char *code_opening; /* what a file begins with and code in an argument does not; "" */
 	const char *const *value_options;
 	const char *const *module_prefixes; /* options with a module's name behind them: "-M" */
 	const char *const *local_paths;
+	const char *scheme; /* may stand before a module's name and says nothing new; "" */
 	const char *const *relative;	  /* beginnings of names that are paths beside the file */
 	const char *const *bundled_paths; /* where a task keeps modules that it brings along */
 	const char *const *endings;	  /* of module files that texts name by their path */

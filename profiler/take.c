@@ -129,6 +129,9 @@ static const char *bind_target(struct sbx_scan *scan, const struct sbx_match *m)
 		return to;
 	if (!ts_node_is_null(string)) {
 		to = sbx_scan_literal(scan, string);
+		size_t n = strlen(scan->rules->scheme);
+		if (to && n && !strncmp(to, scan->rules->scheme, n))
+			to += n;
 		return to && *to && !strchr(to, SBX_HOLE) ? to : NULL;
 	}
 	const char *receiver = captured_name(scan, m, SBX_CAPTURE_RECEIVER);

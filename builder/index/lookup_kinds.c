@@ -100,7 +100,10 @@ static gboolean add_all(struct sbx_ranking *r, const struct sbx_language *langua
 	case SBX_FACT_PACKAGE:
 		return sbx_ranking_add_package(r, name, error);
 	case SBX_FACT_FILE:
-		return add_system_file(r, name, error);
+		/* A path of no system is one below the folders that the language looks in. */
+		if (*name == '/')
+			return add_system_file(r, name, error);
+		break;
 	case SBX_FACT_LIBRARY:
 		if (r->is_built_with)
 			return add_link_library(r, name + strlen("-l"), error);

@@ -5,15 +5,13 @@
 (call_expression
   function: [(identifier) (member_expression)] @_function
   arguments: (arguments . [(string) (template_string) (binary_expression)] @code)
-  (#resolves? @_function "child_process.exec" "child_process.execSync" "node:child_process.exec"
-    "node:child_process.execSync" "shelljs.exec" "execa.command" "execa.commandSync"
+  (#resolves? @_function "child_process.exec" "child_process.execSync" "shelljs.exec" "execa.command" "execa.commandSync"
     "execa.execaCommand" "execa.execaCommandSync")
   (#set! inject "shell"))
 (call_expression
   function: [(identifier) (member_expression)] @_function
   arguments: (arguments . (identifier) @use)
-  (#resolves? @_function "child_process.exec" "child_process.execSync" "node:child_process.exec"
-    "node:child_process.execSync" "shelljs.exec")
+  (#resolves? @_function "child_process.exec" "child_process.execSync" "shelljs.exec")
   (#set! use "line")
   (#set! kind "command"))
 (variable_declarator
@@ -39,15 +37,13 @@
   function: [(identifier) (member_expression)] @_function
   arguments: (arguments . [(string) (template_string)] @command)
   (#resolves? @_function "child_process.spawn" "child_process.spawnSync" "child_process.execFile"
-    "child_process.execFileSync" "node:child_process.spawn" "node:child_process.spawnSync"
-    "node:child_process.execFile" "node:child_process.execFileSync" "execa" "execa.execa"
+    "child_process.execFileSync" "execa" "execa.execa"
     "execa.execaSync" "execa.sync" "cross-spawn" "cross-spawn.sync"))
 (call_expression
   function: [(identifier) (member_expression)] @_function
   arguments: (arguments . [(string) (template_string)] @command . (array) @words)
   (#resolves? @_function "child_process.spawn" "child_process.spawnSync" "child_process.execFile"
-    "child_process.execFileSync" "node:child_process.spawn" "node:child_process.spawnSync"
-    "node:child_process.execFile" "node:child_process.execFileSync" "execa" "execa.execa"
+    "child_process.execFileSync" "execa" "execa.execa"
     "execa.execaSync" "execa.sync" "cross-spawn" "cross-spawn.sync"))
 (call_expression
   function: (member_expression
@@ -66,8 +62,7 @@
     . [(string) (template_string) (binary_expression)] @code
     (object (pair key: (property_identifier) @_key)))
   (#eq? @_key "shell")
-  (#resolves? @_function "child_process.spawn" "child_process.spawnSync"
-    "node:child_process.spawn" "node:child_process.spawnSync")
+  (#resolves? @_function "child_process.spawn" "child_process.spawnSync")
   (#set! inject "shell"))
 ; The interpreter itself, by its own path.
 (call_expression
@@ -75,8 +70,7 @@
   arguments: (arguments . (member_expression) @command . (array) @words)
   (#any-of? @command "process.execPath" "process.argv0")
   (#resolves? @_function "child_process.spawn" "child_process.spawnSync" "child_process.execFile"
-    "child_process.execFileSync" "node:child_process.spawn" "node:child_process.spawnSync"
-    "node:child_process.execFile" "node:child_process.execFileSync")
+    "child_process.execFileSync")
   (#set! command "node"))
 
 ; const tool = "ffmpeg"; spawn(tool, ...)
@@ -84,8 +78,7 @@
   function: [(identifier) (member_expression)] @_function
   arguments: (arguments . (identifier) @use)
   (#resolves? @_function "child_process.spawn" "child_process.spawnSync" "child_process.execFile"
-    "child_process.execFileSync" "node:child_process.spawn" "node:child_process.spawnSync"
-    "node:child_process.execFile" "node:child_process.execFileSync")
+    "child_process.execFileSync")
   (#set! use "command")
   (#set! kind "command"))
 (variable_declarator
@@ -98,8 +91,7 @@
   arguments: (arguments . [(member_expression) (call_expression) (subscript_expression)] @command)
   (#not-any-of? @command "process.execPath" "process.argv0")
   (#resolves? @_function "child_process.spawn" "child_process.spawnSync" "child_process.execFile"
-    "child_process.execFileSync" "node:child_process.spawn" "node:child_process.spawnSync"
-    "node:child_process.execFile" "node:child_process.execFileSync"))
+    "child_process.execFileSync"))
 
 ; shelljs.which("git"): only asks
 (call_expression

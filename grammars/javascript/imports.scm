@@ -78,31 +78,31 @@
   value: (call_expression
     function: [(identifier) (member_expression)] @_promisify
     arguments: (arguments . [(identifier) (member_expression)] @bind.target))
-  (#resolves? @_promisify "util.promisify" "node:util.promisify" "promisify"))
+  (#resolves? @_promisify "util.promisify" "promisify"))
 ; const require = createRequire(import.meta.url), under another name
 (variable_declarator
   name: (identifier) @bind.name
   value: (call_expression
     function: [(identifier) (member_expression)] @bind.result)
-  (#resolves? @bind.result "module.createRequire" "node:module.createRequire"))
+  (#resolves? @bind.result "module.createRequire"))
 
 ; require("x"), require.resolve("x"), module.require("x")
 (call_expression
   function: [(identifier) (member_expression)] @_require
   arguments: (arguments . [(string) (template_string) (binary_expression)] @module.string)
   (#resolves? @_require "require" "module.require" "require.main.require"
-    "module.createRequire()" "node:module.createRequire()"))
+    "module.createRequire()"))
 (call_expression
   function: (member_expression) @_resolve
   arguments: (arguments . (string) @module.string)
   (#resolves? @_resolve "require.resolve" "module.createRequire().resolve"
-    "node:module.createRequire().resolve")
+   )
   (#set! grade "dynamic-literal"))
 ; createRequire(import.meta.url)("x")
 (call_expression
   function: (call_expression function: [(identifier) (member_expression)] @_create)
   arguments: (arguments . (string) @module.string)
-  (#resolves? @_create "module.createRequire" "node:module.createRequire"))
+  (#resolves? @_create "module.createRequire"))
 
 ; import("x")
 (call_expression
@@ -125,7 +125,7 @@
   function: [(identifier) (import) (member_expression)] @_require
   arguments: (arguments . (identifier) @use)
   (#resolves? @_require "require" "import" "module.require" "module.createRequire()"
-    "node:module.createRequire()")
+   )
   (#set! use "module")
   (#set! kind "module"))
 (variable_declarator
@@ -174,12 +174,12 @@
   function: [(identifier) (import) (member_expression)] @_require
   arguments: (arguments . (call_expression arguments: (arguments
     . [(identifier) (member_expression)] @_here . (string) @script)))
-  (#resolves? @_require "require" "import" "child_process.fork" "node:child_process.fork")
+  (#resolves? @_require "require" "import" "child_process.fork")
   (#any-of? @_here "__dirname" "import.meta.url" "import.meta.dirname"))
 (call_expression
   function: [(identifier) (import) (member_expression)] @_require
   arguments: (arguments . [(string) (binary_expression)] @script)
-  (#resolves? @_require "child_process.fork" "node:child_process.fork" "cluster.setupPrimary"))
+  (#resolves? @_require "child_process.fork" "cluster.setupPrimary"))
 (new_expression
   constructor: [(identifier) (member_expression)] @_worker
   arguments: (arguments . [
@@ -187,7 +187,7 @@
     (binary_expression) @script
     (new_expression arguments: (arguments . (string) @script))
     (call_expression arguments: (arguments . (_) . (string) @script))])
-  (#resolves? @_worker "Worker" "worker_threads.Worker" "node:worker_threads.Worker"))
+  (#resolves? @_worker "Worker" "worker_threads.Worker"))
 
 ; --- where it stands ---
 

@@ -69,32 +69,6 @@
     "preg_replace_callback")
   (#set! role "uses"))
 
-; new PDO("sqlite:x.db"): a driver by the first part of the name
-(object_creation_expression
-  [(name) @_pdo (qualified_name . "\\" . (name) @_pdo)]
-  (arguments . (argument [(string) (encapsed_string) (binary_expression)] @_source))
-  (#any-of? @_pdo "PDO" "pdo")
-  (#match? @_source "^[\"'( ]*sqlite:")
-  (#set! module "pdo_sqlite"))
-(object_creation_expression
-  [(name) @_pdo (qualified_name . "\\" . (name) @_pdo)]
-  (arguments . (argument [(string) (encapsed_string) (binary_expression)] @_source))
-  (#any-of? @_pdo "PDO" "pdo")
-  (#match? @_source "^[\"'( ]*mysql:")
-  (#set! module "pdo_mysql"))
-(object_creation_expression
-  [(name) @_pdo (qualified_name . "\\" . (name) @_pdo)]
-  (arguments . (argument [(string) (encapsed_string) (binary_expression)] @_source))
-  (#any-of? @_pdo "PDO" "pdo")
-  (#match? @_source "^[\"'( ]*pgsql:")
-  (#set! module "pdo_pgsql"))
-(object_creation_expression
-  [(name) @_pdo (qualified_name . "\\" . (name) @_pdo)]
-  (arguments . (argument [(string) (encapsed_string) (binary_expression)] @_source))
-  (#any-of? @_pdo "PDO" "pdo")
-  (#match? @_source "^[\"'( ]*odbc:")
-  (#set! module "pdo_odbc"))
-
 ; Asks whether it is there.
 (function_call_expression
   function: [(name) (qualified_name)] @_ask
