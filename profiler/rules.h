@@ -185,8 +185,8 @@ struct sbx_rules {
 	const char *const *value_options;
 	const char *const *module_prefixes; /* options with a module's name behind them: "-M" */
 	const char *const *local_paths;
-	const char *scheme; /* may stand before a module's name and says nothing new; "" */
-	const char *const *relative;	  /* beginnings of names that are paths beside the file */
+	const char *scheme;	     /* may stand before a module's name and says nothing new; "" */
+	const char *const *relative; /* beginnings of names that are paths beside the file */
 	const char *const *bundled_paths; /* where a task keeps modules that it brings along */
 	const char *const *endings;	  /* of module files that texts name by their path */
 	const char *const *source, *const *evaluate, *const *alias;
