@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,58 +30,105 @@ static bool is_skipped(const struct sbx_scan *scan, TSNode node)
 	       (symbol < scan->rules->n_symbols && scan->rules->roles[symbol] == SBX_SYMBOL_SKIP);
 }
 
-/* What a variable stands for, when the text gives it just one value; else the node itself. */
-static TSNode follow(struct sbx_scan *scan, TSNode node)
+static void keep(struct values *values, const char *value)
 {
-	if (ts_node_named_child_count(node) > 0)
-		return node;
-	const char *name = sbx_scan_name(scan, node);
-	const struct sbx_constant *constant = name ? sbx_map_get(&scan->constants, name) : NULL;
-	return constant && !constant->is_ambiguous ? constant->node : node;
+	const char **slot =
+		value && values->n < N_MAX_VALUES
+			? sbx_grow(&values->all, &values->n, &values->room, sizeof(*slot))
+			: NULL;
+	if (slot)
+		*slot = value;
 }
 
-static void add_values(struct sbx_scan *scan, struct values *values, TSNode node, unsigned depth)
+/* A hole that tells what made it: "\1pandas.ExcelFile()". NULL: no memory or no name. */
+static const char *hole_from(struct sbx_scan *scan, TSNode node, const char *behind)
 {
-	node = follow(scan, node);
+	size_t n;
+	const char *text = sbx_scan_text(scan, node, &n);
+	const char *name = n <= N_MAX_NAME_BYTES ? sbx_calls_resolve(scan, text, n) : NULL;
+	size_t n_value = name ? strlen(name) + strlen(behind) + 2 : 0;
+	char *value = n_value ? sbx_arena_alloc(&scan->arena, n_value) : NULL;
+	if (value)
+		snprintf(value, n_value, "%c%s%s", SBX_HOLE, name, behind);
+	return value;
+}
+
+/* What stands in the arguments of a call, each literal for itself. */
+static void add_inner(struct sbx_scan *scan, struct values *inner, TSNode node, unsigned depth)
+{
+	uint32_t n = depth < N_MAX_NESTING ? ts_node_named_child_count(node) : 0;
+	for (uint32_t i = 0; i < n && i < N_MAX_VALUES; i++) {
+		TSNode child = ts_node_named_child(node, i);
+		if (is_skipped(scan, child))
+			continue;
+		if (ts_node_named_child_count(child) == 0 ||
+		    shape_of(scan, child) == SBX_SHAPE_VALUE)
+			keep(inner, sbx_scan_literal(scan, child));
+		add_inner(scan, inner, child, depth + 1);
+	}
+}
+
+static void add_values(struct sbx_scan *scan, struct values *values, struct values *inner,
+		       TSNode node, unsigned depth)
+{
+	if (ts_node_named_child_count(node) == 0) {
+		/* A variable: what the text sets it to, or what it is the result of. */
+		const char *name = sbx_scan_name(scan, node);
+		const struct sbx_constant *constant =
+			name ? sbx_map_get(&scan->constants, name) : NULL;
+		const char *bound = name ? sbx_map_get(&scan->bindings, name) : NULL;
+		if (constant && !constant->is_ambiguous && depth < N_MAX_NESTING) {
+			add_values(scan, values, inner, constant->node, depth + 1);
+			return;
+		}
+		if (bound) {
+			keep(values, hole_from(scan, node, ""));
+			return;
+		}
+	}
+	if (shape_of(scan, node) == SBX_SHAPE_CALL) {
+		keep(values, hole_from(scan, ts_node_named_child(node, 0), "()"));
+		add_inner(scan, inner, node, depth);
+		return;
+	}
 	if (shape_of(scan, node) != SBX_SHAPE_LIST || depth >= N_MAX_NESTING) {
-		const char **slot =
-			values->n < N_MAX_VALUES
-				? sbx_grow(&values->all, &values->n, &values->room, sizeof(*slot))
-				: NULL;
-		if (slot)
-			*slot = sbx_scan_literal(scan, node);
+		keep(values, sbx_scan_literal(scan, node));
 		return;
 	}
 	uint32_t n = ts_node_named_child_count(node);
 	for (uint32_t i = 0; i < n && i < N_MAX_VALUES; i++) {
 		TSNode child = ts_node_named_child(node, i);
 		if (!is_skipped(scan, child))
-			add_values(scan, values, child, depth + 1);
+			add_values(scan, values, inner, child, depth + 1);
 	}
 }
 
 static void add(struct sbx_scan *scan, struct sbx_arguments *arguments, const char *key,
-		const struct values *values)
+		const struct values *values, const struct values *inner)
 {
 	struct sbx_argument *a =
 		arguments->n < N_MAX_ARGUMENTS
 			? sbx_grow(&arguments->all, &arguments->n, &arguments->room, sizeof(*a))
 			: NULL;
-	const char **copy = sbx_arena_alloc(&scan->arena, (values->n + 1) * sizeof(*copy));
-	if (!a || !copy)
+	size_t n_all = values->n + inner->n;
+	const char **copy = a ? sbx_arena_alloc(&scan->arena, (n_all + 1) * sizeof(*copy)) : NULL;
+	if (!copy)
 		return;
 	if (values->n)
 		memcpy(copy, values->all, values->n * sizeof(*copy));
-	*a = (struct sbx_argument){key, copy, values->n};
+	if (inner->n)
+		memcpy(copy + values->n, inner->all, inner->n * sizeof(*copy));
+	*a = (struct sbx_argument){key, copy, values->n, n_all};
 }
 
 static void add_value_node(struct sbx_scan *scan, struct sbx_arguments *arguments, const char *key,
 			   TSNode node)
 {
-	struct values values = {0};
-	add_values(scan, &values, node, 0);
-	add(scan, arguments, key, &values);
+	struct values values = {0}, inner = {0};
+	add_values(scan, &values, &inner, node, 0);
+	add(scan, arguments, key, &values, &inner);
 	free(values.all);
+	free(inner.all);
 }
 
 /* name=value: the first named child is the name, the last the value. */
@@ -140,8 +188,8 @@ void sbx_arguments_add_words(struct sbx_scan *scan, struct sbx_arguments *argume
 				     : word;
 			value = equals ? equals + 1 : i + 1 < n_words ? words[i + 1].text : "";
 		}
-		struct values one = {.all = &value, .n = 1};
-		add(scan, arguments, key, &one);
+		struct values one = {.all = &value, .n = 1}, none = {0};
+		add(scan, arguments, key, &one, &none);
 	}
 }
 
@@ -159,7 +207,7 @@ bool sbx_arguments_each(const struct sbx_arguments *arguments, const char *which
 			void (*take)(void *data, const struct sbx_argument *argument), void *data)
 {
 	bool found = false;
-	while (*which && !found) {
+	while (*which) {
 		size_t n = strcspn(which, "|"), place = 0;
 		for (size_t i = 0; i < arguments->n; i++) {
 			const struct sbx_argument *a = &arguments->all[i];
@@ -189,7 +237,7 @@ struct question {
 static void look(void *data, const struct sbx_argument *argument)
 {
 	struct question *question = data;
-	for (size_t i = 0; i < argument->n_values; i++)
+	for (size_t i = 0; i < argument->n_all; i++)
 		question->matches |= sbx_argument_matches(argument->values[i], question->glob);
 }
 

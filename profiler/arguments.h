@@ -10,7 +10,8 @@
 struct sbx_argument {
 	const char *key;     /* NULL: by its place */
 	const char **values; /* of a list several; SBX_HOLE for what cannot be seen */
-	size_t n_values;
+	size_t n_values;     /* of the argument itself */
+	size_t n_all;	     /* with what stands in calls inside of it: for conditions only */
 };
 
 struct sbx_arguments {
@@ -26,8 +27,8 @@ void sbx_arguments_add_words(struct sbx_scan *scan, struct sbx_arguments *argume
 			     const struct sbx_word *words, size_t n_words);
 
 /*
- * The values that a rule means: "2", "1|path" (the first of these that is given), "*" (all that
- * are given by place). Calls `take` for each argument; false when there is none.
+ * The values that a rule means: "2", "1|path" (by place or by name), "*" (all that are given by
+ * place). Calls `take` for each argument; false when there is none.
  */
 bool sbx_arguments_each(const struct sbx_arguments *arguments, const char *which,
 			void (*take)(void *data, const struct sbx_argument *argument), void *data);

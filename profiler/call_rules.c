@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/classes.h"
+
 /* Reading calls.conf. */
 
 struct reader {
@@ -122,21 +124,31 @@ static int read_needs(struct reader *in, enum sbx_fact_kind kind, const char *va
 	return 0;
 }
 
+/* Classes are those that the sandbox knows, and cpu.FEATURE. */
+static int read_behaviours(struct reader *in, const char *value)
+{
+	in->rule->behaviours = sbx_keyfile_split(in->conf, value);
+	for (const char *const *b = in->rule->behaviours; b && *b; b++)
+		if (strncmp(*b, "cpu.", 4) && sbx_class_find(*b, strlen(*b)) < 0)
+			return mistake(in, "unknown class", *b);
+	return 0;
+}
+
 static int read_key(struct reader *in, const char *key, const char *value)
 {
 	struct sbx_call_rule *rule = in->rule;
 	enum sbx_fact_kind kind = sbx_fact_kind_by_name(key);
 	if (!strcmp(key, "behaviour"))
-		rule->behaviours = sbx_keyfile_split(in->conf, value);
-	else if (kind < SBX_FACT_BEHAVIOUR)
+		return read_behaviours(in, value);
+	if (kind < SBX_FACT_BEHAVIOUR)
 		return read_needs(in, kind, value);
-	else if (!strcmp(key, "when"))
+	if (!strcmp(key, "when"))
 		return read_conditions(in, value);
-	else if (!strcmp(key, "form"))
+	if (!strcmp(key, "form"))
 		return read_form(in, value);
-	else if (!strcmp(key, "grade"))
+	if (!strcmp(key, "grade"))
 		return read_grade(in, value);
-	else if (!strcmp(key, "with"))
+	if (!strcmp(key, "with"))
 		rule->with = sbx_keyfile_split(in->conf, value);
 	else if (!strcmp(key, "argument"))
 		rule->argument = value;
@@ -173,16 +185,42 @@ static int check_rule(const struct reader *in)
 	return 0;
 }
 
+static const char *key_of(const char *name)
+{
+	return strncmp(name, "import ", 7) ? sbx_call_name_key(name) : name;
+}
+
+/* Keep the rule under one of the names of its section. */
+static int keep_rule(struct reader *in, const char *name, size_t n)
+{
+	struct sbx_rules *r = in->rules;
+	struct sbx_call_rule *rule = sbx_arena_alloc(&r->arena, sizeof(*rule));
+	bool is_import = n > 7 && !strncmp(name, "import ", 7);
+	if (rule)
+		*rule = *in->rule;
+	if (!rule || !(rule->name = is_import ? sbx_arena_string(&r->arena, name, n)
+					      : sbx_call_name_normalise(&r->arena, r, name, n)))
+		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
+	struct sbx_call_rule *last =
+		(struct sbx_call_rule *)sbx_map_get(&r->calls, key_of(rule->name));
+	if (!last)
+		sbx_map_add(&r->calls, key_of(rule->name), rule);
+	while (last && last->next)
+		last = last->next;
+	if (last)
+		last->next = rule;
+	return r->calls.failed ? sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory") : 0;
+}
+
 static int end_rule(struct reader *in)
 {
 	struct sbx_call_rule *rule = in->rule;
-	struct sbx_rules *r = in->rules;
 	if (!rule)
 		return 0;
 	if (check_rule(in) < 0)
 		return -1;
 	struct sbx_call_need *needs =
-		sbx_arena_alloc(&r->arena, (in->n_needs + 1) * sizeof(*needs));
+		sbx_arena_alloc(&in->rules->arena, (in->n_needs + 1) * sizeof(*needs));
 	if (!needs)
 		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
 	if (in->n_needs)
@@ -190,35 +228,29 @@ static int end_rule(struct reader *in)
 	rule->needs = needs;
 	rule->n_needs = in->n_needs;
 	in->n_needs = 0;
-	const char *key =
-		strncmp(rule->name, "import ", 7) ? sbx_call_name_key(rule->name) : rule->name;
-	struct sbx_call_rule *first = (struct sbx_call_rule *)sbx_map_get(&r->calls, key);
-	if (!first) {
-		sbx_map_add(&r->calls, key, rule);
-		return r->calls.failed ? sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory") : 0;
+	/* [a.b|c.d label], [import a.b label]: the label only tells sections apart. */
+	const char *name = in->section;
+	size_t n_import = strncmp(name, "import ", 7) ? 0 : 7;
+	const char *end = name + n_import + strcspn(name + n_import, " \t");
+	while (name < end) {
+		size_t n = n_import ? (size_t)(end - name) : strcspn(name, "| \t");
+		if (keep_rule(in, name, n) < 0)
+			return -1;
+		name += n + (name[n] == '|');
 	}
-	while (first->next)
-		first = first->next;
-	first->next = rule;
 	return 0;
 }
 
-/* [NAME label]: the label only tells sections apart. [import NAME label] is about a module. */
 static int begin_rule(struct reader *in)
 {
-	const char *name = in->section;
-	size_t n_import = strncmp(name, "import ", 7) ? 0 : 7;
-	size_t n = n_import + strcspn(name + n_import, " \t");
-	struct sbx_arena *arena = &in->rules->arena;
-	in->rule = sbx_arena_alloc(arena, sizeof(*in->rule));
+	in->rule = sbx_arena_alloc(&in->rules->arena, sizeof(*in->rule));
 	if (!in->rule)
 		return sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
-	in->rule->name = n_import ? sbx_arena_string(arena, name, n)
-				  : sbx_call_name_normalise(arena, in->rules, name, n);
+	in->rule->name = in->section;
 	in->rule->grade = SBX_GRADE_IMPLIED;
 	in->rule->argument_kind = SBX_N_FACT_KINDS;
 	in->rule->why = "";
-	return in->rule->name ? 0 : sbx_fail(in->err, SBX_E_NO_SPACE, "out of memory");
+	return 0;
 }
 
 static int read_all(struct reader *in)

@@ -422,7 +422,8 @@ static int compile_symbols(struct sbx_rules *r, struct sbx_error *err)
 		     {"syntax", "skip", SBX_SYMBOL_SKIP, r->roles},
 		     {"syntax", "opaque", SBX_SYMBOL_OPAQUE, r->roles},
 		     {"calls", "keywords", SBX_SHAPE_KEYWORD, r->shapes},
-		     {"calls", "lists", SBX_SHAPE_LIST, r->shapes}};
+		     {"calls", "lists", SBX_SHAPE_LIST, r->shapes},
+		     {"calls", "calls", SBX_SHAPE_CALL, r->shapes}};
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (number_symbols(r, lists[i].section, lists[i].key, lists[i].number,
 				   lists[i].numbers, err) < 0)

@@ -144,6 +144,7 @@ enum sbx_symbol_shape {
 	SBX_SHAPE_VALUE,
 	SBX_SHAPE_KEYWORD, /* name=value */
 	SBX_SHAPE_LIST,	   /* of values */
+	SBX_SHAPE_CALL,	   /* a call in an argument's place: what it gives is not to be seen */
 };
 
 enum sbx_escape { SBX_ESCAPE_NONE, SBX_ESCAPE_PLAIN, SBX_ESCAPE_C };

@@ -168,6 +168,8 @@ void sbx_scan_add_define(struct sbx_scan *scan, enum sbx_fact_kind kind, const c
 /* Is there a rule that @call may be about? Cheap: settles nearly all of a program's calls. */
 bool sbx_calls_may_match(const struct sbx_scan *scan, const struct sbx_pattern *pattern,
 			 TSNode node);
+/* A name as it is written, normalised and its bindings followed; NULL: no memory, too long. */
+const char *sbx_calls_resolve(struct sbx_scan *scan, const char *name, size_t n_bytes);
 /* What the rules say of a match with @call, once all bindings and imports are known. */
 void sbx_calls_take(struct sbx_scan *scan, const struct sbx_match *match);
 /* ... of a command; words[0] is its name, as it stands. */

@@ -50,6 +50,9 @@ static gboolean add_parts(struct sbx_ranking *r, GPtrArray *templates, const cha
 /* A file of the system stands for itself; a folder, for all who ship something in it. */
 static gboolean add_system_file(struct sbx_ranking *r, const char *name, GError **error)
 {
+	/* Without its folder: in those that programs look through (fonts, typelibs). */
+	if (*name != '/')
+		return add_parts(r, r->language->kinds[SBX_FACT_FILE], name, error);
 	g_autofree char *path = path_in_index(name);
 	if (!*path || g_str_has_suffix(path, "/") || strchr(path, SBX_TEMPLATE_STAR))
 		return TRUE;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compare the facts of the tasks in golden/ with golden/expected/: one file a case.
 
-A case's file begins with "task PATH" (below golden/); what print-facts says follows.
+A case's file begins with "task PATH" (below golden/), or "task -b PATH" to see behaviours too; what print-facts says follows.
     golden.py PRINT_FACTS            run all cases
     golden.py PRINT_FACTS --update   rewrite what is expected; read the difference before you keep it
 """
@@ -15,7 +15,8 @@ HERE = pathlib.Path(__file__).resolve().parent / "golden"
 
 
 def facts_of(program, task):
-    done = subprocess.run([program, str(HERE / task)], capture_output=True, text=True, timeout=60)
+    *options, path = task.split()
+    done = subprocess.run([program, *options, str(HERE / path)], capture_output=True, text=True, timeout=60)
     return done.stdout + done.stderr.replace(str(HERE) + "/", "")
 
 

@@ -11,10 +11,11 @@
 int main(int argc, char **argv)
 {
 	bool verbose = argc > 2 && !strcmp(argv[1], "-v");
+	bool behaviours = verbose || (argc > 2 && !strcmp(argv[1], "-b"));
 	struct sbx_error err = SBX_ERROR_INIT;
 	struct sbx_facts facts;
 	if (argc < 2) {
-		fprintf(stderr, "usage: print-facts [-v] TASK\n");
+		fprintf(stderr, "usage: print-facts [-v|-b] TASK\n");
 		return 2;
 	}
 	if (sbx_facts_read(&facts, argv[argc - 1], &err) < 0) {
@@ -27,6 +28,8 @@ int main(int argc, char **argv)
 			printf("has-errors %s\n", facts.sources[i].path);
 	for (size_t i = 0; i < facts.n_facts; i++) {
 		const struct sbx_fact *f = &facts.facts[i];
+		if (f->kind == SBX_FACT_BEHAVIOUR && !behaviours)
+			continue;
 		printf("%s %s %s%s%s %s:%u", sbx_fact_kind_name(f->kind), sbx_grade_name(f->grade),
 		       *f->name ? f->name : "?", f->member ? "+" : "", f->member ? f->member : "",
 		       f->file, f->line);
