@@ -4,13 +4,16 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "store/catalog_sql.h"
 
-/* PRAGMA user_version: a catalog of another version is refused, never guessed at. */
-#define CATALOG_VERSION 1
 /* Another process writes for milliseconds only; past this something is stuck. */
 #define BUSY_MSEC 20000
 
-static const char schema[] =
+/*
+ * What brings a catalog from each version to the next; its version (PRAGMA user_version) is how
+ * many of these it has seen. One of a younger version is refused, never guessed at.
+ */
+static const char *const migrations[] = {
 	"CREATE TABLE IF NOT EXISTS template(id TEXT PRIMARY KEY, commit_id TEXT NOT NULL,"
 	" suite TEXT NOT NULL, architecture TEXT NOT NULL, created_usec INTEGER NOT NULL,"
 	" n_packages INTEGER NOT NULL, n_bytes INTEGER NOT NULL, build_usec INTEGER NOT NULL,"
@@ -24,19 +27,18 @@ static const char schema[] =
 	" wall_usec INTEGER, cpu_usec INTEGER, peak_bytes INTEGER, exit_status INTEGER,"
 	" reason TEXT);"
 	"CREATE TABLE IF NOT EXISTS task(content_id TEXT PRIMARY KEY, generation TEXT NOT NULL,"
-	" profile TEXT NOT NULL, template TEXT NOT NULL) WITHOUT ROWID;";
-
-static gboolean fail_sql(struct sbx_store *store, GError **error)
-{
-	int code = sqlite3_errcode(store->catalog) & 0xff;
-	enum sbx_code ours = code == SQLITE_FULL			       ? SBX_E_NO_SPACE
-			     : code == SQLITE_BUSY			       ? SBX_E_BUSY
-			     : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? SBX_E_DAMAGED
-									       : SBX_E_FAILED;
-	return sbx_set_error(error, ours, "%s/catalog.db: %s%s", store->root,
-			     sqlite3_errmsg(store->catalog),
-			     ours == SBX_E_DAMAGED ? "; move it away, it is made anew" : "");
-}
+	" profile TEXT NOT NULL, template TEXT NOT NULL) WITHOUT ROWID;",
+	/* Which task a use was of, and what importing a package's modules costs. */
+	"ALTER TABLE use ADD COLUMN content_id TEXT;"
+	"CREATE INDEX use_content ON use(content_id);"
+	"CREATE TABLE footprint(package TEXT NOT NULL, version TEXT NOT NULL,"
+	" architecture TEXT NOT NULL, language TEXT NOT NULL, module TEXT NOT NULL,"
+	" peak_bytes INTEGER NOT NULL, bare_peak_bytes INTEGER NOT NULL,"
+	" wall_usec INTEGER NOT NULL, bare_wall_usec INTEGER NOT NULL, n_runs INTEGER NOT NULL,"
+	" measured_usec INTEGER NOT NULL,"
+	" PRIMARY KEY(language, module, package, version, architecture)) WITHOUT ROWID;",
+};
+#define CATALOG_VERSION ((int)G_N_ELEMENTS(migrations))
 
 static int read_version(struct sbx_store *store, GError **error)
 {
@@ -47,7 +49,7 @@ static int read_version(struct sbx_store *store, GError **error)
 	    sqlite3_step(ask) == SQLITE_ROW)
 		version = sqlite3_column_int(ask, 0);
 	if (version < 0)
-		fail_sql(store, error);
+		sbx_sql_fail(store, error);
 	sqlite3_finalize(ask);
 	return version;
 }
@@ -64,12 +66,15 @@ static gboolean bring_up_to_date(struct sbx_store *store, GCancellable *cancella
 	int version = read_version(store, error);
 	if (version < 0 || version >= CATALOG_VERSION)
 		return version >= 0;
-	return (sqlite3_exec(store->catalog, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;", NULL,
-			     NULL, NULL) == SQLITE_OK &&
-		sqlite3_exec(store->catalog, schema, NULL, NULL, NULL) == SQLITE_OK &&
-		sqlite3_exec(store->catalog, "PRAGMA user_version=1; COMMIT;", NULL, NULL, NULL) ==
-			SQLITE_OK) ||
-	       fail_sql(store, error);
+	gboolean fine = sqlite3_exec(store->catalog, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE;",
+				     NULL, NULL, NULL) == SQLITE_OK;
+	for (; fine && version < CATALOG_VERSION; version++)
+		fine = sqlite3_exec(store->catalog, migrations[version], NULL, NULL, NULL) ==
+		       SQLITE_OK;
+	g_autofree char *finish =
+		g_strdup_printf("PRAGMA user_version=%d; COMMIT;", CATALOG_VERSION);
+	return (fine && sqlite3_exec(store->catalog, finish, NULL, NULL, NULL) == SQLITE_OK) ||
+	       sbx_sql_fail(store, error);
 }
 
 gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GError **error)
@@ -78,7 +83,7 @@ gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GE
 	if (sqlite3_open_v2(path, &store->catalog,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX,
 			    NULL) != SQLITE_OK)
-		return fail_sql(store, error);
+		return sbx_sql_fail(store, error);
 	sqlite3_busy_timeout(store->catalog, BUSY_MSEC);
 	int version = read_version(store, error);
 	if (version < 0)
@@ -93,7 +98,7 @@ gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GE
 	 * a template whose folder gc takes up again. */
 	if (sqlite3_exec(store->catalog, "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;", NULL,
 			 NULL, NULL) != SQLITE_OK)
-		return fail_sql(store, error);
+		return sbx_sql_fail(store, error);
 	return TRUE;
 }
 
@@ -101,47 +106,6 @@ void sbx_catalog_close(struct sbx_store *store)
 {
 	sqlite3_close(store->catalog);
 	store->catalog = NULL;
-}
-
-/*
- * Prepare and bind. `types` is a letter per argument: s a string (NULL allowed), i a gint64.
- */
-static sqlite3_stmt *prepare(struct sbx_store *store, GError **error, const char *sql,
-			     const char *types, ...)
-{
-	sqlite3_stmt *stmt = NULL;
-	if (sqlite3_prepare_v2(store->catalog, sql, -1, &stmt, NULL) != SQLITE_OK) {
-		fail_sql(store, error);
-		return NULL;
-	}
-	va_list ap;
-	va_start(ap, types);
-	for (int i = 0; types[i]; i++) {
-		if (types[i] == 's')
-			sqlite3_bind_text(stmt, i + 1, va_arg(ap, const char *), -1,
-					  SQLITE_TRANSIENT);
-		else
-			sqlite3_bind_int64(stmt, i + 1, va_arg(ap, gint64));
-	}
-	va_end(ap);
-	return stmt;
-}
-
-/* Run a statement that returns no rows, and finalize it. */
-static gboolean run(struct sbx_store *store, sqlite3_stmt *stmt, GError **error)
-{
-	if (!stmt)
-		return FALSE;
-	gboolean done = sqlite3_step(stmt) == SQLITE_DONE;
-	if (!done)
-		fail_sql(store, error);
-	sqlite3_finalize(stmt);
-	return done;
-}
-
-static char *column_text(sqlite3_stmt *stmt, int column)
-{
-	return g_strdup((const char *)sqlite3_column_text(stmt, column));
 }
 
 void sbx_catalog_template_free(struct sbx_template *row)
@@ -159,35 +123,38 @@ void sbx_catalog_template_free(struct sbx_template *row)
 static gboolean exec(struct sbx_store *store, const char *sql, GError **error)
 {
 	return sqlite3_exec(store->catalog, sql, NULL, NULL, NULL) == SQLITE_OK ||
-	       fail_sql(store, error);
+	       sbx_sql_fail(store, error);
 }
 
 static gboolean add_refs(struct sbx_store *store, const struct sbx_template *row, GError **error)
 {
 	gboolean fine = TRUE;
 	for (char **ref = row->refs; fine && ref && *ref; ref++)
-		fine = run(store,
-			   prepare(store, error,
-				   "INSERT OR IGNORE INTO template_ref(template, ref) VALUES(?,?)",
-				   "ss", row->id, *ref),
-			   error);
+		fine = sbx_sql_run(
+			store,
+			sbx_sql_prepare(
+				store, error,
+				"INSERT OR IGNORE INTO template_ref(template, ref) VALUES(?,?)",
+				"ss", row->id, *ref),
+			error);
 	return fine;
 }
 
 static gboolean add_row(struct sbx_store *store, const struct sbx_template *row, GError **error)
 {
-	return run(store,
-		   prepare(store, error,
-			   /* not REPLACE: that deletes the row, and its names with it */
-			   "INSERT INTO template(id, commit_id, suite, architecture,"
-			   " created_usec, n_packages, n_bytes, build_usec)"
-			   " VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET"
-			   " commit_id=excluded.commit_id, created_usec=excluded.created_usec,"
-			   " n_bytes=excluded.n_bytes, build_usec=excluded.build_usec",
-			   "ssssiiii", row->id, row->commit, row->suite, row->architecture,
-			   row->created_usec, (gint64)row->n_packages, (gint64)row->n_bytes,
-			   (gint64)row->build_usec),
-		   error);
+	return sbx_sql_run(
+		store,
+		sbx_sql_prepare(store, error,
+				/* not REPLACE: that deletes the row, and its names with it */
+				"INSERT INTO template(id, commit_id, suite, architecture,"
+				" created_usec, n_packages, n_bytes, build_usec)"
+				" VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET"
+				" commit_id=excluded.commit_id, created_usec=excluded.created_usec,"
+				" n_bytes=excluded.n_bytes, build_usec=excluded.build_usec",
+				"ssssiiii", row->id, row->commit, row->suite, row->architecture,
+				row->created_usec, (gint64)row->n_packages, (gint64)row->n_bytes,
+				(gint64)row->build_usec),
+		error);
 }
 
 gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_template *row,
@@ -204,38 +171,43 @@ gboolean sbx_catalog_add_template(struct sbx_store *store, const struct sbx_temp
 
 GHashTable *sbx_catalog_needed_refs(struct sbx_store *store, GError **error)
 {
-	sqlite3_stmt *stmt = prepare(store, error,
-				     "SELECT ref FROM template_ref UNION"
-				     " SELECT 'template/' || id FROM template",
-				     "");
+	sqlite3_stmt *stmt = sbx_sql_prepare(store, error,
+					     "SELECT ref FROM template_ref UNION"
+					     " SELECT 'template/' || id FROM template",
+					     "");
 	if (!stmt)
 		return NULL;
 	g_autoptr(GHashTable) refs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	int step;
 	while ((step = sqlite3_step(stmt)) == SQLITE_ROW)
-		g_hash_table_add(refs, column_text(stmt, 0));
+		g_hash_table_add(refs, sbx_sql_text(stmt, 0));
 	if (step != SQLITE_DONE)
-		fail_sql(store, error);
+		sbx_sql_fail(store, error);
 	sqlite3_finalize(stmt);
 	return step == SQLITE_DONE ? g_steal_pointer(&refs) : NULL;
 }
 
 gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GError **error)
 {
-	return run(store, prepare(store, error, "DELETE FROM task WHERE template=?", "s", id),
-		   error) &&
-	       run(store, prepare(store, error, "DELETE FROM template WHERE id=?", "s", id), error);
+	return sbx_sql_run(
+		       store,
+		       sbx_sql_prepare(store, error, "DELETE FROM task WHERE template=?", "s", id),
+		       error) &&
+	       sbx_sql_run(
+		       store,
+		       sbx_sql_prepare(store, error, "DELETE FROM template WHERE id=?", "s", id),
+		       error);
 }
 
 static char **names_of(struct sbx_store *store, const char *id, GError **error)
 {
-	sqlite3_stmt *stmt = prepare(
+	sqlite3_stmt *stmt = sbx_sql_prepare(
 		store, error, "SELECT name FROM name WHERE template=? ORDER BY name", "s", id);
 	if (!stmt)
 		return NULL;
 	GPtrArray *names = g_ptr_array_new();
 	while (sqlite3_step(stmt) == SQLITE_ROW)
-		g_ptr_array_add(names, column_text(stmt, 0));
+		g_ptr_array_add(names, sbx_sql_text(stmt, 0));
 	sqlite3_finalize(stmt);
 	g_ptr_array_add(names, NULL);
 	return (char **)g_ptr_array_free(names, FALSE);
@@ -257,10 +229,10 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 	while ((step = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct sbx_template *row = g_new0(struct sbx_template, 1);
 		g_ptr_array_add(rows, row);
-		row->id = column_text(stmt, 0);
-		row->commit = column_text(stmt, 1);
-		row->suite = column_text(stmt, 2);
-		row->architecture = column_text(stmt, 3);
+		row->id = sbx_sql_text(stmt, 0);
+		row->commit = sbx_sql_text(stmt, 1);
+		row->suite = sbx_sql_text(stmt, 2);
+		row->architecture = sbx_sql_text(stmt, 3);
 		row->created_usec = sqlite3_column_int64(stmt, 4);
 		row->n_packages = (guint64)sqlite3_column_int64(stmt, 5);
 		row->n_bytes = (guint64)sqlite3_column_int64(stmt, 6);
@@ -269,7 +241,7 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 		row->n_uses = (guint64)sqlite3_column_int64(stmt, 9);
 	}
 	if (step != SQLITE_DONE)
-		fail_sql(store, error);
+		sbx_sql_fail(store, error);
 	sqlite3_finalize(stmt);
 	if (step != SQLITE_DONE)
 		return NULL;
@@ -284,17 +256,19 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 
 GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error)
 {
-	return read_templates(
-		store,
-		prepare(store, error,
-			TEMPLATE_COLUMNS "ORDER BY max(last_used_usec, created_usec) DESC, id", ""),
-		error);
+	return read_templates(store,
+			      sbx_sql_prepare(store, error,
+					      TEMPLATE_COLUMNS
+					      "ORDER BY max(last_used_usec, created_usec) DESC, id",
+					      ""),
+			      error);
 }
 
 struct sbx_template *sbx_catalog_template(struct sbx_store *store, const char *id, GError **error)
 {
 	g_autoptr(GPtrArray) rows = read_templates(
-		store, prepare(store, error, TEMPLATE_COLUMNS "WHERE id=?", "s", id), error);
+		store, sbx_sql_prepare(store, error, TEMPLATE_COLUMNS "WHERE id=?", "s", id),
+		error);
 	return rows && rows->len ? g_ptr_array_steal_index(rows, 0) : NULL;
 }
 
@@ -305,21 +279,23 @@ static gboolean is_hex(const char *text)
 
 struct sbx_template *sbx_catalog_find(struct sbx_store *store, const char *what, GError **error)
 {
-	g_autoptr(GPtrArray) rows = read_templates(
-		store,
-		prepare(store, error,
-			TEMPLATE_COLUMNS "WHERE id=(SELECT template FROM name WHERE name=?)", "s",
-			what),
-		error);
+	g_autoptr(GPtrArray) rows =
+		read_templates(store,
+			       sbx_sql_prepare(store, error,
+					       TEMPLATE_COLUMNS
+					       "WHERE id=(SELECT template FROM name WHERE name=?)",
+					       "s", what),
+			       error);
 	if (!rows)
 		return NULL;
 	if (rows->len == 0 && is_hex(what) && strlen(what) >= 4) {
 		g_autofree char *end = g_strdup_printf("%sg", what); /* 'g' sorts behind 'f' */
 		g_ptr_array_unref(rows);
 		rows = read_templates(store,
-				      prepare(store, error,
-					      TEMPLATE_COLUMNS "WHERE id>=? AND id<? ORDER BY id",
-					      "ss", what, end),
+				      sbx_sql_prepare(store, error,
+						      TEMPLATE_COLUMNS
+						      "WHERE id>=? AND id<? ORDER BY id",
+						      "ss", what, end),
 				      error);
 		if (!rows)
 			return NULL;
@@ -357,50 +333,37 @@ gboolean sbx_catalog_set_name(struct sbx_store *store, const char *name, const c
 			      GError **error)
 {
 	return sbx_catalog_check_name(name, error) &&
-	       run(store,
-		   prepare(store, error, "INSERT OR REPLACE INTO name(name, template) VALUES(?,?)",
-			   "ss", name, id),
-		   error);
+	       sbx_sql_run(
+		       store,
+		       sbx_sql_prepare(store, error,
+				       "INSERT OR REPLACE INTO name(name, template) VALUES(?,?)",
+				       "ss", name, id),
+		       error);
 }
 
 gboolean sbx_catalog_remove_name(struct sbx_store *store, const char *name, gboolean *out_existed,
 				 GError **error)
 {
-	if (!run(store, prepare(store, error, "DELETE FROM name WHERE name=?", "s", name), error))
+	if (!sbx_sql_run(store,
+			 sbx_sql_prepare(store, error, "DELETE FROM name WHERE name=?", "s", name),
+			 error))
 		return FALSE;
 	*out_existed = sqlite3_changes(store->catalog) > 0;
 	return TRUE;
-}
-
-gboolean sbx_catalog_record_use(struct sbx_store *store, const struct sbx_use *use, GError **error)
-{
-	return run(store,
-		   prepare(store, error,
-			   "INSERT INTO use(template, task, started_usec, wall_usec, cpu_usec,"
-			   " peak_bytes, exit_status, reason) VALUES(?,?,?,?,?,?,?,?)",
-			   "ssiiiiis", use->template_id, use->task, use->started_usec,
-			   use->wall_usec, use->cpu_usec, use->peak_bytes, (gint64)use->exit_status,
-			   use->reason),
-		   error) &&
-	       run(store,
-		   prepare(store, error,
-			   "UPDATE template SET n_uses=n_uses+1, "
-			   "last_used_usec=max(?,last_used_usec)"
-			   " WHERE id=?",
-			   "is", use->started_usec, use->template_id),
-		   error);
 }
 
 gboolean sbx_catalog_remember_task(struct sbx_store *store, const char *content_id,
 				   const char *generation, const char *profile_json,
 				   const char *template_id, GError **error)
 {
-	return run(store,
-		   prepare(store, error,
-			   "INSERT OR REPLACE INTO task(content_id, generation, profile, template)"
-			   " VALUES(?,?,?,?)",
-			   "ssss", content_id, generation, profile_json, template_id),
-		   error);
+	return sbx_sql_run(
+		store,
+		sbx_sql_prepare(
+			store, error,
+			"INSERT OR REPLACE INTO task(content_id, generation, profile, template)"
+			" VALUES(?,?,?,?)",
+			"ssss", content_id, generation, profile_json, template_id),
+		error);
 }
 
 gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *content_id,
@@ -409,18 +372,18 @@ gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *content_id
 {
 	*out_profile_json = *out_template_id = NULL;
 	sqlite3_stmt *stmt =
-		prepare(store, error,
-			"SELECT profile, template FROM task JOIN template ON id=template"
-			" WHERE content_id=? AND generation=?",
-			"ss", content_id, generation);
+		sbx_sql_prepare(store, error,
+				"SELECT profile, template FROM task JOIN template ON id=template"
+				" WHERE content_id=? AND generation=?",
+				"ss", content_id, generation);
 	if (!stmt)
 		return FALSE;
 	int step = sqlite3_step(stmt);
 	if (step == SQLITE_ROW) {
-		*out_profile_json = column_text(stmt, 0);
-		*out_template_id = column_text(stmt, 1);
+		*out_profile_json = sbx_sql_text(stmt, 0);
+		*out_template_id = sbx_sql_text(stmt, 1);
 	} else if (step != SQLITE_DONE) {
-		fail_sql(store, error);
+		sbx_sql_fail(store, error);
 	}
 	sqlite3_finalize(stmt);
 	return step == SQLITE_ROW || step == SQLITE_DONE;

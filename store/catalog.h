@@ -53,10 +53,41 @@ gboolean sbx_catalog_check_name(const char *name, GError **error);
 /* Usage records: what ran on a template, how it ended. */
 struct sbx_use {
 	const char *template_id, *task, *reason;
+	const char *content_id; /* of the task's sources; NULL: not known */
 	int exit_status;
 	gint64 started_usec, wall_usec, cpu_usec, peak_bytes;
 };
 gboolean sbx_catalog_record_use(struct sbx_store *store, const struct sbx_use *use, GError **error);
+
+/* What a run of a task took. */
+struct sbx_use_cost {
+	gint64 wall_usec, cpu_usec, peak_bytes; /* 0: not measured */
+	gboolean ended; /* by itself; else for its time or its memory limit */
+};
+/* The last runs of a task that tell what it takes, youngest first: struct sbx_use_cost. */
+GArray *sbx_catalog_uses_of(struct sbx_store *store, const char *content_id, GError **error);
+
+/*
+ * What importing a module of a package costs (medians of several runs), beside the interpreter that
+ * imports nothing. The first five say which it is; strings are the caller's.
+ */
+struct sbx_footprint {
+	const char *package, *version, *architecture, *language, *module;
+	gint64 peak_bytes, bare_peak_bytes; /* memory */
+	gint64 wall_usec, bare_wall_usec;
+	guint n_runs;
+	gint64 measured_usec; /* since the epoch */
+};
+/* Replaces what was measured before. */
+gboolean sbx_catalog_add_footprint(struct sbx_store *store, const struct sbx_footprint *footprint,
+				   GError **error);
+/* Fill in the rest; with version NULL, of the version that was measured last. */
+gboolean sbx_catalog_find_footprint(struct sbx_store *store, struct sbx_footprint *footprint,
+				    gboolean *out_found, GError **error);
+
+/* The profiles (JSON, char *) of the remembered tasks that a template was built for. */
+GPtrArray *sbx_catalog_profiles_of(struct sbx_store *store, const char *template_id,
+				   GError **error);
 
 /*
  * What a task came to: its sources' content id and the index's generation lead to the profile and

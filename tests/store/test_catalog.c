@@ -139,6 +139,95 @@ static void gc_keeps_what_a_template_needs_and_frees_the_rest(void **state)
 	assert_int_not_equal(access(folder, F_OK), 0);
 }
 
+static void uses_of_a_task_tell_what_it_took(void **state)
+{
+	struct fixture *f = *state;
+	add(f, ID_A, NULL);
+	static const char *const reasons[] = {"exited", "oom", "failed", "exited"};
+	for (gint64 i = 0; i < 4; i++) {
+		struct sbx_use use = {.template_id = ID_A,
+				      .task = "a.py",
+				      .reason = reasons[i],
+				      .content_id = i < 3 ? "this" : "other",
+				      .started_usec = 1000 + i,
+				      .wall_usec = 10 + i,
+				      .cpu_usec = 20 + i,
+				      .peak_bytes = 30 + i};
+		assert_ok(sbx_catalog_record_use(f->store, &use, error));
+	}
+	g_autoptr(GArray) uses = sbx_catalog_uses_of(f->store, "this", NULL);
+	assert_int_equal(uses->len, 2); /* one that could not be started tells nothing */
+	const struct sbx_use_cost *young = &g_array_index(uses, struct sbx_use_cost, 0);
+	assert_int_equal(young->wall_usec, 11);
+	assert_int_equal(young->cpu_usec, 21);
+	assert_int_equal(young->peak_bytes, 31);
+	assert_false(young->ended);
+	assert_true(g_array_index(uses, struct sbx_use_cost, 1).ended);
+	g_autoptr(GArray) none = sbx_catalog_uses_of(f->store, "unheard of", NULL);
+	assert_int_equal(none->len, 0);
+}
+
+static void footprints_are_kept_by_version(void **state)
+{
+	struct fixture *f = *state;
+	gboolean found = TRUE;
+	struct sbx_footprint one = {.package = "python3-numpy",
+				    .version = "1.24",
+				    .architecture = "amd64",
+				    .language = "python",
+				    .module = "numpy",
+				    .peak_bytes = 30,
+				    .bare_peak_bytes = 10,
+				    .wall_usec = 200,
+				    .bare_wall_usec = 20,
+				    .n_runs = 3,
+				    .measured_usec = 1};
+	struct sbx_footprint two = one;
+	two.version = "1.26";
+	two.peak_bytes = 40;
+	two.measured_usec = 2;
+	assert_ok(sbx_catalog_add_footprint(f->store, &one, error));
+	assert_ok(sbx_catalog_add_footprint(f->store, &two, error));
+	struct sbx_footprint asked = one;
+	asked.peak_bytes = 0;
+	assert_ok(sbx_catalog_find_footprint(f->store, &asked, &found, error));
+	assert_true(found && asked.peak_bytes == 30 && asked.n_runs == 3);
+	asked.version = NULL; /* whichever was measured last */
+	assert_ok(sbx_catalog_find_footprint(f->store, &asked, &found, error));
+	assert_true(found && asked.peak_bytes == 40 && asked.bare_wall_usec == 20);
+	asked.module = "numpy.linalg";
+	assert_ok(sbx_catalog_find_footprint(f->store, &asked, &found, error));
+	assert_false(found);
+	one.wall_usec = 7; /* measured again */
+	assert_ok(sbx_catalog_add_footprint(f->store, &one, error));
+	assert_ok(sbx_catalog_find_footprint(f->store, &one, &found, error));
+	assert_true(found && one.wall_usec == 7);
+}
+
+/* What an older sbx-build left is brought up to date, nothing of it lost. */
+static void an_older_catalog_is_brought_up_to_date(void **state)
+{
+	struct fixture *f = *state;
+	add(f, ID_A, NULL);
+	g_autofree char *root = g_strdup(f->store->root);
+	assert_int_equal(sqlite3_exec(f->store->catalog,
+				      "DROP TABLE footprint; DROP INDEX use_content;"
+				      "ALTER TABLE use DROP COLUMN content_id;"
+				      "INSERT INTO use(template, task) VALUES('t', 'old.py');"
+				      "PRAGMA user_version=1",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	SBX_AUTO(sbx_store) again = sbx_store_open_catalog(root, NULL, NULL);
+	assert_non_null(again);
+	SBX_AUTO(sbx_template) row = sbx_catalog_template(again, ID_A, NULL);
+	assert_non_null(row);
+	struct sbx_use use = {
+		.template_id = ID_A, .task = "a.py", .reason = "exited", .content_id = "this"};
+	assert_ok(sbx_catalog_record_use(again, &use, error));
+	g_autoptr(GArray) uses = sbx_catalog_uses_of(again, "this", NULL);
+	assert_int_equal(uses->len, 1);
+}
+
 static void a_catalog_of_a_newer_version_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -170,6 +259,9 @@ int main(void)
 		T(uses_are_counted),
 		T(a_task_is_recalled_while_its_template_lives),
 		T(gc_keeps_what_a_template_needs_and_frees_the_rest),
+		T(uses_of_a_task_tell_what_it_took),
+		T(footprints_are_kept_by_version),
+		T(an_older_catalog_is_brought_up_to_date),
 		T(a_catalog_of_a_newer_version_is_refused),
 		T(a_damaged_catalog_is_named),
 	};
