@@ -3,18 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "builder/build/sandbox.h"
 #include "builder/run/collect.h"
+#include "builder/run/record.h"
 #include "store/template.h"
-
-#define MAX_RECORD_BYTES (1 << 20)
 
 static void add(GPtrArray *argv, const char *option, const char *value)
 {
@@ -23,11 +19,10 @@ static void add(GPtrArray *argv, const char *option, const char *value)
 		g_ptr_array_add(argv, g_strdup(value));
 }
 
-static GPtrArray *command_line(const char *provisioner, const struct sbx_launch *launch,
-			       const char *root, const char *staging, const char *status_fd)
+static GPtrArray *arguments_of(const struct sbx_launch *launch, const char *root,
+			       const char *staging)
 {
 	GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
-	add(argv, provisioner, "run");
 	add(argv, "--root", root);
 	if (launch->whole_folder) {
 		g_autofree char *overlay = g_strdup_printf("%s:/task", launch->folder);
@@ -44,7 +39,7 @@ static GPtrArray *command_line(const char *provisioner, const struct sbx_launch 
 	const char *pairs[] = {"--workdir", "/task",	     "--memory",       launch->memory,
 			       "--cpus",    launch->cpus,    "--pids",	       launch->pids,
 			       "--timeout", launch->timeout, "--output-limit", launch->output_limit,
-			       "--disk",    launch->disk,    "--status-fd",    status_fd};
+			       "--disk",    launch->disk};
 	for (guint i = 0; i < G_N_ELEMENTS(pairs); i += 2)
 		add(argv, pairs[i], pairs[i + 1]);
 	if (launch->host_network)
@@ -55,48 +50,21 @@ static GPtrArray *command_line(const char *provisioner, const struct sbx_launch 
 	add(argv, "--", NULL);
 	for (const char *const *word = launch->command; *word; word++)
 		add(argv, *word, NULL);
-	g_ptr_array_add(argv, NULL);
 	return argv;
 }
 
-/* Read sbx-provision's record (docs/schemas/provision-result.schema.json) to its end. */
-static char *read_record(int fd)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	char chunk[4096];
-	ssize_t n;
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR))
-		if (n > 0 && text->len < MAX_RECORD_BYTES)
-			g_string_append_len(text, chunk, n);
-	return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static gint64 member(JsonObject *object, const char *name)
-{
-	return json_object_get_int_member_with_default(object, name, 0);
-}
-
 static gboolean record_use(struct sbx_store *catalog, const struct sbx_launch *launch,
-			   const char *record, int status, gint64 started_usec, GError **error)
+			   const struct sbx_run_record *record, gint64 started_usec, GError **error)
 {
-	g_autoptr(JsonParser) parser = json_parser_new();
 	struct sbx_use use = {.template_id = launch->template_id,
 			      .task = launch->entry,
-			      .reason = "unknown",
-			      .exit_status = status,
-			      .started_usec = started_usec};
-	/* Without a record (sbx-provision was killed) what is known is still worth keeping. */
-	JsonNode *root = json_parser_load_from_data(parser, record, -1, NULL)
-				 ? json_parser_get_root(parser)
-				 : NULL;
-	if (root && JSON_NODE_HOLDS_OBJECT(root)) {
-		JsonObject *object = json_node_get_object(root);
-		use.reason =
-			json_object_get_string_member_with_default(object, "reason", "unknown");
-		use.wall_usec = member(object, "wall_usec");
-		use.cpu_usec = member(object, "cpu_usec");
-		use.peak_bytes = member(object, "peak_memory_bytes");
-	}
+			      .content_id = launch->content_id,
+			      .reason = record->reason,
+			      .exit_status = record->status,
+			      .started_usec = started_usec,
+			      .wall_usec = record->wall_usec,
+			      .cpu_usec = record->cpu_usec,
+			      .peak_bytes = record->peak_bytes};
 	return sbx_catalog_record_use(catalog, &use, error);
 }
 
@@ -113,21 +81,6 @@ static int hold_template(struct sbx_store *catalog, const char *id, GError **err
 	return sbx_steal_fd(&fd);
 }
 
-static gboolean spawn_and_wait(const GPtrArray *argv, int read_fd, int *write_fd, char **out_record,
-			       int *out_status, GError **error)
-{
-	pid_t pid;
-	int status;
-	if (!sbx_sandbox_spawn((const char *const *)argv->pdata, -1, -1, -1, &pid, error))
-		return FALSE;
-	sbx_close(write_fd);
-	*out_record = read_record(read_fd);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	*out_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-	return TRUE;
-}
-
 gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
 			const struct sbx_launch *launch, int *out_status, GError **error)
 {
@@ -138,18 +91,12 @@ gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
 	g_autofree char *staging = NULL;
 	if (launch->output && !(staging = sbx_store_make_tmp(catalog, "output", error)))
 		return FALSE;
-	int pipe_fds[2];
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return sbx_set_error_os(error, SBX_E_FAILED, errno, "pipe");
-	SBX_CLEANUP_FD int read_fd = pipe_fds[0];
-	SBX_CLEANUP_FD int write_fd = pipe_fds[1];
-	fcntl(write_fd, F_SETFD, 0); /* the child writes to it under the same number */
-	g_autofree char *status_fd = g_strdup_printf("%d", write_fd);
-	g_autoptr(GPtrArray) argv =
-		command_line(provisioner, launch, ctx->root, staging, status_fd);
-	g_autofree char *record = NULL;
+	g_autoptr(GPtrArray) arguments = arguments_of(launch, ctx->root, staging);
+	__attribute__((cleanup(sbx_run_record_release))) struct sbx_run_record record = {0};
 	gint64 started = g_get_real_time();
-	gboolean fine = spawn_and_wait(argv, read_fd, &write_fd, &record, out_status, error);
+	gboolean fine = sbx_run_record_spawn(provisioner, arguments, -1, -1, -1, &record, error);
+	if (fine)
+		*out_status = record.status;
 	guint n_files = 0;
 	if (fine && staging)
 		fine = sbx_collect(ctx, staging, launch->output, &n_files, error);
@@ -158,5 +105,5 @@ gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
 	if (fine && staging && ctx->verbose)
 		fprintf(stderr, "%-10s %u file%s in %s\n", "output", n_files,
 			n_files == 1 ? "" : "s", launch->output);
-	return fine && record_use(catalog, launch, record, *out_status, started, error);
+	return fine && record_use(catalog, launch, &record, started, error);
 }

@@ -8,8 +8,9 @@
 /* What `run` asks of sbx-provision. Limits are always set: a task is never trusted. */
 struct sbx_launch {
 	const char *template_id;
-	const char *folder; /* becomes /task, writes stay in the sandbox */
-	const char *entry;  /* the only file to show when whole_folder is not set */
+	const char *folder;	/* becomes /task, writes stay in the sandbox */
+	const char *content_id; /* of the task's sources, for its history; NULL: not known */
+	const char *entry;	/* the only file to show when whole_folder is not set */
 	gboolean whole_folder;
 	const char *output;	    /* where /output is collected, NULL: nowhere */
 	const char *const *command; /* NULL-ended */

@@ -2,10 +2,13 @@
 #include <string.h>
 
 #include "builder/run/launch.h"
+#include "builder/run/learn.h"
 #include "builder/run/prepare.h"
 #include "builder/verbs/verbs.h"
 
 /* The limits of every run: enough for data work on a laptop, too little to hurt its host. */
+#define USUAL_MEMORY  (2.0 * 1024 * 1024 * 1024)
+#define USUAL_TIMEOUT 600.0
 static char *output, *memory, *cpus, *pids, *timeout, *output_limit, *disk, *net;
 static char **env;
 static gboolean allow_unresolved;
@@ -13,11 +16,12 @@ static gboolean allow_unresolved;
 const GOptionEntry sbx_verb_run_options[] = {
 	{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 	 "Collect what the task leaves in /output into this folder", "DIR"},
-	{"memory", 0, 0, G_OPTION_ARG_STRING, &memory, "Memory limit (2G)", "BYTES"},
+	{"memory", 0, 0, G_OPTION_ARG_STRING, &memory,
+	 "Memory limit (2G, more for a task that is known to need more)", "BYTES"},
 	{"cpus", 0, 0, G_OPTION_ARG_STRING, &cpus, "CPU limit (all of the host's)", "N"},
 	{"pids", 0, 0, G_OPTION_ARG_STRING, &pids, "Limit of processes and threads (512)", "N"},
-	{"timeout", 0, 0, G_OPTION_ARG_STRING, &timeout, "Time limit, then exit status 124 (600)",
-	 "SECONDS"},
+	{"timeout", 0, 0, G_OPTION_ARG_STRING, &timeout,
+	 "Time limit, then exit status 124 (600, or more as for --memory)", "SECONDS"},
 	{"output-limit", 0, 0, G_OPTION_ARG_STRING, &output_limit, "Limit of what it prints (256M)",
 	 "BYTES"},
 	{"disk", 0, 0, G_OPTION_ARG_STRING, &disk, "Limit of what it writes (1G)", "BYTES"},
@@ -73,11 +77,19 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 	}
 	SBX_AUTO(sbx_store) catalog = sbx_store_open_catalog(ctx->root, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_prepared_release))) struct sbx_prepared task = {0};
-	if (!catalog || !sbx_prepare_task(ctx, catalog, argv[1], allow_unresolved, &task, error))
+	if (!catalog || !sbx_prepare_task(ctx, catalog, argv[1], allow_unresolved, &task, error) ||
+	    !sbx_learn_resources(task.profile, catalog, error))
 		return -1;
 	g_autoptr(GPtrArray) command = command_of(&task, argc, argv);
 	g_autofree char *all_cpus = g_strdup_printf("%u", g_get_num_processors());
+	/* What the user asked for is what counts; else a task that is known to need more gets it.
+	 */
+	g_autofree char *usual_memory =
+		sbx_learn_limit(task.profile, SBX_RESOURCE_MEMORY, USUAL_MEMORY);
+	g_autofree char *usual_timeout =
+		sbx_learn_limit(task.profile, SBX_RESOURCE_TIME, USUAL_TIMEOUT);
 	struct sbx_launch launch = {
+		.content_id = task.profile->content_id,
 		.template_id = task.template_id,
 		.folder = task.profile->folder,
 		.entry = task.profile->entry,
@@ -85,10 +97,10 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		.output = output,
 		.command = (const char *const *)command->pdata,
 		.env = (const char *const *)env,
-		.memory = memory ? memory : "2G",
+		.memory = memory ? memory : usual_memory,
 		.cpus = cpus ? cpus : all_cpus,
 		.pids = pids ? pids : "512",
-		.timeout = timeout ? timeout : "600",
+		.timeout = timeout ? timeout : usual_timeout,
 		.output_limit = output_limit ? output_limit : "256M",
 		.disk = disk ? disk : "1G",
 		.host_network = net && g_str_equal(net, "host"),
