@@ -2,6 +2,7 @@
 #ifndef SBX_BUILDER_RUN_LEARN_H
 #define SBX_BUILDER_RUN_LEARN_H
 
+#include "builder/context.h"
 #include "builder/index/profile.h"
 #include "store/catalog.h"
 
@@ -12,6 +13,12 @@
  */
 gboolean sbx_learn_resources(struct sbx_profile *profile, struct sbx_store *catalog,
 			     GError **error);
+
+/*
+ * The same from the context's catalog, if there is one: to look at a task makes none, and what
+ * keeps it from being read is no reason to know nothing of the task.
+ */
+void sbx_learn_resources_if_any(struct sbx_context *ctx, struct sbx_profile *profile);
 
 /*
  * A limit of `run`, as sbx-provision takes it: the default, or the upper end of the interval when

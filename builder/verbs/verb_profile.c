@@ -4,6 +4,7 @@
 #include "builder/archive/archive.h"
 #include "builder/index/profile.h"
 #include "builder/index/profile_text.h"
+#include "builder/run/learn.h"
 #include "builder/verbs/verbs.h"
 
 struct options {
@@ -85,6 +86,7 @@ int sbx_verb_profile(struct sbx_context *ctx, int argc, char **argv, GError **er
 	SBX_AUTO(sbx_profile) profile = profile_task(ctx, argv[1], error);
 	if (!profile)
 		return -1;
+	sbx_learn_resources_if_any(ctx, profile);
 	print(profile, ctx->json, &options);
 	/* The error's line comes after the profile also where both go to one file. */
 	fflush(stdout);
