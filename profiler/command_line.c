@@ -280,5 +280,11 @@ void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, 
 		if (grade != SBX_GRADE_GUARDED)
 			sbx_calls_take_command(scan, name, words + at, n_words - at);
 		at = take_arguments(&line, at, name);
+		/* parallel 'a {} && b': a whole line in one word */
+		if (at < n_words && strpbrk(words[at].text, " \t\n")) {
+			sbx_scan_add_code(scan, words[at].node, &scan->rules->language,
+					  words[at].text);
+			return;
+		}
 	}
 }

@@ -11,7 +11,7 @@
   (#any-of? @_command "python3" "python")
   (#set! inject "python"))
 (redirected_statement
-  body: (command name: (command_name) @_command . argument: (word) @_argument .)
+  body: (command name: (command_name) @_command . argument: (word) @_argument)
   redirect: (heredoc_redirect (heredoc_body) @code)
   (#any-of? @_command "python3" "python")
   (#eq? @_argument "-")
@@ -20,6 +20,12 @@
   body: (command name: (command_name) @_command .)
   redirect: (heredoc_redirect (heredoc_body) @code)
   (#any-of? @_command "sh" "bash" "dash")
+  (#set! inject "shell"))
+(redirected_statement
+  body: (command name: (command_name) @_command . argument: (word) @_argument)
+  redirect: (heredoc_redirect (heredoc_body) @code)
+  (#any-of? @_command "sh" "bash" "dash")
+  (#eq? @_argument "-s")
   (#set! inject "shell"))
 
 ; What the script defines itself (aliases: [commands] of language.conf)
