@@ -101,7 +101,10 @@ char **sbx_facts_run(const struct sbx_facts *facts, const char *entry)
 					 : !strcmp(*r, "{runner}")	? runner
 									: *r);
 		write += strlen(write) + 1;
-		bool is_program = r == facts->language->run;
+		/* Options are the interpreter's, not those of a shell that starts it. */
+		bool is_program =
+			r == facts->language->run &&
+			(!strcmp(*r, "{interpreter}") || !strcmp(*r, facts->language->program));
 		for (char **o = facts->interpreter_options; is_program && o && *o; o++) {
 			run[n++] = strcpy(write, *o);
 			write += strlen(write) + 1;

@@ -64,18 +64,20 @@ struct sbx_build {
 };
 
 struct sbx_language {
-	const char *name;		/* the folder's name: "python" */
-	const char *title;		/* for people: "Python" */
-	const char *const *extensions;	/* "py", "pyw", ... */
-	const char *const *included;	/* those of them whose files are only read when another
-					   includes them: "h" */
-	const char *const *shebangs;	/* interpreter names, a trailing version is ignored */
-	const char *interpreter;	/* Debian package that runs it: "python3"; "" when it is
-					   always there (sh) */
-	const char *const *companions;	/* packages that it does not work without, though it
-					   does not depend on them; NULL: none */
-	const char *const *commands;	/* commands that start this interpreter: "python3" */
-	const char *program;		/* {interpreter} when the entry names none: "sh" */
+	const char *name;	       /* the folder's name: "python" */
+	const char *title;	       /* for people: "Python" */
+	const char *const *extensions; /* "py", "pyw", ... */
+	const char *const *included;   /* those of them whose files are only read when another
+					  includes them: "h" */
+	const char *const *shebangs;   /* interpreter names, a trailing version is ignored */
+	const char *interpreter;       /* Debian package that runs it: "python3"; "" when it is
+					  always there (sh) */
+	const char *const *companions; /* packages that it does not work without, though it
+					  does not depend on them; NULL: none */
+	const char *const *module_companions; /* packages that modules of others' packages take
+						 besides; NULL: none */
+	const char *const *commands;	      /* commands that start this interpreter: "python3" */
+	const char *program;		      /* {interpreter} when the entry names none: "sh" */
 	const char *const *run;		/* argument vector; "{entry}" stands for the entry file,
 					   "{interpreter}" for the shebang's, "{runner}" for the text
 					   of the folder's run.*: sbx_facts_run() */

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
@@ -9,7 +10,8 @@
 
 /* What the task brings itself: modules beside it, scripts that it runs or reads. */
 
-#define N_MAX_PARTS 32 /* of a module's name */
+#define N_MAX_PARTS	32    /* of a module's name */
+#define N_MAX_OWN_BYTES 16384 /* of a file that says what the task's own modules are called */
 
 /* Replace {path} in a local path template. */
 static char *expand(struct sbx_task *task, const char *folder, const char *template,
@@ -168,6 +170,34 @@ static int take_relative(struct sbx_task *task, const struct sbx_file *from,
 	return found < 0 ? -1 : 1;
 }
 
+/* `module example.com/app` in go.mod: what is below that name is the task's own. */
+static bool is_own(struct sbx_task *task, const struct sbx_rules *rules, const char *name)
+{
+	size_t n_file = strcspn(rules->own, "="), n_word;
+	char *path = sbx_arena_string(&task->arena, rules->own, n_file);
+	if (!n_file || !path || !rules->own[n_file])
+		return false;
+	const char *word = rules->own + n_file + 1;
+	SBX_CLEANUP_FD int fd = sbx_open_in_root(task->dfd, path, O_RDONLY | O_NOCTTY, 0, NULL);
+	char text[N_MAX_OWN_BYTES + 1];
+	ssize_t n_text = fd < 0 ? 0 : read(fd, text, N_MAX_OWN_BYTES);
+	text[n_text > 0 ? n_text : 0] = '\0';
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		n_word = strlen(word);
+		if (strncmp(line, word, n_word) != 0 || !strchr(" \t=", line[n_word]))
+			continue;
+		const char *own = line + n_word + strspn(line + n_word, " \t=\"\'");
+		size_t n = strcspn(own, " \t\r\n\"\'"), i = 0;
+		/* A package's dashes are underscores in its module's name. */
+		while (i < n && (own[i] == name[i] || (own[i] == '-' && name[i] == '_')))
+			i++;
+		if (n && i == n && (!name[n] || name[n] == rules->language.separator))
+			return true;
+	}
+	return false;
+}
+
 int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 			  const struct sbx_raw_fact *fact, struct sbx_error *err)
 {
@@ -180,6 +210,8 @@ int sbx_task_takes_module(struct sbx_task *task, const struct sbx_file *from,
 		return rules->relative && *rules->relative
 			       ? take_path(task, from, fact, err)
 			       : take_relative(task, from, fact, language->separator, err);
+	if (is_own(task, rules, fact->name))
+		return 1;
 	const char *paths[N_MAX_PARTS];
 	size_t n = split_name(task, fact->name, language->separator, paths);
 	/* As an interpreter does: the program's own folder first, then what it added. */

@@ -254,7 +254,9 @@ static void load_one(struct sbx_rules *r)
 	l->separator = *l->joint;
 	l->whole_modules = !strcmp(get(r, "modules", "match"), "whole");
 	l->is_lean = !strcmp(get(r, "language", "lean"), "yes");
+	l->module_companions = get_list(r, "modules", "companions");
 	r->endings = get_list(r, "modules", "endings");
+	r->own = get(r, "modules", "own");
 	l->module_paths = get_list(r, "modules", "paths");
 	r->local_paths = get_list(r, "modules", "local");
 	r->scheme = get(r, "modules", "scheme");

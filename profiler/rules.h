@@ -189,7 +189,8 @@ struct sbx_rules {
 	const char *scheme;	     /* may stand before a module's name and says nothing new; "" */
 	const char *const *relative; /* beginnings of names that are paths beside the file */
 	const char *const *bundled_paths; /* where a task keeps modules that it brings along */
-	const char *const *endings;	  /* of module files that texts name by their path */
+	const char *own; /* "FILE=WORD": what follows WORD in that file is the task's own name */
+	const char *const *endings; /* of module files that texts name by their path */
 	const char *const *source, *const *evaluate, *const *alias;
 	bool is_caseless;     /* [owned] takes names in any case */
 	struct sbx_map owned; /* a name, or "PREFIX*" -> the module that it belongs to */

@@ -187,7 +187,8 @@ static gboolean find_longest(struct sbx_ranking *r, char *const *parts, guint *n
 static gboolean find_module(struct sbx_ranking *r, const struct sbx_language *language,
 			    const char *name, char *const *parts, guint *n_parts, GError **error)
 {
-	if (sbx_language_has_builtin(language, parts[0])) {
+	if (sbx_language_has_builtin(language, parts[0]) ||
+	    sbx_language_has_builtin(language, name)) {
 		*n_parts = 1;
 		return sbx_ranking_add_package(r, r->interpreter, error);
 	}

@@ -113,14 +113,19 @@ static int compare_strings(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static void add_all(GHashTable *packages, const char *const *names)
+{
+	for (; names && *names; names++)
+		g_hash_table_add(packages, g_strdup(*names));
+}
+
 static void add_interpreter(GHashTable *packages, const struct sbx_language *language,
 			    const struct sbx_facts *facts)
 {
 	if (language->interpreter && *language->interpreter &&
 	    !sbx_facts_replace_interpreter(facts, language))
 		g_hash_table_add(packages, g_strdup(language->interpreter));
-	for (const char *const *c = language->companions; c && *c; c++)
-		g_hash_table_add(packages, g_strdup(*c));
+	add_all(packages, language->companions);
 }
 
 /*
@@ -142,6 +147,8 @@ static void add_interpreters(GHashTable *packages, const struct sbx_profile *pro
 		gboolean is_import = need->kind == SBX_FACT_MODULE || need->kind == SBX_FACT_HEADER;
 		if (is_import && runs && language && !(is_own && language == facts->language))
 			add_interpreter(packages, language, facts);
+		if (is_import && need->status == SBX_NEED_PACKAGE && language)
+			add_all(packages, language->module_companions);
 	}
 }
 

@@ -55,6 +55,8 @@ static gboolean add_placeholder(struct sbx_template *t, const struct sbx_languag
 		part.kind = SBX_PART_PATH;
 	else if (n == 4 && memcmp(name, "name", n) == 0)
 		part.whole_name = TRUE;
+	else if (n == 6 && memcmp(name, "dashed", n) == 0)
+		part.is_dashed = part.whole_name = TRUE;
 	else if (n == 7 && memcmp(name, "version", n) == 0)
 		part.kind = SBX_PART_VERSION;
 	else if (n == 5 && memcmp(name, "last", 4) == 0 && g_ascii_isdigit(name[4]))
@@ -307,6 +309,7 @@ char *sbx_template_expand(const struct sbx_template *t, const char *folder, char
 	for (guint i = 0; i < t->parts->len; i++) {
 		const struct sbx_part *p = &g_array_index(t->parts, struct sbx_part, i);
 		char between = p->kind == SBX_PART_PATH ? '/' : t->separator;
+		gsize n_before = out->len;
 		if (p->kind == SBX_PART_TEXT)
 			g_string_append_len(out, p->text, (gssize)p->n_text);
 		else if (p->kind == SBX_PART_STAR)
@@ -321,6 +324,9 @@ char *sbx_template_expand(const struct sbx_template *t, const char *folder, char
 					g_string_append_c(out, between);
 				g_string_append(out, parts[k]);
 			}
+		for (gsize k = n_before; p->is_dashed && k < out->len; k++)
+			if (out->str[k] == '_')
+				out->str[k] = '-';
 	}
 	return g_string_free(out, FALSE);
 }

@@ -23,6 +23,7 @@ enum sbx_part_kind {
 struct sbx_part {
 	enum sbx_part_kind kind;
 	gboolean whole_name; /* WORD: {name}; else {last} */
+	gboolean is_dashed;  /* WORD: {dashed}, the whole name with '-' for '_' */
 	guint n_last;	     /* WORD: how many of the last parts, with '-' between: {last2} */
 	char *text;	     /* TEXT */
 	gsize n_text;

@@ -130,12 +130,42 @@
   (#set! use "module")
   (#set! grade "dynamic-literal"))
 
-; for my $m (qw(A B)) { eval "require $m; 1" or die }
+; for my $m (qw(A B)) { eval "require $m; 1" or die }; without the end the names are optional.
 (eval_expression
   (interpolated_string_literal content: (string_content (scalar) @use) @_code)
   (#match? @_code "^ *(require|use) +\\$")
+  (#set! use "tried")
+  (#set! kind "module"))
+(lowprec_logical_expression
+  left: (eval_expression
+    (interpolated_string_literal content: (string_content (scalar) @use) @_code))
+  operator: "or"
+  right: [(function) @_die (ambiguous_function_call_expression function: (function) @_die)]
+  (#match? @_code "^ *(require|use) +\\$")
+  (#any-of? @_die "die" "croak" "confess" "exit" "BAIL_OUT")
   (#set! use "module")
   (#set! kind "module"))
+(binary_expression
+  left: (eval_expression
+    (interpolated_string_literal content: (string_content (scalar) @use) @_code))
+  operator: "||"
+  right: [(function) @_die (ambiguous_function_call_expression function: (function) @_die)
+          (function_call_expression function: (function) @_die)]
+  (#match? @_code "^ *(require|use) +\\$")
+  (#any-of? @_die "die" "croak" "confess" "exit" "BAIL_OUT")
+  (#set! use "module")
+  (#set! kind "module"))
+(for_statement
+  variable: (scalar) @variable
+  list: [(quoted_word_list) @module.words
+         (list_expression [(string_literal) (interpolated_string_literal)] @module.words)]
+  (#set! use "tried")
+  (#set! grade "guarded"))
+(assignment_expression
+  left: [(scalar) @variable (variable_declaration variable: (scalar) @variable)]
+  right: [(string_literal) (interpolated_string_literal)] @module.string
+  (#set! use "tried")
+  (#set! grade "guarded"))
 
 ; eval "use A; 1"
 (eval_expression

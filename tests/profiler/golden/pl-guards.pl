@@ -20,3 +20,5 @@ if ($@) { die "needed" }
 eval { require Either::A } or eval { require Either::B } or die "one of them";
 if ($^O eq 'MSWin32') { require Win32::Process } else { require IPC::Run }
 if ($^O ne 'MSWin32') { require Proc::Daemon }
+for my $try (qw(Tried::One Tried::Two)) { eval "require $try; 1" and last }
+for my $class ('Must::One', 'Must::Two') { eval "require $class; 1" or die }

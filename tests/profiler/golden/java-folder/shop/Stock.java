@@ -1,0 +1,5 @@
+package shop;
+
+import org.yaml.snakeyaml.Yaml;
+
+public class Stock {}

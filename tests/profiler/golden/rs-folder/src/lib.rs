@@ -1,0 +1,3 @@
+#[derive(Debug)]
+pub struct price;
+use ryu::Buffer;

@@ -1,0 +1,4 @@
+mod stock;
+use my_shop::price;
+use stock::open;
+fn main() { open(); }

@@ -1,0 +1,1 @@
+pub fn open() { itoa::Buffer::new(); }
