@@ -75,22 +75,21 @@ static void add_sources(const struct maker *m, GString *out)
 
 static gboolean add_libraries(const struct maker *m, GString *out, GError **error)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) packages = g_ptr_array_new();
 	for (guint i = 0; i < m->profile->needs->len; i++) {
 		const struct sbx_need *need = m->profile->needs->pdata[i];
-		if (need->kind != SBX_FACT_HEADER || need->status != SBX_NEED_PACKAGE ||
-		    !g_hash_table_add(seen, need->provider))
-			continue;
-		g_auto(GStrv) names = sbx_providers_libraries_of(m->providers, m->facts->language,
-								 need->provider, error);
-		if (!names)
-			return FALSE;
-		for (char **name = names; *name; name++) {
-			g_autofree char *option = g_strconcat("-l", *name, NULL);
-			add_word(out, option);
-		}
+		if (need->kind == SBX_FACT_HEADER && need->status == SBX_NEED_PACKAGE &&
+		    !g_ptr_array_find_with_equal_func(packages, need->provider, g_str_equal, NULL))
+			g_ptr_array_add(packages, need->provider);
 	}
-	return TRUE;
+	g_ptr_array_add(packages, NULL);
+	g_auto(GStrv) names = sbx_providers_libraries_of(m->providers, m->facts->language,
+							 (char *const *)packages->pdata, error);
+	for (char **name = names; name && *name; name++) {
+		g_autofree char *option = g_strconcat("-l", *name, NULL);
+		add_word(out, option);
+	}
+	return names != NULL;
 }
 
 static char *replace(const struct maker *m, const char *text, const char *target)

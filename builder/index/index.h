@@ -28,9 +28,13 @@ struct sbx_index_language {
 };
 
 enum sbx_index_query {
-	SBX_QUERY_PATH,	    /* who ships exactly this path */
-	SBX_QUERY_RANGE,    /* paths from one to before another */
-	SBX_QUERY_SHIPPERS, /* packages that ship anything in such a range */
+	SBX_QUERY_FOLDER,   /* a folder's number */
+	SBX_QUERY_PATH,	    /* who ships exactly this name in a folder */
+	SBX_QUERY_RANGE,    /* names in a folder from one to before another */
+	SBX_QUERY_ALL,	    /* all names in a folder */
+	SBX_QUERY_BELOW,    /* paths in folders from one to before another */
+	SBX_QUERY_TAIL,	    /* paths of that name in whatever folder */
+	SBX_QUERY_SHIPPERS, /* packages that ship anything in or below a folder */
 	SBX_QUERY_PACKAGE,  /* by id */
 	SBX_QUERY_NAME,	    /* a package's id by name */
 	SBX_QUERY_BASE,	    /* the installed size of what is in every system, KiB */
@@ -68,6 +72,9 @@ gboolean sbx_index_each_path(struct sbx_providers *p, const char *expanded, sbx_
 /* The same for each package with a distribution's metadata; `key` as from sbx_names_key(). */
 gboolean sbx_index_each_named(struct sbx_providers *p, const char *key, sbx_index_row_func func,
 			      gpointer data, GError **error);
+/* The same of a deep template: it is looked for by its last component, which must be plain. */
+gboolean sbx_index_each_deep(struct sbx_providers *p, const char *expanded, sbx_index_row_func func,
+			     gpointer data, GError **error);
 /* Once for each package that ships something below the folder; path is the folder's. */
 gboolean sbx_index_each_shipper(struct sbx_providers *p, const char *folder,
 				sbx_index_row_func func, gpointer data, GError **error);
@@ -82,6 +89,7 @@ struct sbx_ranking {
 	const char *name;	/* what is looked for */
 	GHashTable *chosen;	/* NULL: none */
 	gint64 only;		/* take just this package and what it fronts; -1: all */
+	gboolean is_deep;	/* what is found lies in whatever folder: the higher the better */
 	double bonus;		/* for the rows to come: alias order, template order */
 	GPtrArray *found;	/* struct sbx_provider * */
 };

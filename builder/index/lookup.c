@@ -72,25 +72,27 @@ static gboolean add_template(struct sbx_ranking *r, const struct sbx_template *t
 		if (t->root && !*folders)
 			return TRUE;
 		g_autofree char *path = sbx_template_expand(t, *folders, parts, n_parts);
-		gboolean fine = t->is_folder ? sbx_index_each_shipper(r->providers, path,
-								      sbx_ranking_add, r, error)
-					     : sbx_index_each_path(r->providers, path,
-								   sbx_ranking_add, r, error);
+		gboolean fine = t->is_deep     ? sbx_index_each_deep(r->providers, path,
+								     sbx_ranking_add, r, error)
+				: t->is_folder ? sbx_index_each_shipper(r->providers, path,
+									sbx_ranking_add, r, error)
+					       : sbx_index_each_path(r->providers, path,
+								     sbx_ranking_add, r, error);
 		if (!fine)
 			return FALSE;
 	} while (t->root && *++folders);
 	return TRUE;
 }
 
-enum kinds { FILES, FOLDERS };
+enum kinds { FILES, FOLDERS, DEEP_FILES };
 
 static gboolean add_templates(struct sbx_ranking *r, GPtrArray *templates, enum kinds kinds,
 			      char *const *parts, guint n_parts, GError **error)
 {
 	for (guint i = 0; i < templates->len; i++) {
 		const struct sbx_template *t = templates->pdata[i];
-		if (!t->is_named && t->is_folder == (kinds == FOLDERS) &&
-		    !add_template(r, t, parts, n_parts, error))
+		enum kinds kind = t->is_deep ? DEEP_FILES : t->is_folder ? FOLDERS : FILES;
+		if (!t->is_named && kind == kinds && !add_template(r, t, parts, n_parts, error))
 			return FALSE;
 	}
 	return TRUE;
@@ -99,7 +101,13 @@ static gboolean add_templates(struct sbx_ranking *r, GPtrArray *templates, enum 
 gboolean sbx_ranking_add_files(struct sbx_ranking *r, GPtrArray *templates, char *const *parts,
 			       GError **error)
 {
-	return add_templates(r, templates, FILES, parts, g_strv_length((char **)parts), error);
+	guint n = g_strv_length((char **)parts);
+	if (!add_templates(r, templates, FILES, parts, n, error))
+		return FALSE;
+	r->is_deep = TRUE;
+	gboolean fine = r->found->len || add_templates(r, templates, DEEP_FILES, parts, n, error);
+	r->is_deep = FALSE;
+	return fine;
 }
 
 gboolean sbx_ranking_add_package(struct sbx_ranking *r, const char *name, GError **error)

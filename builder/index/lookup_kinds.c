@@ -145,7 +145,9 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 }
 
 struct library_search {
-	gint64 package;
+	GHashTable *packages; /* gint64 ids */
+	GHashTable *done;     /* those of them that something was found for */
+	GHashTable *found;    /* the same, by the template at hand */
 	GPtrArray *names;
 };
 
@@ -154,8 +156,11 @@ static gboolean take_library(const char *path, gint64 package, gpointer data, GE
 {
 	struct library_search *search = data;
 	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
-	if (package != search->package || !g_str_has_prefix(name, "lib") || !dot)
+	if (!g_hash_table_contains(search->packages, &package) ||
+	    g_hash_table_contains(search->done, &package) || !g_str_has_prefix(name, "lib") || !dot)
 		return TRUE;
+	gint64 *id = g_memdup2(&package, sizeof(package));
+	g_hash_table_add(search->found, id);
 	char *plain = g_strndup(name + 3, (gsize)(dot - name) - 3);
 	if (g_ptr_array_find_with_equal_func(search->names, plain, g_str_equal, NULL))
 		g_free(plain);
@@ -164,24 +169,38 @@ static gboolean take_library(const char *path, gint64 package, gpointer data, GE
 	return TRUE;
 }
 
-static gboolean find_libraries(struct sbx_providers *providers, GPtrArray *templates,
-			       struct library_search *search, GError **error)
+static gboolean find_by(struct sbx_providers *providers, const struct sbx_template *t,
+			struct library_search *search, GError **error)
 {
 	static const char any[] = {SBX_TEMPLATE_STAR, '\0'};
 	char *const parts[] = {(char *)any, NULL};
-	for (guint i = 0; i < templates->len; i++) {
-		const struct sbx_template *t = templates->pdata[i];
-		char **folders = t->root ? sbx_index_get_folders(providers, t->root, error) : NULL;
-		if (t->root && !folders)
+	char **folders = t->root ? sbx_index_get_folders(providers, t->root, error) : NULL;
+	if (t->root && !folders)
+		return FALSE;
+	do {
+		if (t->root && !*folders)
+			break;
+		g_autofree char *path = sbx_template_expand(t, t->root ? *folders : NULL, parts, 1);
+		if (!sbx_index_each_path(providers, path, take_library, search, error))
 			return FALSE;
-		do {
-			if (t->root && !*folders)
-				break;
-			g_autofree char *path =
-				sbx_template_expand(t, t->root ? *folders : NULL, parts, 1);
-			if (!sbx_index_each_path(providers, path, take_library, search, error))
-				return FALSE;
-		} while (t->root && *++folders);
+	} while (t->root && *++folders);
+	return TRUE;
+}
+
+/* A package's archives (libz.a) count only when it has no shared libraries: by the templates. */
+static gboolean find_libraries(struct sbx_providers *providers, GPtrArray *templates,
+			       struct library_search *search, GError **error)
+{
+	for (guint i = 0; i < templates->len; i++) {
+		if (!find_by(providers, templates->pdata[i], search, error))
+			return FALSE;
+		GHashTableIter iter;
+		gpointer id;
+		g_hash_table_iter_init(&iter, search->found);
+		while (g_hash_table_iter_next(&iter, &id, NULL)) {
+			g_hash_table_iter_steal(&iter);
+			g_hash_table_add(search->done, id);
+		}
 	}
 	return TRUE;
 }
@@ -191,15 +210,51 @@ static int compare_names(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static GHashTable *new_ids(void)
+{
+	return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+}
+
+/* The package, and those that it depends on for no other reason than to be split. */
+static gboolean add_package_ids(struct sbx_providers *providers, const char *name, GHashTable *ids,
+				GError **error)
+{
+	gint64 id;
+	int found = sbx_index_find_package(providers, name, &id, error);
+	const struct sbx_index_package *package =
+		found > 0 ? sbx_index_get_package(providers, id, error) : NULL;
+	if (found <= 0 || !package)
+		return found == 0;
+	g_hash_table_add(ids, g_memdup2(&id, sizeof(id)));
+	for (gsize i = 0; i < package->n_depends; i++) {
+		gint64 other = GUINT32_FROM_LE(package->depends[i]);
+		const struct sbx_index_package *part =
+			sbx_index_get_package(providers, other, error);
+		if (!part)
+			return FALSE;
+		/* libpcap0.8-dev is what libpcap-dev stands for. */
+		if (part->front == id)
+			g_hash_table_add(ids, g_memdup2(&other, sizeof(other)));
+	}
+	return TRUE;
+}
+
 char **sbx_providers_libraries_of(struct sbx_providers *providers,
-				  const struct sbx_language *language, const char *package,
+				  const struct sbx_language *language, char *const *packages,
 				  GError **error)
 {
 	struct sbx_index_language *l = sbx_index_get_language(providers, language, error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	struct library_search search = {-1, names};
-	int found = l ? sbx_index_find_package(providers, package, &search.package, error) : -1;
-	if (found < 0 || (found && !find_libraries(providers, l->link, &search, error)))
+	g_autoptr(GHashTable) ids = new_ids();
+	g_autoptr(GHashTable) done = new_ids();
+	g_autoptr(GHashTable) found = new_ids();
+	struct library_search search = {ids, done, found, names};
+	if (!l)
+		return NULL;
+	for (; *packages; packages++)
+		if (!add_package_ids(providers, *packages, ids, error))
+			return NULL;
+	if (g_hash_table_size(ids) && !find_libraries(providers, l->link, &search, error))
 		return NULL;
 	g_ptr_array_sort(names, compare_names);
 	g_ptr_array_add(names, NULL);

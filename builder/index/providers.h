@@ -108,11 +108,11 @@ char *sbx_providers_join(const struct sbx_language *language, const char *const 
 			 guint n_parts);
 
 /*
- * The names ("z" of libz.so) under which a package's libraries are linked by the language's
+ * The names ("z" of libz.so) under which the packages' libraries are linked by the language's
  * [library] link. Newly allocated, NULL-ended, sorted.
  */
 char **sbx_providers_libraries_of(struct sbx_providers *providers,
-				  const struct sbx_language *language, const char *package,
+				  const struct sbx_language *language, char *const *packages,
 				  GError **error);
 
 /* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */

@@ -16,6 +16,7 @@
 #define SCORE_NAME	  60.0	 /* the whole name is the thing's; less when it is a part */
 #define SCORE_PRIORITY	  10.0	 /* for every step above optional */
 #define SCORE_SECTION	  15.0	 /* the section is the language's */
+#define SCORE_DEPTH	  -8.0	 /* for every folder above what may be in any */
 #define SCORE_ASIDE	  -150.0 /* debug, development, documentation, tests, old */
 
 /* Letters and digits only, in lower case: "zope.interface" and "zope-interface" are one. */
@@ -90,6 +91,8 @@ static double score(const struct sbx_ranking *r, const struct sbx_index_package 
 	if (*r->interpreter && *package->section &&
 	    g_str_has_prefix(r->interpreter, package->section))
 		sum += SCORE_SECTION;
+	for (const char *p = provider->path; r->is_deep && *p; p++)
+		sum += *p == '/' ? SCORE_DEPTH : 0;
 	if (is_aside(r, package))
 		sum += SCORE_ASIDE;
 	return sum;

@@ -69,3 +69,12 @@ char *sbx_providers_rules_id(const struct sbx_language *const *languages)
 	}
 	return g_strdup(g_checksum_get_string(sum));
 }
+
+/* FNV-1a */
+guint32 sbx_index_hash(const char *name)
+{
+	guint32 hash = 2166136261u;
+	for (; *name; name++)
+		hash = (hash ^ (guchar)*name) * 16777619u;
+	return hash;
+}

@@ -5,7 +5,7 @@
 #include "builder/index/template.h"
 
 /* Bump when the tables below change; see sbx_providers_rules_id(). */
-#define SBX_PROVIDERS_FORMAT 4
+#define SBX_PROVIDERS_FORMAT 5
 
 /*
  * The tables of a provider index:
@@ -14,7 +14,10 @@
  *	package	every package, its number, what ranks it, and what it depends on (numbers,
  *		little-endian, four bytes each)
  *	root	which folders a root's glob stands for in this archive, with their paths' count
- *	path	who ships what
+ *	folder	every folder that a path is in, numbered in the order of their names
+ *	path	who ships what: a folder's number, the name in it, the package's number
+ *	tail	which folders have a path of that name, by the name's hash, for those paths that
+ *		some template looks for in whatever folder
  *	name	who ships the metadata of a distribution of that name (builder/index/names.h)
  */
 #define SBX_PROVIDERS_SCHEMA                                                                       \
@@ -25,10 +28,16 @@
 	" depends BLOB NOT NULL, installed_kib INTEGER NOT NULL);"                                 \
 	"CREATE TABLE root(pattern TEXT NOT NULL, folder TEXT NOT NULL, n_paths INTEGER NOT NULL," \
 	" PRIMARY KEY(pattern, folder)) WITHOUT ROWID;"                                            \
-	"CREATE TABLE path(path TEXT NOT NULL, package INTEGER NOT NULL,"                          \
-	" PRIMARY KEY(path, package)) WITHOUT ROWID;"                                              \
+	"CREATE TABLE folder(id INTEGER PRIMARY KEY, path TEXT NOT NULL);"                         \
+	"CREATE TABLE path(folder INTEGER NOT NULL, name TEXT NOT NULL, package INTEGER NOT NULL," \
+	" PRIMARY KEY(folder, name, package)) WITHOUT ROWID;"                                      \
+	"CREATE TABLE tail(hash INTEGER NOT NULL, folder INTEGER NOT NULL,"                        \
+	" PRIMARY KEY(hash, folder)) WITHOUT ROWID;"                                               \
 	"CREATE TABLE name(key TEXT NOT NULL, package INTEGER NOT NULL, path TEXT NOT NULL,"       \
 	" PRIMARY KEY(key, package)) WITHOUT ROWID;"
+
+/* The key of `tail`. The same on every machine. */
+guint32 sbx_index_hash(const char *name);
 
 /*
  * A function that is given every path template of a language: modules', scoped ones', commands',

@@ -79,7 +79,12 @@ static gboolean take_apart(struct sbx_template *t, const struct sbx_language *la
 		gsize n = strcspn(at, "{*");
 		add_text(t, at, n);
 		at += n;
-		if (*at == '*') {
+		if (at[0] == '*' && at[1] == '*') {
+			struct sbx_part deep = {.kind = SBX_PART_DEEP};
+			g_array_append_val(t->parts, deep);
+			t->is_deep = TRUE;
+			at += 2;
+		} else if (*at == '*') {
 			struct sbx_part star = {.kind = SBX_PART_STAR};
 			g_array_append_val(t->parts, star);
 			at++;
@@ -190,7 +195,7 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 	if (p->kind == SBX_PART_TEXT)
 		return (gsize)(end - at) >= p->n_text && memcmp(at, p->text, p->n_text) == 0 &&
 		       match_parts(t, i + 1, at + p->n_text, end);
-	gboolean is_path = p->kind == SBX_PART_PATH;
+	gboolean is_path = p->kind == SBX_PART_PATH || p->kind == SBX_PART_DEEP;
 	if (p->kind == SBX_PART_VERSION && (at == end || !g_ascii_isdigit(*at)))
 		return FALSE;
 	const char *stop = at + (p->kind == SBX_PART_STAR ? 0 : 1);
@@ -200,7 +205,8 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 			return FALSE;
 		if (stop > at && stop[-1] == '/' && (!is_path || stop - 1 == at || stop[-2] == '/'))
 			return FALSE;
-		if (stop > at && is_path && stop[-1] == t->separator && t->separator != '/')
+		if (stop > at && p->kind == SBX_PART_PATH && stop[-1] == t->separator &&
+		    t->separator != '/')
 			return FALSE;
 		if (is_path && stop[-1] == '/')
 			continue;
@@ -213,6 +219,10 @@ gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gs
 {
 	if (t->is_folder)
 		return FALSE; /* what makes the folder is kept for its own sake */
+	const struct sbx_part *first = &g_array_index(t->parts, struct sbx_part, 0);
+	if (first->kind == SBX_PART_TEXT &&
+	    (n_path < first->n_text || memcmp(path, first->text, first->n_text) != 0))
+		return FALSE;
 	const struct sbx_part *last = &g_array_index(t->parts, struct sbx_part, t->parts->len - 1);
 	if (last->kind == SBX_PART_TEXT &&
 	    (n_path < last->n_text ||
@@ -316,6 +326,8 @@ char *sbx_template_expand(const struct sbx_template *t, const char *folder, char
 			g_string_append_c(out, SBX_TEMPLATE_STAR);
 		else if (p->kind == SBX_PART_VERSION)
 			g_string_append_c(out, SBX_TEMPLATE_VERSION);
+		else if (p->kind == SBX_PART_DEEP)
+			g_string_append_c(out, SBX_TEMPLATE_DEEP);
 		else if (p->kind == SBX_PART_WORD && !p->whole_name)
 			append_last(out, parts, n_parts, p->n_last);
 		else
@@ -339,12 +351,15 @@ gboolean sbx_template_fits(const char *expanded, const char *path)
 		if (!*path)
 			return TRUE;
 	}
+	gboolean is_deep = *expanded == SBX_TEMPLATE_DEEP;
 	if (*expanded == SBX_TEMPLATE_VERSION && !g_ascii_isdigit(*path++))
+		return FALSE;
+	if (is_deep && (!*path || *path == '/'))
 		return FALSE;
 	for (;; path++) {
 		if (sbx_template_fits(expanded + 1, path))
 			return TRUE;
-		if (!*path || *path == '/')
+		if (!*path || (*path == '/' && !is_deep))
 			return FALSE;
 	}
 }

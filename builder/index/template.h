@@ -17,6 +17,7 @@ enum sbx_part_kind {
 	SBX_PART_STAR,	  /* '*': anything within a component */
 	SBX_PART_WORD,	  /* {name}, {last}: one component */
 	SBX_PART_VERSION, /* {version}: anything within a component that begins with a digit */
+	SBX_PART_DEEP,	  /* a double star: one or more whole components */
 	SBX_PART_PATH,	  /* {path}: components, none of which holds the language's separator */
 };
 
@@ -37,6 +38,7 @@ struct sbx_template {
 	/* It is looked for by the {name} in it, folded (builder/index/names.h), not by the path. */
 	gboolean is_named;
 	GArray *parts;	     /* struct sbx_part */
+	gboolean is_deep;    /* looked for by the name's last component, in whatever folders */
 	gboolean is_folder;  /* ends with {path}: any folder of that name will do */
 	gboolean is_package; /* names the module as a folder: "{dist}/{path}/__init__.py" */
 };
@@ -90,7 +92,8 @@ char *sbx_template_prefix(const struct sbx_template *t);
  */
 #define SBX_TEMPLATE_STAR    '\001'
 #define SBX_TEMPLATE_VERSION '\002' /* the same, but it begins with a digit */
-#define SBX_TEMPLATE_OPEN    "\001\002"
+#define SBX_TEMPLATE_DEEP    '\003' /* the same, over any number of components */
+#define SBX_TEMPLATE_OPEN    "\001\002\003"
 char *sbx_template_expand(const struct sbx_template *t, const char *folder, char *const *parts,
 			  guint n_parts);
 

@@ -22,6 +22,8 @@ static struct sbx_index_root *root_for(struct sbx_provider_writer *w, const char
 	}
 	struct sbx_index_root *root = g_new0(struct sbx_index_root, 1);
 	root->pattern = pattern;
+	if (pattern)
+		root->n_literal = strcspn(pattern + sbx_root_is_merged(pattern), "*?[");
 	root->templates = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_template_free);
 	root->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_ptr_array_add(w->roots, root);
@@ -150,7 +152,11 @@ static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_roo
 	gsize n_folder = 0;
 	gboolean is_merged = sbx_root_is_merged(root->pattern);
 	if (root->pattern) {
-		n_folder = sbx_root_match(root->pattern + is_merged, path, n_path);
+		const char *pattern = root->pattern + is_merged;
+		/* Most lines of the archive are below none of a dozen roots. */
+		if (n_path < root->n_literal || memcmp(path, pattern, root->n_literal) != 0)
+			return FALSE;
+		n_folder = sbx_root_match(pattern, path, n_path);
 		if (n_folder == 0)
 			return FALSE;
 	}
@@ -158,10 +164,11 @@ static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_roo
 	gboolean is_wanted = FALSE;
 	for (guint i = 0; i < root->templates->len; i++) {
 		const struct sbx_template *t = root->templates->pdata[i];
-		if ((is_wanted && !t->is_named) ||
+		if ((is_wanted && !t->is_named && (!t->is_deep || w->is_deep)) ||
 		    !sbx_template_matches(t, path + skip, n_path - skip))
 			continue;
 		is_wanted = TRUE;
+		w->is_deep |= t->is_deep;
 		if (t->is_named)
 			note_name(w, t, path + skip, n_path - skip);
 	}
@@ -179,7 +186,9 @@ static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_content
 	const char *list = line->packages, *name;
 	gsize n_list = line->n_packages;
 	gssize n;
-	struct sbx_index_row row = {NULL, 0};
+	const char *slash = memrchr(path, '/', n_path);
+	struct sbx_index_row row = {.n_folder = slash ? (guint32)(slash - path) & G_MAXINT32 : 0,
+				    .is_deep = w->is_deep};
 	while ((n = sbx_contents_next_package(&list, &n_list, &name)) > 0) {
 		char package[256];
 		if ((gsize)n >= sizeof(package))
@@ -218,6 +227,7 @@ static gboolean add_line(const struct sbx_contents_line *line, gpointer data, GE
 		n_path = w->scratch->len;
 	}
 	g_clear_pointer(&w->key, g_free);
+	w->is_deep = FALSE;
 	/* Every root is asked: several may count the path among their folder's. */
 	gboolean wanted = FALSE;
 	for (guint i = 0; i < w->roots->len; i++) {

@@ -9,6 +9,7 @@
 struct sbx_index_row {
 	const char *path; /* in the writer's `texts`, NUL-terminated */
 	guint32 package;  /* its number in the graph */
+	guint32 n_folder : 31, is_deep : 1;
 };
 
 struct sbx_index_name {
@@ -19,6 +20,7 @@ struct sbx_index_name {
 /* A root's glob, the templates below it, and the folders that were seen. */
 struct sbx_index_root {
 	const char *pattern;  /* NULL: templates without a root */
+	gsize n_literal;      /* bytes of the glob before its first wildcard */
 	GPtrArray *templates; /* struct sbx_template * */
 	GHashTable *folders;  /* char * to how many paths, GUINT */
 };
@@ -33,6 +35,7 @@ struct sbx_provider_writer {
 	GArray *rows;	     /* struct sbx_index_row */
 	GArray *names;	     /* struct sbx_index_name */
 	char *key;	     /* of the distribution that the line at hand is about; NULL: none */
+	gboolean is_deep;    /* some template looks for the line at hand in whatever folder */
 	GStringChunk *texts;
 	GString *scratch;
 	const char *where; /* the Contents index being read */

@@ -101,31 +101,100 @@ static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GEr
 	return TRUE;
 }
 
+static const char *name_in(const struct sbx_index_row *row)
+{
+	return row->path + row->n_folder + (row->path[row->n_folder] == '/');
+}
+
+static int compare_folders(const struct sbx_index_row *x, const struct sbx_index_row *y)
+{
+	int order = memcmp(x->path, y->path, MIN(x->n_folder, y->n_folder));
+	return order ? order : (x->n_folder > y->n_folder) - (x->n_folder < y->n_folder);
+}
+
 static int compare_rows(gconstpointer a, gconstpointer b)
 {
 	const struct sbx_index_row *x = a, *y = b;
-	int order = strcmp(x->path, y->path);
+	int order = compare_folders(x, y);
+	order = order ? order : strcmp(name_in(x), name_in(y));
 	return order ? order : (x->package > y->package) - (x->package < y->package);
 }
 
-static gboolean write_paths(struct db *db, GArray *rows, GError **error)
+static gboolean write_folders(struct db *db, const GArray *rows, GError **error)
 {
-	/* In the key's order every page is filled once; the indexes are nearly sorted already. */
-	g_array_sort(rows, compare_rows);
-	if (!db_prepare(db, "INSERT INTO path VALUES(?,?)", error))
+	gint64 number = 0;
+	if (!db_prepare(db, "INSERT INTO folder VALUES(?,?)", error))
+		return FALSE;
+	for (guint i = 0; i < rows->len; i++) {
+		const struct sbx_index_row *row = &g_array_index(rows, struct sbx_index_row, i);
+		if (i && compare_folders(row - 1, row) == 0)
+			continue;
+		sqlite3_bind_int64(db->insert, 1, ++number);
+		sqlite3_bind_text(db->insert, 2, row->path, (int)row->n_folder, SQLITE_STATIC);
+		if (!db_insert(db, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+struct tail {
+	guint32 hash, folder;
+};
+
+static int compare_tails(gconstpointer a, gconstpointer b)
+{
+	const struct tail *x = a, *y = b;
+	int order = (x->hash > y->hash) - (x->hash < y->hash);
+	return order ? order : (x->folder > y->folder) - (x->folder < y->folder);
+}
+
+static gboolean write_tails(struct db *db, GArray *tails, GError **error)
+{
+	g_array_sort(tails, compare_tails);
+	if (!db_prepare(db, "INSERT OR IGNORE INTO tail VALUES(?,?)", error))
+		return FALSE;
+	for (guint i = 0; i < tails->len; i++) {
+		const struct tail *tail = &g_array_index(tails, struct tail, i);
+		sqlite3_bind_int64(db->insert, 1, tail->hash);
+		sqlite3_bind_int64(db->insert, 2, tail->folder);
+		if (!db_insert(db, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
+/* Folders are numbered as write_folders() does. */
+static gboolean write_paths(struct db *db, const GArray *rows, GArray *tails, GError **error)
+{
+	struct tail tail = {0, 0};
+	if (!db_prepare(db, "INSERT INTO path VALUES(?,?,?)", error))
 		return FALSE;
 	const struct sbx_index_row *before = NULL;
 	for (guint i = 0; i < rows->len; i++) {
 		const struct sbx_index_row *row = &g_array_index(rows, struct sbx_index_row, i);
 		if (before && compare_rows(before, row) == 0)
 			continue; /* the same file in an update */
+		tail.folder += !before || compare_folders(before, row) != 0;
 		before = row;
-		bind_text(db, 1, row->path);
-		sqlite3_bind_int64(db->insert, 2, row->package);
+		sqlite3_bind_int64(db->insert, 1, tail.folder);
+		bind_text(db, 2, name_in(row));
+		sqlite3_bind_int64(db->insert, 3, row->package);
 		if (!db_insert(db, error))
 			return FALSE;
+		tail.hash = sbx_index_hash(name_in(row));
+		if (row->is_deep)
+			g_array_append_val(tails, tail);
 	}
 	return TRUE;
+}
+
+/* In the keys' order every page is filled once; the indexes are nearly sorted already. */
+static gboolean write_rows(struct db *db, GArray *rows, GError **error)
+{
+	g_autoptr(GArray) tails = g_array_new(FALSE, FALSE, sizeof(struct tail));
+	g_array_sort(rows, compare_rows);
+	return write_folders(db, rows, error) && write_paths(db, rows, tails, error) &&
+	       write_tails(db, tails, error);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -200,10 +269,13 @@ static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
 		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA "
 		       "cache_size=-65536;" SBX_PROVIDERS_SCHEMA "BEGIN",
 		       error) &&
-	       write_packages(&db, w->graph, error) && write_paths(&db, w->rows, error) &&
+	       write_packages(&db, w->graph, error) && write_rows(&db, w->rows, error) &&
 	       write_names(&db, w->names, error) && write_roots(&db, w->roots, error) &&
 	       write_meta(&db, w->languages, error) &&
-	       db_exec(&db, "CREATE UNIQUE INDEX package_name ON package(name); COMMIT", error);
+	       db_exec(&db,
+		       "CREATE UNIQUE INDEX package_name ON package(name);"
+		       "CREATE UNIQUE INDEX folder_path ON folder(path); COMMIT",
+		       error);
 }
 
 gboolean sbx_provider_writer_finish(struct sbx_provider_writer *w, GError **error)
