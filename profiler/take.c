@@ -103,10 +103,9 @@ void sbx_scan_add_define(struct sbx_scan *scan, enum sbx_fact_kind kind, const c
 		*slot = (struct sbx_define){.kind = kind, .name = sbx_scan_keep(scan, name)};
 }
 
-static char *join(struct sbx_scan *scan, const char *a, char separator, const char *b)
+static char *join(struct sbx_scan *scan, const char *a, const char *middle, const char *b)
 {
-	const char middle[] = {separator, '\0'};
-	char *s = sbx_arena_alloc(&scan->arena, strlen(a) + strlen(b) + 2);
+	char *s = sbx_arena_alloc(&scan->arena, strlen(a) + strlen(middle) + strlen(b) + 1);
 	if (s)
 		stpcpy(stpcpy(stpcpy(s, a), middle), b);
 	return s;
@@ -136,8 +135,8 @@ static const char *bind_target(struct sbx_scan *scan, const struct sbx_match *m)
 	}
 	const char *receiver = captured_name(scan, m, SBX_CAPTURE_RECEIVER);
 	if (call && receiver)
-		call = join(scan, receiver, '.', call);
-	return call ? join(scan, call, '(', ")") : NULL;
+		call = join(scan, receiver, ".", call);
+	return call ? join(scan, call, "(", ")") : NULL;
 }
 
 static void bind_constant(struct sbx_scan *scan, const struct sbx_match *m, const char *name)
@@ -170,6 +169,11 @@ static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 	if ((name = captured_name(scan, m, SBX_CAPTURE_BIND_LOCAL)))
 		sbx_map_add(&scan->locals, name, "");
 	name = captured_name(scan, m, SBX_CAPTURE_BIND_NAME);
+	/* import "net/http": the name is http. */
+	const char separator = scan->rules->language.separator;
+	const char *last = name && separator ? strrchr(name, separator) : NULL;
+	if (last && last[1])
+		name = last + 1;
 	const char *to = name ? bind_target(scan, m) : NULL;
 	const char *part = captured_name(scan, m, SBX_CAPTURE_BIND_MEMBER);
 	TSNode string = sbx_scan_captured(scan, m, SBX_CAPTURE_BIND_STRING);
@@ -177,8 +181,8 @@ static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 	if (to && part)
 		to = join(scan, to,
 			  !ts_node_is_null(string) || scan->rules->language.separator == '/'
-				  ? '.'
-				  : scan->rules->language.separator,
+				  ? "."
+				  : scan->rules->language.joint,
 			  part);
 	if (to)
 		sbx_map_add(&scan->bindings, name, to);
@@ -188,7 +192,7 @@ static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 static const char *use_key(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
 {
 	const char *name = sbx_scan_name(scan, node);
-	return name && m->pattern->use ? join(scan, m->pattern->use, ' ', name) : NULL;
+	return name && m->pattern->use ? join(scan, m->pattern->use, " ", name) : NULL;
 }
 
 /* @need: a header, a library, a file, ... by its name */

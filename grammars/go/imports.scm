@@ -8,6 +8,10 @@
   name: (package_identifier) @bind.name
   path: (interpreted_string_literal) @bind.string)
 
+(import_spec
+  . path: (interpreted_string_literal
+    (interpreted_string_literal_content) @bind.name @bind.string))
+
 ; import "C": the C compiler, and its library's headers
 (import_spec
   path: (interpreted_string_literal) @command

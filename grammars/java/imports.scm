@@ -29,6 +29,8 @@
 ; What names mean from here on.
 (import_declaration (scoped_identifier name: (identifier) @bind.name) @bind.target)
 
+(import_declaration (scoped_identifier) @bind.all (asterisk))
+
 ; What the text brings itself
 (package_declaration [(scoped_identifier) (identifier)] @define (#set! kind "module"))
 

@@ -28,6 +28,10 @@
   path: [(scoped_identifier) (identifier)] @bind.target
   list: (use_list (identifier) @bind.name @bind.member)))
 
+(use_declaration argument: (scoped_use_list
+  path: [(scoped_identifier) (identifier)] @bind.target
+  list: (use_list (scoped_identifier name: (identifier) @bind.name) @bind.member)))
+
 ; What the text brings itself
 (mod_item name: (identifier) @define (#set! kind "module"))
 (use_declaration argument: (scoped_identifier

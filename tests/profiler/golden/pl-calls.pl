@@ -1,0 +1,18 @@
+use IO::Socket::INET;
+use LWP::UserAgent;
+use LWP::Simple;
+use YAML::Any;
+use threads;
+my $server = IO::Socket::INET->new(Listen => 5, LocalPort => 8080);
+my $client = IO::Socket::INET->new(PeerAddr => 'db', PeerPort => 5432);
+my $agent = LWP::UserAgent->new(timeout => 5);
+$agent->get("https://example.org/x");
+getstore('http://example.org:8080/y', 'y');
+my $data = YAML::Any::LoadFile('x.yml');
+system('ls', '-l');
+open(my $out, '>', '/tmp/out.txt');
+open(my $in, '<', 'in.txt');
+unlink 'old.txt';
+threads->create(sub { 1 });
+chroot '/srv';
+# LWP::UserAgent->new->post('http://not.this/');
