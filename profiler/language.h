@@ -93,6 +93,11 @@ struct sbx_language {
 	bool is_lean;			    /* every system runs programs that need nothing of
 					       `interpreter` but what is there anyway */
 
+	/* [measure]: argument vectors that start the interpreter and nothing more, and with
+	 * "{module}" imported; empty: not to be measured. */
+	const char *const *measure_bare;
+	const char *const *measure_import;
+
 	/* Path templates: by which an import becomes files of a Debian system, best first.
 	 * {path} is the module's name with '/' for the separator, {name} the name as it is,
 	 * {last} its last part, {last2} its last two with '-' between, {version}

@@ -241,6 +241,8 @@ static void load_one(struct sbx_rules *r)
 	l->commands = get_list(r, "language", "commands");
 	l->program = get(r, "language", "program");
 	l->run = get_list(r, "language", "run");
+	l->measure_bare = get_list(r, "measure", "bare");
+	l->measure_import = get_list(r, "measure", "import");
 	l->compile = get_list(r, "language", "compile");
 	l->instead = get_list(r, "language", "instead");
 	l->builds = load_builds(r);

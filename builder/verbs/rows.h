@@ -27,6 +27,12 @@ ROW(build, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
 ROW(update, SBX_COMMAND_PLAIN, PREPARE, "", "Fetch, verify and index the archive's metadata",
     "By default of the host's suite, from the host's apt sources, with its keyrings and "
     "proxy. Unchanged metadata costs one conditional request an index.")
+ROW(measure, SBX_COMMAND_PLAIN, PREPARE, "TASK|TEMPLATE",
+    "Measure what importing a task's modules takes",
+    "Each module that a package serves is imported in sandboxes on the task's template, which is "
+    "built when it is missing. Peak memory and time are kept for the package's version; profiles "
+    "and the limits of `run` are made with them. Of a template: what its tasks import, or "
+    "--module. Exit status 1 when a module could not be imported.")
 ROW(ls, SBX_COMMAND_PLAIN, KEEP, "", "List the templates", NULL)
 ROW(show, SBX_COMMAND_PLAIN, KEEP, "TEMPLATE", "Tell a template's packages, sizes, lock and use",
     "TEMPLATE is an id, an unambiguous prefix of one, or a name.")
