@@ -156,7 +156,7 @@ static int parse_line(struct sbx_keyfile *kf, char *text, const char **section, 
 		return sbx_fail(err, SBX_E_INPUT, "%s:%u: '%.60s' stands before any [section]",
 				where, line, text);
 	*equals = '\0';
-	struct sbx_keyfile_entry entry = {*section, trim(text), trim(equals + 1)};
+	struct sbx_keyfile_entry entry = {*section, trim(text), trim(equals + 1), line};
 	return add_entry(kf, &entry, where, line, err);
 }
 

@@ -53,6 +53,7 @@ const char *const *sbx_keyfile_keys(struct sbx_keyfile *keyfile, const char *sec
  */
 struct sbx_keyfile_entry {
 	const char *section, *key, *value;
+	unsigned line; /* from 1 */
 };
 const struct sbx_keyfile_entry *sbx_keyfile_entries(const struct sbx_keyfile *keyfile,
 						    size_t *out_n);

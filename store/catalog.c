@@ -37,6 +37,11 @@ static const char *const migrations[] = {
 	" wall_usec INTEGER NOT NULL, bare_wall_usec INTEGER NOT NULL, n_runs INTEGER NOT NULL,"
 	" measured_usec INTEGER NOT NULL,"
 	" PRIMARY KEY(language, module, package, version, architecture)) WITHOUT ROWID;",
+	/* What tasks came to, by all that decides it. */
+	"DROP TABLE task;"
+	"CREATE TABLE task(key TEXT PRIMARY KEY, profile TEXT NOT NULL, template TEXT,"
+	" used_usec INTEGER NOT NULL, n_bytes INTEGER NOT NULL);"
+	"CREATE INDEX task_use ON task(used_usec, n_bytes);",
 };
 #define CATALOG_VERSION ((int)G_N_ELEMENTS(migrations))
 
@@ -189,10 +194,11 @@ GHashTable *sbx_catalog_needed_refs(struct sbx_store *store, GError **error)
 
 gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GError **error)
 {
-	return sbx_sql_run(
-		       store,
-		       sbx_sql_prepare(store, error, "DELETE FROM task WHERE template=?", "s", id),
-		       error) &&
+	return sbx_sql_run(store,
+			   sbx_sql_prepare(store, error,
+					   "UPDATE task SET template=NULL WHERE template=?", "s",
+					   id),
+			   error) &&
 	       sbx_sql_run(
 		       store,
 		       sbx_sql_prepare(store, error, "DELETE FROM template WHERE id=?", "s", id),
@@ -350,41 +356,4 @@ gboolean sbx_catalog_remove_name(struct sbx_store *store, const char *name, gboo
 		return FALSE;
 	*out_existed = sqlite3_changes(store->catalog) > 0;
 	return TRUE;
-}
-
-gboolean sbx_catalog_remember_task(struct sbx_store *store, const char *content_id,
-				   const char *generation, const char *profile_json,
-				   const char *template_id, GError **error)
-{
-	return sbx_sql_run(
-		store,
-		sbx_sql_prepare(
-			store, error,
-			"INSERT OR REPLACE INTO task(content_id, generation, profile, template)"
-			" VALUES(?,?,?,?)",
-			"ssss", content_id, generation, profile_json, template_id),
-		error);
-}
-
-gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *content_id,
-				 const char *generation, char **out_profile_json,
-				 char **out_template_id, GError **error)
-{
-	*out_profile_json = *out_template_id = NULL;
-	sqlite3_stmt *stmt =
-		sbx_sql_prepare(store, error,
-				"SELECT profile, template FROM task JOIN template ON id=template"
-				" WHERE content_id=? AND generation=?",
-				"ss", content_id, generation);
-	if (!stmt)
-		return FALSE;
-	int step = sqlite3_step(stmt);
-	if (step == SQLITE_ROW) {
-		*out_profile_json = sbx_sql_text(stmt, 0);
-		*out_template_id = sbx_sql_text(stmt, 1);
-	} else if (step != SQLITE_DONE) {
-		sbx_sql_fail(store, error);
-	}
-	sqlite3_finalize(stmt);
-	return step == SQLITE_ROW || step == SQLITE_DONE;
 }

@@ -90,15 +90,19 @@ GPtrArray *sbx_catalog_profiles_of(struct sbx_store *store, const char *template
 				   GError **error);
 
 /*
- * What a task came to: its sources' content id and the index's generation lead to the profile and
- * the template, so that an unchanged task needs neither parsing nor solving.
+ * What a task came to: a key made of all that decides it (builder/index/memory.h) leads to its
+ * profile and, once it was run, to its template. So an unchanged task needs neither parsing nor
+ * solving. template_id NULL: none yet; one that is known already stays. The memory has a size: what
+ * was not asked for longest is forgotten first.
  */
-gboolean sbx_catalog_remember_task(struct sbx_store *store, const char *content_id,
-				   const char *generation, const char *profile_json,
-				   const char *template_id, GError **error);
-/* Outputs are NULL when it is not known (or its template is gone). */
-gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *content_id,
-				 const char *generation, char **out_profile_json,
+gboolean sbx_catalog_remember_task(struct sbx_store *store, const char *key,
+				   const char *profile_json, const char *template_id,
+				   GError **error);
+/* Outputs are NULL when it is not known; the template also when it is gone. */
+gboolean sbx_catalog_recall_task(struct sbx_store *store, const char *key, char **out_profile_json,
 				 char **out_template_id, GError **error);
+/* Forget what nobody asked for since then (since the epoch). *out_n: how many. dry_run: count. */
+gboolean sbx_catalog_forget_tasks(struct sbx_store *store, gint64 before_usec, gboolean dry_run,
+				  guint *out_n, GError **error);
 
 #endif

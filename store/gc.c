@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "store/catalog.h"
 #include "store/template.h"
 
 /* An interrupted download is worth keeping for a day: the next try resumes it. */
@@ -143,6 +144,9 @@ gboolean sbx_gc_run(struct sbx_store *store, gint64 unused_seconds, gboolean dry
 	    !drop_templates(store, unused_seconds, dry_run, &result, error) ||
 	    !drop_orphans(store, dry_run, error) ||
 	    !drop_refs(store, dry_run, &result, cancellable, error))
+		return FALSE;
+	gint64 limit = g_get_real_time() - unused_seconds * G_USEC_PER_SEC;
+	if (!sbx_catalog_forget_tasks(store, limit, dry_run, &result.n_profiles, error))
 		return FALSE;
 	clear_cache(store, dry_run, &result);
 	int n_total = 0, n_pruned = 0;

@@ -7,6 +7,7 @@
 struct sbx_gc_result {
 	guint n_templates; /* removed: unnamed and not used for long enough */
 	guint n_refs;	   /* packages, compiled modules and layers that nothing needs any more */
+	guint n_profiles;  /* forgotten: of tasks that nobody asked about for as long */
 	guint n_objects;
 	guint64 n_bytes; /* freed, objects and scratch together */
 };

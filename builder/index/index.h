@@ -44,6 +44,7 @@ enum sbx_index_query {
 };
 
 struct sbx_providers {
+	const struct sbx_preferences *preferences; /* NULL: none */
 	char *path;
 	sqlite3 *db;
 	sqlite3_stmt *queries[SBX_N_QUERIES];

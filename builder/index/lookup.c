@@ -12,6 +12,7 @@ void sbx_provider_free(struct sbx_provider *provider)
 		return;
 	g_free(provider->package);
 	g_free(provider->path);
+	g_free(provider->rule);
 	g_free(provider);
 }
 

@@ -3,6 +3,7 @@
 
 #include "builder/index/index.h"
 #include "builder/index/names.h"
+#include "builder/index/preferences.h"
 
 /* Who serves what is neither a module nor a command: headers, libraries, files, packages, ... */
 
@@ -120,9 +121,9 @@ static gboolean add_all(struct sbx_ranking *r, const struct sbx_language *langua
 	return add_parts(r, r->language->kinds[r->kind], name, error);
 }
 
-GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kind kind,
-			      const struct sbx_language *language, const char *name,
-			      GHashTable *chosen, char **out_matched, GError **error)
+static GPtrArray *find(struct sbx_providers *providers, enum sbx_fact_kind kind,
+		       const struct sbx_language *language, const char *name, GHashTable *chosen,
+		       char **out_matched, GError **error)
 {
 	if (kind == SBX_FACT_MODULE)
 		return sbx_providers_find_module(providers, language, name, chosen, out_matched,
@@ -141,6 +142,18 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 	if (!add_all(&r, language, name, error))
 		return NULL;
 	sbx_ranking_sort(&r);
+	return g_steal_pointer(&found);
+}
+
+GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kind kind,
+			      const struct sbx_language *language, const char *name,
+			      GHashTable *chosen, char **out_matched, GError **error)
+{
+	g_autoptr(GPtrArray) found =
+		find(providers, kind, language, name, chosen, out_matched, error);
+	const struct sbx_index_question question = {kind, language, name};
+	if (!found || !sbx_preferences_apply(providers, &question, found, out_matched, error))
+		return NULL;
 	return g_steal_pointer(&found);
 }
 

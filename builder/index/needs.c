@@ -155,15 +155,18 @@ static gboolean is_there_anyway(const struct sbx_provider *provider)
 	return provider->in_base || provider->in_interpreter;
 }
 
+/* Those that the site forbids come last. */
 static const struct sbx_provider *best(const struct sbx_need *need)
 {
-	return need->candidates->len ? need->candidates->pdata[0] : NULL;
+	const struct sbx_provider *first =
+		need->candidates->len ? need->candidates->pdata[0] : NULL;
+	return first && !first->is_forbidden ? first : NULL;
 }
 
 /* Is there a choice to be made? */
 static gboolean is_open(const struct sbx_need *need)
 {
-	return need->candidates->len > 1 && !is_there_anyway(best(need));
+	return need->candidates->len > 1 && best(need) && !is_there_anyway(best(need));
 }
 
 static gboolean is_wanted(enum sbx_grade grade)
@@ -182,7 +185,7 @@ static gboolean decide_open_ones(struct search *s, GError **error)
 		any |= is_open(needs->pdata[i]);
 	for (guint i = 0; any && i < needs->len; i++) {
 		const struct sbx_need *need = needs->pdata[i];
-		if (need->candidates->len != 1 || !is_wanted(need->grade))
+		if (need->candidates->len != 1 || !best(need) || !is_wanted(need->grade))
 			continue;
 		if (!sbx_providers_add_closure(s->providers, best(need)->package, chosen, error))
 			return FALSE;

@@ -8,6 +8,7 @@
 #include "builder/index/capabilities.h"
 #include "builder/index/command.h"
 #include "builder/index/needs.h"
+#include "builder/index/preferences.h"
 #include "builder/index/profile_text.h"
 
 static const char *const status_names[SBX_N_NEED_STATUSES] = {
@@ -214,18 +215,24 @@ struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
 	return g_steal_pointer(&profile);
 }
 
-struct sbx_profile *sbx_profile_task(const struct sbx_archive *archive, const char *task_path,
-				     GError **error)
+struct sbx_profile *sbx_profile_task(struct sbx_context *ctx, const struct sbx_archive *archive,
+				     const char *task_path, GError **error)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	__attribute__((cleanup(sbx_facts_release))) struct sbx_facts facts = {0};
+	SBX_AUTO(sbx_preferences) preferences = sbx_preferences_load(ctx->root, error);
+	if (!preferences)
+		return NULL;
 	if (sbx_facts_read(&facts, task_path, &err) < 0) {
 		sbx_set_error_from(error, &err);
 		return NULL;
 	}
 	g_autofree char *path = g_build_filename(archive->path, "providers.db", NULL);
 	SBX_AUTO(sbx_providers) providers = sbx_providers_open(path, error);
-	return providers ? sbx_profile_from_facts(archive, providers, &facts, error) : NULL;
+	if (!providers)
+		return NULL;
+	sbx_providers_set_preferences(providers, preferences);
+	return sbx_profile_from_facts(archive, providers, &facts, error);
 }
 
 gboolean sbx_need_is_missing(const struct sbx_need *need)

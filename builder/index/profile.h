@@ -71,9 +71,12 @@ struct sbx_profile {
 
 struct sbx_profile *sbx_profile_new(void);
 
-/* Read the task's facts and find who serves them (the archive's folder holds providers.db). */
-struct sbx_profile *sbx_profile_task(const struct sbx_archive *archive, const char *task_path,
-				     GError **error);
+/*
+ * Read the task's facts and find who serves them (the archive's folder holds providers.db), as the
+ * site prefers (builder/index/preferences.h).
+ */
+struct sbx_profile *sbx_profile_task(struct sbx_context *ctx, const struct sbx_archive *archive,
+				     const char *task_path, GError **error);
 /* The same from facts at hand. */
 struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,
 					   struct sbx_providers *providers,

@@ -13,6 +13,8 @@ static void write_candidate(struct sbx_json *w, const struct sbx_provider *provi
 	sbx_json_bool(w, "base", provider->in_base);
 	sbx_json_bool(w, "interpreter", provider->in_interpreter);
 	sbx_json_double(w, "score", provider->score);
+	sbx_json_string(w, "rule", provider->rule);
+	sbx_json_bool(w, "forbidden", provider->is_forbidden);
 	sbx_json_end_object(w);
 }
 

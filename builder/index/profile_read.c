@@ -79,8 +79,9 @@ static const char *status_name(guint status)
 static gboolean read_candidate(gpointer need, JsonObject *o, const struct sbx_place *at,
 			       GError **error)
 {
-	static const char *const known[] = {
-		"package", "path", "reverse_depends", "base", "interpreter", "score", NULL};
+	static const char *const known[] = {"package", "path",	      "reverse_depends",
+					    "base",    "interpreter", "score",
+					    "rule",    "forbidden",   NULL};
 	struct sbx_provider *p = sbx_need_add_candidate(need);
 	return sbx_fields_check_known(o, known, at, error) &&
 	       sbx_fields_string(o, "package", is_package, SBX_NO_NULL, &p->package, at, error) &&
@@ -88,7 +89,9 @@ static gboolean read_candidate(gpointer need, JsonObject *o, const struct sbx_pl
 	       sbx_fields_count(o, "reverse_depends", &p->n_reverse_depends, at, error) &&
 	       sbx_fields_flag(o, "base", &p->in_base, at, error) &&
 	       sbx_fields_flag(o, "interpreter", &p->in_interpreter, at, error) &&
-	       sbx_fields_double(o, "score", &p->score, at, error);
+	       sbx_fields_double(o, "score", &p->score, at, error) &&
+	       sbx_fields_string(o, "rule", is_any, SBX_NULL_ALLOWED, &p->rule, at, error) &&
+	       sbx_fields_flag(o, "forbidden", &p->is_forbidden, at, error);
 }
 
 static gboolean read_evidence(gpointer list, JsonObject *o, const struct sbx_place *at,

@@ -61,6 +61,11 @@ static void add_candidates(const struct printer *p, const struct sbx_need *need)
 		g_string_append_printf(p->out, "; needed by %u packages%s%s\n",
 				       c->n_reverse_depends, c->in_base ? ", always there" : "",
 				       c->in_interpreter ? ", part of the interpreter" : "");
+		if (c->rule) {
+			g_string_append_printf(p->out, "          %-*s          ", p->width, "");
+			add_plain(p->out, c->rule);
+			g_string_append_c(p->out, '\n');
+		}
 	}
 }
 

@@ -55,6 +55,11 @@ struct sbx_providers *sbx_providers_open_for(const char *path,
 					     const struct sbx_language *const *languages,
 					     GError **error);
 void sbx_providers_free(struct sbx_providers *providers);
+
+/* What the site says counts in every lookup from now on; they must outlive the providers. */
+struct sbx_preferences;
+void sbx_providers_set_preferences(struct sbx_providers *providers,
+				   const struct sbx_preferences *preferences);
 SBX_DEFINE_AUTO(sbx_providers, sbx_providers_free)
 
 struct sbx_provider {
@@ -64,6 +69,10 @@ struct sbx_provider {
 	gboolean in_base;	 /* Essential closure: always there */
 	gboolean in_interpreter; /* closure of the language's interpreter package */
 	double score;		 /* for --explain: higher wins */
+	char *rule; /* of the site, that has a say about it: "/etc/sbx/providers.d/x.conf:3:
+		     * preferred"
+		     */
+	gboolean is_forbidden; /* by that rule: listed, never taken */
 };
 void sbx_provider_free(struct sbx_provider *provider);
 

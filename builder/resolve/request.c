@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "builder/index/memory.h"
 #include "builder/resolve/resolve.h"
 #include "profiler/facts.h"
 
@@ -230,6 +231,13 @@ static gboolean resolve_profile(struct sbx_context *ctx, const struct sbx_reques
 	return work->lock != NULL;
 }
 
+/* A catalog that cannot be used costs only time. */
+static struct sbx_profile *profile_task(struct sbx_context *ctx, const char *path, GError **error)
+{
+	SBX_AUTO(sbx_store) catalog = sbx_store_open_catalog(ctx->root, ctx->cancellable, NULL);
+	return sbx_memory_profile(ctx, catalog, path, error);
+}
+
 static gboolean resolve_input(struct sbx_context *ctx, const struct sbx_request *request,
 			      struct sbx_resolved *work, GError **error)
 {
@@ -249,7 +257,7 @@ static gboolean resolve_input(struct sbx_context *ctx, const struct sbx_request 
 	}
 	work->archive = open_or_make(ctx, work->profile ? NULL : path, error);
 	if (work->archive && !work->profile)
-		work->profile = sbx_profile_task(work->archive, path, error);
+		work->profile = profile_task(ctx, path, error);
 	return work->archive && work->profile && resolve_profile(ctx, request, work, error);
 }
 

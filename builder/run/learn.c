@@ -63,16 +63,6 @@ gboolean sbx_learn_resources(struct sbx_profile *profile, struct sbx_store *cata
 	return TRUE;
 }
 
-void sbx_learn_resources_if_any(struct sbx_context *ctx, struct sbx_profile *profile)
-{
-	g_autofree char *path = g_build_filename(ctx->root, "catalog.db", NULL);
-	if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
-		return;
-	SBX_AUTO(sbx_store) catalog = sbx_store_open_catalog(ctx->root, ctx->cancellable, NULL);
-	if (catalog)
-		sbx_learn_resources(profile, catalog, NULL);
-}
-
 char *sbx_learn_limit(const struct sbx_profile *profile, enum sbx_resource which, double usual)
 {
 	double limit = MIN(MAX(profile->resources.of[which].high, usual), MOST * usual);

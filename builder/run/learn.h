@@ -15,12 +15,6 @@ gboolean sbx_learn_resources(struct sbx_profile *profile, struct sbx_store *cata
 			     GError **error);
 
 /*
- * The same from the context's catalog, if there is one: to look at a task makes none, and what
- * keeps it from being read is no reason to know nothing of the task.
- */
-void sbx_learn_resources_if_any(struct sbx_context *ctx, struct sbx_profile *profile);
-
-/*
  * A limit of `run`, as sbx-provision takes it: the default, or the upper end of the interval when
  * that is higher. Never more than four times the default, lest a task that is killed for its limit
  * gets a higher one each time without end. Newly allocated.

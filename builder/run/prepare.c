@@ -4,8 +4,7 @@
 #include <stdio.h>
 
 #include "builder/report.h"
-#include "store/catalog.h"
-#include "store/template.h"
+#include "builder/index/memory.h"
 
 void sbx_prepared_release(struct sbx_prepared *task)
 {
@@ -44,54 +43,28 @@ void sbx_prepare_say_profile(struct sbx_context *ctx, const struct sbx_profile *
 	}
 }
 
-static gboolean recall(struct sbx_context *ctx, struct sbx_store *catalog,
-		       const struct sbx_archive *archive, const char *path,
-		       struct sbx_prepared *task, char **out_content_id, GError **error)
-{
-	__attribute__((cleanup(sbx_facts_release))) struct sbx_facts facts = {0};
-	struct sbx_error failed = SBX_ERROR_INIT;
-	if (sbx_facts_identify(&facts, path, &failed) < 0)
-		return sbx_set_error_from(error, &failed);
-	*out_content_id = g_strdup(facts.content_id);
-	if (!archive)
-		return TRUE;
-	g_autofree char *json = NULL;
-	g_autofree char *id = NULL;
-	if (!sbx_catalog_recall_task(catalog, facts.content_id, archive->generation, &json, &id,
-				     error))
-		return FALSE;
-	if (!json || !sbx_template_is_present(catalog, id))
-		return TRUE;
-	task->profile = sbx_profile_from_json(json, -1, "catalog.db", error);
-	if (!task->profile)
-		return FALSE;
-	/* The same sources elsewhere are the same task at another place. */
-	g_free(task->profile->folder);
-	task->profile->folder = g_strdup(facts.folder);
-	task->template_id = g_steal_pointer(&id);
-	task->remembered = TRUE;
-	return TRUE;
-}
-
 gboolean sbx_prepare_task(struct sbx_context *ctx, struct sbx_store *catalog, const char *path,
 			  gboolean allow_unresolved, struct sbx_prepared *out_task, GError **error)
 {
-	__attribute__((cleanup(sbx_prepared_release))) struct sbx_prepared task = {0};
-	g_autofree char *content_id = NULL;
+	__attribute__((cleanup(sbx_known_release))) struct sbx_known known = {0};
 	gint64 began = g_get_monotonic_time();
 	/* A task that can't be read should not wait for an index to be made first. */
 	SBX_AUTO(sbx_archive) archive = sbx_archive_open(ctx, NULL);
-	if (!recall(ctx, catalog, archive, path, &task, &content_id, error))
+	if (!sbx_memory_recall(ctx, catalog, archive, path, &known, error))
 		return FALSE;
-	if (!task.remembered) {
-		struct sbx_prepare_request request = {path, allow_unresolved, content_id};
+	if (!known.template_id) {
+		struct sbx_prepare_request request = {path, allow_unresolved, &known.profile};
 		return ctx->engine->prepare(ctx, catalog, &request, out_task, error);
 	}
-	sbx_prepare_say_profile(ctx, task.profile, g_get_monotonic_time() - began);
-	if (!allow_unresolved && !sbx_profile_check_resolved(task.profile, error))
+	sbx_prepare_say_profile(ctx, known.profile, g_get_monotonic_time() - began);
+	if (!allow_unresolved && !sbx_profile_check_resolved(known.profile, error))
 		return FALSE;
-	sbx_prepare_say(ctx, "template", "%.16s remembered: nothing has changed", task.template_id);
-	*out_task = task;
-	task = (struct sbx_prepared){0};
+	sbx_prepare_say(ctx, "template", "%.16s remembered: nothing has changed",
+			known.template_id);
+	*out_task = (struct sbx_prepared){
+		.profile = g_steal_pointer(&known.profile),
+		.template_id = g_steal_pointer(&known.template_id),
+		.remembered = TRUE,
+	};
 	return TRUE;
 }

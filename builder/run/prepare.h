@@ -18,7 +18,7 @@ void sbx_prepared_release(struct sbx_prepared *task);
 struct sbx_prepare_request {
 	const char *path;
 	gboolean allow_unresolved;
-	const char *content_id; /* of the task's sources */
+	struct sbx_profile **known; /* its profile, may be stolen; NULL in it: not known */
 };
 
 /*

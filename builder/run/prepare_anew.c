@@ -2,8 +2,8 @@
 #include "builder/build/build.h"
 #include "builder/report.h"
 #include "builder/resolve/resolve.h"
+#include "builder/index/memory.h"
 #include "builder/run/prepare.h"
-#include "store/catalog.h"
 
 static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_archive *archive,
 				  struct sbx_prepared *task, GError **error)
@@ -31,6 +31,14 @@ static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_arch
 	return TRUE;
 }
 
+/* Known, or made now. */
+static struct sbx_profile *profile_of(struct sbx_context *ctx, const struct sbx_archive *archive,
+				      const struct sbx_prepare_request *request, GError **error)
+{
+	return *request->known ? g_steal_pointer(request->known)
+			       : sbx_profile_task(ctx, archive, request->path, error);
+}
+
 gboolean sbx_prepare_anew(struct sbx_context *ctx, struct sbx_store *catalog,
 			  const struct sbx_prepare_request *request, struct sbx_prepared *out,
 			  GError **error)
@@ -40,16 +48,14 @@ gboolean sbx_prepare_anew(struct sbx_context *ctx, struct sbx_store *catalog,
 	if (!archive)
 		return FALSE;
 	gint64 began = g_get_monotonic_time();
-	task.profile = sbx_profile_task(archive, request->path, error);
+	task.profile = profile_of(ctx, archive, request, error);
 	if (!task.profile)
 		return FALSE;
 	sbx_prepare_say_profile(ctx, task.profile, g_get_monotonic_time() - began);
 	if (!request->allow_unresolved && !sbx_profile_check_resolved(task.profile, error))
 		return FALSE;
-	g_autofree char *json = sbx_profile_to_json(task.profile);
 	if (!resolve_and_build(ctx, archive, &task, error) ||
-	    !sbx_catalog_remember_task(catalog, request->content_id, archive->generation, json,
-				       task.template_id, error))
+	    !sbx_memory_keep(ctx, catalog, task.profile, task.template_id, error))
 		return FALSE;
 	*out = task;
 	task = (struct sbx_prepared){0};

@@ -32,9 +32,9 @@ int sbx_verb_gc(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		return -1;
 	if (!ctx->json) {
 		g_autofree char *bytes = sbx_report_bytes(result.n_bytes);
-		printf("%s %s: %u templates, %u packages and layers, %u objects\n",
+		printf("%s %s: %u templates, %u packages and layers, %u objects, %u profiles\n",
 		       dry_run ? "would free" : "freed", bytes, result.n_templates, result.n_refs,
-		       result.n_objects);
+		       result.n_objects, result.n_profiles);
 		return 0;
 	}
 	g_autoptr(JsonBuilder) json = json_builder_new();
@@ -45,6 +45,8 @@ int sbx_verb_gc(struct sbx_context *ctx, int argc, char **argv, GError **error)
 	json_builder_add_int_value(json, result.n_templates);
 	json_builder_set_member_name(json, "refs");
 	json_builder_add_int_value(json, result.n_refs);
+	json_builder_set_member_name(json, "profiles");
+	json_builder_add_int_value(json, result.n_profiles);
 	json_builder_set_member_name(json, "objects");
 	json_builder_add_int_value(json, result.n_objects);
 	json_builder_set_member_name(json, "bytes");

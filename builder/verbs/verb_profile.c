@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
-#include "builder/archive/archive.h"
-#include "builder/index/profile.h"
 #include "builder/index/profile_text.h"
+#include "builder/index/memory.h"
 #include "builder/run/learn.h"
 #include "builder/verbs/verbs.h"
 
@@ -48,23 +47,6 @@ static gboolean parse(struct sbx_context *ctx, struct options *options, int *arg
 	return TRUE;
 }
 
-/* The facts first: a task that cannot be read needs no index, which may have to be fetched. */
-static struct sbx_profile *profile_task(struct sbx_context *ctx, const char *task, GError **error)
-{
-	struct sbx_error err = SBX_ERROR_INIT;
-	__attribute__((cleanup(sbx_facts_release))) struct sbx_facts facts = {0};
-	if (sbx_facts_read(&facts, task, &err) < 0) {
-		sbx_set_error_from(error, &err);
-		return NULL;
-	}
-	SBX_AUTO(sbx_archive) archive = sbx_archive_open_or_update(ctx, error);
-	if (!archive)
-		return NULL;
-	g_autofree char *path = g_build_filename(archive->path, "providers.db", NULL);
-	SBX_AUTO(sbx_providers) providers = sbx_providers_open(path, error);
-	return providers ? sbx_profile_from_facts(archive, providers, &facts, error) : NULL;
-}
-
 static void print(const struct sbx_profile *profile, gboolean json, const struct options *options)
 {
 	g_autofree char *text = NULL;
@@ -83,10 +65,13 @@ int sbx_verb_profile(struct sbx_context *ctx, int argc, char **argv, GError **er
 	struct options options = {0};
 	if (!parse(ctx, &options, &argc, &argv, error))
 		return -1;
-	SBX_AUTO(sbx_profile) profile = profile_task(ctx, argv[1], error);
+	/* One that cannot be used costs only time. */
+	SBX_AUTO(sbx_store) catalog = sbx_store_open_catalog(ctx->root, ctx->cancellable, NULL);
+	SBX_AUTO(sbx_profile) profile = sbx_memory_profile(ctx, catalog, argv[1], error);
 	if (!profile)
 		return -1;
-	sbx_learn_resources_if_any(ctx, profile);
+	if (catalog)
+		sbx_learn_resources(profile, catalog, NULL);
 	print(profile, ctx->json, &options);
 	/* The error's line comes after the profile also where both go to one file. */
 	fflush(stdout);

@@ -72,22 +72,52 @@ static void uses_are_counted(void **state)
 	assert_int_equal(row->last_used_usec, 1234);
 }
 
-static void a_task_is_recalled_while_its_template_lives(void **state)
+static void assert_task(struct fixture *f, const char *key, const char *profile, const char *id)
+{
+	g_autofree char *got_profile = NULL, *got_id = NULL;
+	assert_ok(sbx_catalog_recall_task(f->store, key, &got_profile, &got_id, error));
+	assert_int_equal(g_strcmp0(got_profile, profile), 0);
+	assert_int_equal(g_strcmp0(got_id, id), 0);
+}
+
+static void a_task_is_recalled_and_its_template_while_that_lives(void **state)
 {
 	struct fixture *f = *state;
-	char *profile, *id;
 	add(f, ID_A, NULL);
-	assert_ok(sbx_catalog_remember_task(f->store, "content", "gen1", "{}", ID_A, error));
-	assert_ok(sbx_catalog_recall_task(f->store, "content", "gen1", &profile, &id, error));
-	assert_string_equal(profile, "{}");
-	assert_string_equal(id, ID_A);
-	g_free(profile);
-	g_free(id);
-	assert_ok(sbx_catalog_recall_task(f->store, "content", "gen2", &profile, &id, error));
-	assert_null(profile);
+	assert_task(f, "key", NULL, NULL);
+	assert_ok(sbx_catalog_remember_task(f->store, "key", "{}", NULL, error));
+	assert_task(f, "key", "{}", NULL);
+	assert_ok(sbx_catalog_remember_task(f->store, "key", "{}", ID_A, error));
+	assert_ok(sbx_catalog_remember_task(f->store, "key", "{ }", NULL, error));
+	assert_task(f, "key", "{ }", ID_A);
+	assert_task(f, "other", NULL, NULL);
 	assert_ok(sbx_catalog_remove_template(f->store, ID_A, error));
-	assert_ok(sbx_catalog_recall_task(f->store, "content", "gen1", &profile, &id, error));
-	assert_null(profile);
+	assert_task(f, "key", "{ }", NULL);
+}
+
+static void the_memory_of_tasks_has_a_size(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *large = g_strnfill(4000000, 'x');
+	for (guint i = 0; i < 20; i++) {
+		g_autofree char *key = g_strdup_printf("key%u", i);
+		assert_ok(sbx_catalog_remember_task(f->store, key, large, NULL, error));
+	}
+	assert_task(f, "key0", NULL, NULL);
+	assert_task(f, "key3", NULL, NULL);
+	assert_task(f, "key4", large, NULL);
+	assert_task(f, "key19", large, NULL);
+	/* One that is larger than a sixteenth of it is not kept at all. */
+	g_autofree char *huge = g_strnfill(5000000, 'x');
+	assert_ok(sbx_catalog_remember_task(f->store, "huge", huge, NULL, error));
+	assert_task(f, "huge", NULL, NULL);
+	guint n = 0;
+	assert_ok(sbx_catalog_forget_tasks(f->store, G_MAXINT64, TRUE, &n, error));
+	assert_int_equal(n, 16);
+	assert_ok(sbx_catalog_forget_tasks(f->store, 1, FALSE, &n, error));
+	assert_int_equal(n, 0);
+	assert_ok(sbx_catalog_forget_tasks(f->store, G_MAXINT64, FALSE, &n, error));
+	assert_task(f, "key19", NULL, NULL);
 }
 
 static void commit_file(struct fixture *f, const char *ref, const char *text)
@@ -257,7 +287,8 @@ int main(void)
 		T(templates_are_found_by_id_prefix_and_name),
 		T(names_have_rules_and_move),
 		T(uses_are_counted),
-		T(a_task_is_recalled_while_its_template_lives),
+		T(a_task_is_recalled_and_its_template_while_that_lives),
+		T(the_memory_of_tasks_has_a_size),
 		T(gc_keeps_what_a_template_needs_and_frees_the_rest),
 		T(uses_of_a_task_tell_what_it_took),
 		T(footprints_are_kept_by_version),
