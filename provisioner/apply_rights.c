@@ -39,7 +39,9 @@ int sbx_apply_ID_MAP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_er
 
 int sbx_apply_RLIMIT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
-	struct rlimit limit = {op->number, op->number};
+	/* Time is announced (SIGXCPU) before it is enforced (SIGKILL). */
+	uint64_t last = op->index == RLIMIT_CPU ? op->number + 1 : op->number;
+	struct rlimit limit = {op->number, last};
 	if (setrlimit((__rlimit_resource_t)op->index, &limit) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
 				   "--%s %llu: more than this process may have (see ulimit -H)",
@@ -116,5 +118,5 @@ int sbx_apply_EXECUTE_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struc
 
 int sbx_apply_FILTER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
-	return sbx_filter_install((enum sbx_filter)op->index, err);
+	return sbx_filter_install((enum sbx_filter)op->index, op->number, err);
 }

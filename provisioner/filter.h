@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "provisioner/policy.h"
 
 struct sock_filter;
 
@@ -20,14 +21,24 @@ enum sbx_filter {
 
 const char *sbx_filter_name(enum sbx_filter filter);
 
-/* The compiled program, and its length in instructions. */
-const struct sock_filter *sbx_filter_program(enum sbx_filter filter, size_t *out_n);
+/*
+ * What becomes of calls that nobody has heard of, and of those refused with EPERM, as one number:
+ * 0 stands for ENOSYS and EPERM (provisioner/policy.h).
+ */
+uint64_t sbx_filter_refusals(enum sbx_refusal unknown, enum sbx_refusal dangerous);
+
+/*
+ * The compiled program with these refusals, in static memory that the next call uses again, and its
+ * length in instructions.
+ */
+const struct sock_filter *sbx_filter_program(enum sbx_filter filter, uint64_t refusals,
+					     size_t *out_n);
 
 /*
  * Install it for this process and all that come from it, for good (seccomp(2)). Needs
  * no_new_privs. SBX_E_UNSUPPORTED on a kernel without filters.
  */
-int sbx_filter_install(enum sbx_filter filter, struct sbx_error *err);
+int sbx_filter_install(enum sbx_filter filter, uint64_t refusals, struct sbx_error *err);
 
 /*
  * The filter of some classes (base/classes.h): what they have is let through, what no class has is
@@ -35,7 +46,11 @@ int sbx_filter_install(enum sbx_filter filter, struct sbx_error *err);
  * behind one of the above, it can only take away: the kernel obeys the stricter one. The program is
  * made anew in static memory by each call.
  */
-const struct sock_filter *sbx_filter_classes_program(uint64_t classes, size_t *out_n);
+const struct sock_filter *sbx_filter_classes_program(uint64_t classes, uint64_t refusals,
+						     size_t *out_n);
+
+/* Put the refusals into a program. */
+void sbx_filter_set_refusals(struct sock_filter *code, size_t n, uint64_t refusals);
 
 /* Install a program; between vfork and exec, so without an error's text: a negative errno. */
 int sbx_filter_install_program(const struct sock_filter *code, size_t n);

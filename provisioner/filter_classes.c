@@ -49,7 +49,8 @@ static void add_call(struct sbx_verdict *verdict, const struct sbx_class_call *c
 	verdict->rules[verdict->n_rules++] = (struct sbx_rule){.action = SECCOMP_RET_ERRNO | error};
 }
 
-const struct sock_filter *sbx_filter_classes_program(uint64_t classes, size_t *out_n)
+const struct sock_filter *sbx_filter_classes_program(uint64_t classes, uint64_t refusals,
+						     size_t *out_n)
 {
 	static struct sbx_verdict verdicts[SBX_MAX_CALLS];
 	static struct sbx_bpf program;
@@ -58,6 +59,7 @@ const struct sock_filter *sbx_filter_classes_program(uint64_t classes, size_t *o
 	for (size_t i = 0; i < N_OF(sbx_class_calls); i++)
 		add_call(&verdicts[sbx_class_calls[i].number], &sbx_class_calls[i], classes);
 	sbx_filter_generate(verdicts, &program);
+	sbx_filter_set_refusals(program.code, program.n, refusals);
 	*out_n = program.n;
 	return program.code;
 }

@@ -33,6 +33,7 @@ void sbx_help_add_usage(struct sbx_buffer *out)
 	sbx_buffer_add_string(
 		out,
 		"Usage: sbx-provision run [OPTIONS] TEMPLATE -- COMMAND [ARG...]\n"
+		"       sbx-provision policy [NAME|FILE]...   what policies come to together\n"
 		"Run a command isolated and limited on a template.\n\n"
 		"TEMPLATE is a template's id, an unambiguous prefix of one, or a name; with a '/'\n"
 		"in it, the path of a root file system. It is never written to.\n");
@@ -98,7 +99,8 @@ void sbx_help_add_man_page(struct sbx_buffer *out)
 				   ".SH SYNOPSIS\n.B sbx\\-provision run\n[\\fIOPTIONS\\fP] "
 				   "\\fITEMPLATE\\fP \\-\\- \\fICOMMAND\\fP [\\fIARG\\fP...]\n.br\n"
 				   ".B sbx\\-provision\n\\-\\-help | \\-\\-version | "
-				   "\\-\\-classes\n.SH DESCRIPTION\n");
+				   "\\-\\-classes\n.br\n.B sbx\\-provision policy\n"
+				   "[\\fINAME\\fP|\\fIFILE\\fP]...\n.SH DESCRIPTION\n");
 	add_roff(out,
 		 "Makes a sandbox of namespaces over TEMPLATE, runs COMMAND in it and takes it "
 		 "down again. TEMPLATE is a template's id, an unambiguous prefix of one, or a "

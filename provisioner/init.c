@@ -179,9 +179,13 @@ static pid_t start_command(const struct sbx_init *init, char **argv, char **env,
 {
 	volatile int why = 0, unfiltered = 0;
 	size_t n = 0;
+	const struct sbx_policy *policy = &init->options->policy;
 	const struct sock_filter *filter =
-		init->options->syscalls ? sbx_filter_classes_program(init->options->classes, &n)
-					: NULL;
+		policy->has_classes
+			? sbx_filter_classes_program(
+				  policy->classes,
+				  sbx_filter_refusals(policy->unknown, policy->dangerous), &n)
+			: NULL;
 	pid_t pid = vfork();
 	if (pid == 0) {
 		setsid();

@@ -43,7 +43,7 @@ static const struct {
 } verbs[] = {
 	{"run", sbx_verb_run},	     {"help", verb_help},	  {"--help", verb_help},
 	{"-h", verb_help},	     {"--man", verb_man},	  {"--completion", verb_completion},
-	{"--version", verb_version}, {"--classes", verb_classes},
+	{"policy", sbx_verb_policy}, {"--version", verb_version}, {"--classes", verb_classes},
 };
 
 int main(int argc, char **argv)

@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/classes.h"
+#include "base/fd.h"
 #include "provisioner/options.h"
 #include "provisioner/values.h"
 
 #define MAX_ID	     UINT64_C(4294967294) /* (uid_t)-1 means "no id" */
 #define MAX_HOSTNAME 64			  /* sethostname(2) */
-#define MAX_PIDS     4194304		  /* the kernel's PID_MAX_LIMIT */
 
 /* Room for one more element; the array stays as it was when memory ends. */
 static void *grow(void *array, size_t n, size_t size, struct sbx_error *err)
@@ -91,28 +91,21 @@ static int add_bind(struct sbx_options *o, enum sbx_bind_kind kind, const char *
 		o->field = true;                                                                   \
 		return 0;                                                                          \
 	}
-#define BYTES(name, field)                                                                         \
-	SETTER(name)                                                                               \
+/* A row of the table of limits. */
+#define X(kind, name, unit, max, arg, help)                                                        \
+	SETTER(limit_##kind)                                                                       \
 	{                                                                                          \
-		return sbx_parse_bytes(value, &o->field, err);                                     \
+		return sbx_limit_parse(SBX_LIMIT_##kind, value,                                    \
+				       &o->policy.limit[SBX_LIMIT_##kind], err);                   \
 	}
-#define COUNT(field, max)                                                                          \
-	SETTER(field)                                                                              \
-	{                                                                                          \
-		return sbx_parse_count(value, max, &o->field, err);                                \
-	}
+SBX_LIMIT_TABLE(X)
+#undef X
 
 SWITCH(sys)
 SWITCH(best_effort)
 SWITCH(dry_run)
 SWITCH(json)
 SWITCH(help)
-BYTES(disk, disk_bytes)
-BYTES(memory, memory_bytes)
-BYTES(output_limit, output_bytes)
-BYTES(fsize, fsize_bytes)
-COUNT(pids, MAX_PIDS - 1)
-COUNT(nofile, 1U << 30)
 
 SETTER(bind)
 {
@@ -191,36 +184,11 @@ SETTER(user)
 	return 0;
 }
 
-SETTER(cpus)
-{
-	uint64_t quota = 0;
-	if (sbx_parse_decimal(value, SBX_CPU_PERIOD_USEC, &quota, err) < 0)
-		return -1;
-	/* The kernel takes no quota below a millisecond. */
-	if (quota < 1000)
-		return sbx_fail(err, SBX_E_USAGE, "'%s': expected 0.01 or more", value);
-	o->cpu_quota_usec = quota;
-	return 0;
-}
-
-SETTER(timeout)
-{
-	return sbx_parse_decimal(value, 1000000, &o->timeout_usec, err);
-}
-
-SETTER(grace)
-{
-	if (strcmp(value, "0") != 0)
-		return sbx_parse_decimal(value, 1000000, &o->grace_usec, err);
-	o->grace_usec = 0;
-	return 0;
-}
-
 SETTER(net)
 {
 	if (strcmp(value, "none") != 0 && strcmp(value, "host") != 0)
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected none or host", value);
-	o->net = value[0] == 'h' ? SBX_NET_HOST : SBX_NET_NONE;
+	o->policy.net = value[0] == 'h' ? SBX_NET_HOST : SBX_NET_NONE;
 	return 0;
 }
 
@@ -234,9 +202,45 @@ SETTER(profile)
 
 SETTER(syscalls)
 {
-	if (sbx_classes_parse(value, &o->classes, err) < 0)
+	if (sbx_classes_parse(value, &o->policy.classes, err) < 0)
 		return -1;
-	o->syscalls = value;
+	o->policy.has_classes = true;
+	return 0;
+}
+
+SETTER(cap)
+{
+	int number = sbx_capability_find(value);
+	if (number < 0)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': no capability; capabilities(7) lists them",
+				value);
+	o->policy.has_capabilities = true;
+	o->policy.capabilities |= UINT64_C(1) << number;
+	return 0;
+}
+
+static int read_policy(struct sbx_options *o, const char *name, struct sbx_policy *out,
+		       struct sbx_error *err)
+{
+	size_t n_bytes = 0;
+	SBX_CLEANUP_FREE char *text = sbx_policy_find(name, &n_bytes, err);
+	return text ? sbx_policy_parse(out, text, n_bytes, name, &o->policy_keys, err) : -1;
+}
+
+SETTER(policy)
+{
+	struct sbx_policy policy = {0};
+	if (read_policy(o, value, &policy, err) < 0)
+		return -1;
+	return sbx_policy_restrict(&o->ceiling, &policy, err);
+}
+
+SETTER(defaults)
+{
+	struct sbx_policy policy = {0};
+	if (read_policy(o, value, &policy, err) < 0)
+		return -1;
+	sbx_policy_fill(&o->defaults, &policy);
 	return 0;
 }
 
@@ -268,25 +272,13 @@ const struct sbx_option sbx_option_table[] = {
 	 "keep what is written in DIR/upper (made when missing, with DIR/work) instead of in "
 	 "memory",
 	 set_layer},
-	{"disk", "BYTES", FILES,
-	 "size of what is written in memory: the layer (unless --layer), /tmp and /dev/shm "
-	 "together "
-	 "(default: half of the machine's memory)",
-	 set_disk},
 	{"workdir", "DIR", FILES, "the command's working directory (default: /)", set_workdir},
 	{"sys", NULL, FILES, "mount /sys, read-only (default: it is empty)", set_sys},
-	{"memory", "BYTES", LIMITS, "memory of all processes together, swap included", set_memory},
-	{"cpus", "N", LIMITS, "CPU time per wall time; 0.5 is half a CPU", set_cpus},
-	{"pids", "N", LIMITS, "processes and threads", set_pids},
-	{"timeout", "SECONDS", LIMITS, "wall time; then SIGTERM to the command", set_timeout},
-	{"grace", "SECONDS", LIMITS, "from that SIGTERM until everything is killed (default: 2)",
-	 set_grace},
-	{"output-limit", "BYTES", LIMITS,
-	 "stdout and stderr together; whoever writes more is killed", set_output_limit},
-	{"nofile", "N", LIMITS, "open files of each process", set_nofile},
-	{"fsize", "BYTES", LIMITS, "size of each file written", set_fsize},
-	{"net", "none|host", RIGHTS,
-	 "network: only a loopback of its own (default), or all of the host's", set_net},
+#define X(kind, name, unit, max, arg, help) {name, arg, LIMITS, help, set_limit_##kind},
+	SBX_LIMIT_TABLE(X)
+#undef X
+		{"net", "none|host", RIGHTS,
+		 "network: only a loopback of its own (default), or all of the host's", set_net},
 	{"user", "UID", RIGHTS, "user and group number inside (default: 0, without capabilities)",
 	 set_user},
 	{"profile", "task|build", RIGHTS,
@@ -296,6 +288,14 @@ const struct sbx_option sbx_option_table[] = {
 	 "only the system calls that these classes take, a list with commas such as "
 	 "python3,fs.write (see sbx-provision --classes)",
 	 set_syscalls},
+	{"cap", "NAME", RIGHTS, "a capability to keep, such as net_bind_service (default: none)",
+	 set_cap},
+	{"policy", "NAME|FILE", RIGHTS,
+	 "allow no more than this: low, medium, high, paranoid, or a policy file (may be repeated; "
+	 "the strictest counts)",
+	 set_policy},
+	{"defaults", "NAME|FILE", RIGHTS, "what holds where no option says anything, as a policy",
+	 set_defaults},
 	{"env", "NAME=VALUE", RIGHTS,
 	 "set a variable; only PATH, HOME, LANG and TERM are there otherwise", set_env},
 	{"hostname", "NAME", RIGHTS, "the host's name inside (default: sbx)", set_hostname},

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+
+#include "base/fd.h"
 
 void sbx_options_release(struct sbx_options *o)
 {
@@ -11,6 +14,7 @@ void sbx_options_release(struct sbx_options *o)
 		free(o->binds[i].source);
 	free(o->binds);
 	free(o->env);
+	sbx_policy_keys_release(&o->policy_keys);
 	*o = (struct sbx_options)SBX_OPTIONS_INIT;
 }
 
@@ -60,7 +64,7 @@ static int check_together(const struct sbx_options *o, struct sbx_error *err)
 	if (o->profile == SBX_PROFILE_BUILD && o->has_user && o->uid != 0)
 		return sbx_fail(err, SBX_E_USAGE,
 				"--user: the build profile is for user 0; leave one of them out");
-	if (o->profile == SBX_PROFILE_BUILD && o->syscalls)
+	if (o->profile == SBX_PROFILE_BUILD && o->policy.has_classes)
 		return sbx_fail(err, SBX_E_USAGE,
 				"--syscalls: is for tasks, not for the build profile; leave one of "
 				"them out");
@@ -97,4 +101,55 @@ int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_e
 		}
 	}
 	return check_together(o, err);
+}
+
+/*
+ * A policy says how much there may be at most; where this process may have less than that, it gives
+ * what it may. What an option asks for is not cut: the command may rely on it.
+ */
+static void cut_to_own(struct sbx_policy *policy, const struct sbx_policy *asked)
+{
+	static const struct {
+		enum sbx_limit limit;
+		__rlimit_resource_t resource;
+	} rows[] = {
+		{SBX_LIMIT_NOFILE, RLIMIT_NOFILE},
+		{SBX_LIMIT_FSIZE, RLIMIT_FSIZE},
+		{SBX_LIMIT_CPU_TIME, RLIMIT_CPU},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t *value = &policy->limit[rows[i].limit];
+		struct rlimit own;
+		if (*value != asked->limit[rows[i].limit] &&
+		    getrlimit(rows[i].resource, &own) == 0 && own.rlim_max < *value)
+			*value = own.rlim_max;
+	}
+}
+
+int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sbx_error *err)
+{
+	SBX_CLEANUP_FREE char *text = NULL;
+	size_t n_bytes = 0;
+	struct sbx_policy host = {0}, asked = o->policy;
+	/* The host's policy is for tasks. */
+	if (o->profile == SBX_PROFILE_TASK &&
+	    (sbx_policy_find_host(host_policy, &text, &n_bytes, err) < 0 ||
+	     (text &&
+	      sbx_policy_parse(&host, text, n_bytes, host_policy, &o->policy_keys, err) < 0)))
+		return -1;
+	/* A policy allows capabilities, it does not give them. */
+	o->policy.has_capabilities = true;
+	sbx_policy_fill(&o->policy, &o->defaults);
+	if (!o->policy.net)
+		o->policy.net = SBX_NET_NONE;
+	if (o->profile == SBX_PROFILE_BUILD)
+		o->policy.capabilities |= SBX_BUILD_CAPABILITIES;
+	if (sbx_policy_restrict(&o->policy, &o->ceiling, err) < 0 ||
+	    sbx_policy_restrict(&o->policy, &host, err) < 0)
+		return -1;
+	cut_to_own(&o->policy, &asked);
+	/* Maintainer scripts do more than any class has; what holds them is the build filter. */
+	if (o->profile == SBX_PROFILE_BUILD)
+		o->policy.has_classes = false;
+	return 0;
 }

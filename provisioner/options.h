@@ -9,9 +9,9 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "provisioner/policy.h"
 
 enum sbx_profile { SBX_PROFILE_TASK, SBX_PROFILE_BUILD };
-enum sbx_net { SBX_NET_NONE, SBX_NET_HOST };
 enum sbx_bind_kind { SBX_BIND_WRITABLE, SBX_BIND_READ_ONLY, SBX_BIND_OVERLAY };
 
 struct sbx_bind {
@@ -21,8 +21,8 @@ struct sbx_bind {
 };
 
 /*
- * What `sbx-provision run` was asked for. Strings but bind sources point into argv. A limit of 0
- * means "not asked for"; --pids 0 and the like are refused.
+ * What `sbx-provision run` was asked for. Strings but bind sources point into argv, or into
+ * policy_keys. --pids 0 and the like are refused.
  */
 struct sbx_options {
 	const char *root_dir; /* --root, NULL: from the environment */
@@ -33,13 +33,14 @@ struct sbx_options {
 	const char **env; /* "K=V" */
 	size_t n_env;
 	const char *layer, *workdir, *hostname;
-	uint64_t disk_bytes, memory_bytes, pids, output_bytes, nofile, fsize_bytes;
-	uint64_t cpu_quota_usec; /* per SBX_CPU_PERIOD_USEC of wall time */
-	uint64_t timeout_usec, grace_usec;
-	enum sbx_net net;
 	enum sbx_profile profile;
-	const char *syscalls; /* --syscalls, NULL: not asked for */
-	uint64_t classes;     /* the same as a set, with what it includes */
+	/*
+	 * The wish while options are read, the effective policy when they are settled: then rights
+	 * that nobody asked for are none, and limits that nobody set are 0.
+	 */
+	struct sbx_policy policy;
+	struct sbx_policy ceiling, defaults; /* of --policy and --defaults */
+	struct sbx_policy_keys policy_keys;
 	bool has_user;
 	uid_t uid;
 	gid_t gid;
@@ -49,9 +50,8 @@ struct sbx_options {
 
 #define SBX_OPTIONS_INIT                                                                           \
 	{                                                                                          \
-		.status_fd = -1, .grace_usec = 2000000, .hostname = "sbx"                          \
+		.status_fd = -1, .hostname = "sbx"                                                 \
 	}
-#define SBX_CPU_PERIOD_USEC 100000
 
 void sbx_options_release(struct sbx_options *o);
 #define SBX_CLEANUP_OPTIONS __attribute__((cleanup(sbx_options_release)))
@@ -61,6 +61,12 @@ void sbx_options_release(struct sbx_options *o);
  * one makes no sense. With --help nothing else is checked.
  */
 int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_error *err);
+
+/*
+ * Make o->policy the effective one: what was asked for, filled up by --defaults, held down by
+ * --policy and by the host's policy at `host_policy` when there is one.
+ */
+int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sbx_error *err);
 
 /*
  * The one table of options: parser, --help, manual page and completion are made from it. `arg` is

@@ -12,13 +12,6 @@
 
 #include "provisioner/filter.h"
 
-#define CAP(name) (UINT64_C(1) << CAP_##name)
-
-/* What maintainer scripts of packages do as root: change owners and modes, become other users. */
-#define BUILD_CAPABILITIES                                                                         \
-	(CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(SETGID) |    \
-	 CAP(SETUID) | CAP(SYS_CHROOT) | CAP(SETFCAP))
-
 /* What of /proc tells about the host, or lets root change it (the list of the OCI runtimes). */
 static const char *const masked[] = {"acpi",	   "asound",	    "interrupts",  "kcore",
 				     "keys",	   "latency_stats", "sched_debug", "scsi",
@@ -73,9 +66,12 @@ static const struct {
 	const char *option;
 	size_t offset;
 } limits[SBX_N_CONTROLLERS] = {
-	[SBX_CONTROLLER_MEMORY] = {"--memory", offsetof(struct sbx_options, memory_bytes)},
-	[SBX_CONTROLLER_CPU] = {"--cpus", offsetof(struct sbx_options, cpu_quota_usec)},
-	[SBX_CONTROLLER_PIDS] = {"--pids", offsetof(struct sbx_options, pids)},
+	[SBX_CONTROLLER_MEMORY] = {"--memory",
+				   offsetof(struct sbx_options, policy.limit[SBX_LIMIT_MEMORY])},
+	[SBX_CONTROLLER_CPU] = {"--cpus",
+				offsetof(struct sbx_options, policy.limit[SBX_LIMIT_CPUS])},
+	[SBX_CONTROLLER_PIDS] = {"--pids",
+				 offsetof(struct sbx_options, policy.limit[SBX_LIMIT_PIDS])},
 };
 
 static uint64_t limit_asked(const struct sbx_options *o, unsigned controller)
@@ -143,7 +139,7 @@ static void add_mounts(struct maker *m)
 	ADD(m, PRIVATE_MOUNTS);
 	if (!m->host->privileged)
 		ADD(m, ID_MAP, .number = o->uid);
-	ADD(m, STAGING, .source = m->host->lower, .number = o->disk_bytes);
+	ADD(m, STAGING, .source = m->host->lower, .number = o->policy.limit[SBX_LIMIT_DISK]);
 	if (o->layer)
 		ADD(m, LAYER, .source = o->layer);
 	/* A user namespace may write only user.* attributes. */
@@ -168,6 +164,38 @@ static void add_mounts(struct maker *m)
 				       .number = m->host->privileged ? 0 : 1});
 }
 
+/* Is the path, where we mount something of its own, one that may be written to? */
+static bool may_write(const struct sbx_policy *policy, const char *path)
+{
+	struct sbx_policy own = {
+		.has_writable = true,
+		.writable = {.path = {path}, .n = 1},
+	};
+	return sbx_policy_restrict(&own, policy, NULL) == 0 && own.writable.n > 0;
+}
+
+/* What lies on mounts of its own is not held by a root that is read-only. */
+static void add_files(struct maker *m)
+{
+	const struct sbx_policy *policy = &m->options->policy;
+	static const char *const own[] = {"/tmp", "/dev/shm"};
+	for (unsigned i = 0; i < policy->writable.n; i++)
+		ADD(m, WRITABLE, .target = policy->writable.path[i]);
+	for (size_t i = 0; policy->has_writable && i < N_OF(own); i++)
+		if (!may_write(policy, own[i]))
+			ADD(m, PROTECT, .target = own[i]);
+	for (size_t i = 0; policy->has_writable && i < m->options->n_binds; i++)
+		if (m->options->binds[i].kind != SBX_BIND_READ_ONLY &&
+		    !may_write(policy, m->options->binds[i].target))
+			ADD(m, PROTECT, .target = m->options->binds[i].target);
+	if (policy->has_writable)
+		ADD(m, PROTECT_ROOT);
+	for (unsigned i = 0; i < policy->read_only.n; i++)
+		ADD(m, PROTECT, .target = policy->read_only.path[i]);
+	for (unsigned i = 0; i < policy->hidden.n; i++)
+		ADD(m, HIDE, .target = policy->hidden.path[i]);
+}
+
 static void add_rlimit(struct maker *m, const char *name, unsigned resource, uint64_t value)
 {
 	ADD(m, RLIMIT, .target = name, .index = resource, .number = value);
@@ -178,22 +206,26 @@ static void add_rlimits(struct maker *m)
 	const struct sbx_options *o = m->options;
 	unsigned missing = m->host->places->missing;
 	add_rlimit(m, "core", RLIMIT_CORE, 0);
-	if (o->nofile)
-		add_rlimit(m, "nofile", RLIMIT_NOFILE, o->nofile);
-	if (o->fsize_bytes)
-		add_rlimit(m, "fsize", RLIMIT_FSIZE, o->fsize_bytes);
-	if (o->pids && (missing & 1U << SBX_CONTROLLER_PIDS) && !m->host->privileged)
-		add_rlimit(m, "nproc", RLIMIT_NPROC, o->pids + 1);
+	if (o->policy.limit[SBX_LIMIT_NOFILE])
+		add_rlimit(m, "nofile", RLIMIT_NOFILE, o->policy.limit[SBX_LIMIT_NOFILE]);
+	if (o->policy.limit[SBX_LIMIT_FSIZE])
+		add_rlimit(m, "fsize", RLIMIT_FSIZE, o->policy.limit[SBX_LIMIT_FSIZE]);
+	if (o->policy.limit[SBX_LIMIT_PIDS] && (missing & 1U << SBX_CONTROLLER_PIDS) &&
+	    !m->host->privileged)
+		add_rlimit(m, "nproc", RLIMIT_NPROC, o->policy.limit[SBX_LIMIT_PIDS] + 1);
+	if (o->policy.limit[SBX_LIMIT_CPU_TIME])
+		add_rlimit(m, "cpu-time", RLIMIT_CPU, o->policy.limit[SBX_LIMIT_CPU_TIME]);
 	/* Not RLIMIT_AS: interpreters reserve far more address space than they ever use. */
-	if (o->memory_bytes && (missing & 1U << SBX_CONTROLLER_MEMORY))
-		add_rlimit(m, "data", RLIMIT_DATA, o->memory_bytes);
+	if (o->policy.limit[SBX_LIMIT_MEMORY] && (missing & 1U << SBX_CONTROLLER_MEMORY))
+		add_rlimit(m, "data", RLIMIT_DATA, o->policy.limit[SBX_LIMIT_MEMORY]);
 }
 
 static void add_rights(struct maker *m)
 {
 	const struct sbx_options *o = m->options;
 	bool build = o->profile == SBX_PROFILE_BUILD;
-	uint64_t kept = build ? BUILD_CAPABILITIES : 0;
+	uint64_t kept = o->policy.capabilities;
+	uint64_t refusals = sbx_filter_refusals(o->policy.unknown, o->policy.dangerous);
 	add_rlimits(m);
 	ADD(m, BOUND, .number = kept);
 	ADD(m, USER, .number = o->uid, .index = m->host->privileged);
@@ -204,10 +236,10 @@ static void add_rights(struct maker *m)
 	enum sbx_filter filter = !build		       ? SBX_FILTER_TASK
 				 : m->host->privileged ? SBX_FILTER_BUILD
 						       : SBX_FILTER_EMULATED;
-	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter);
+	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter, .number = refusals);
 	/* Behind the other, and for the command alone: process 1 does what no class has. */
-	if (o->syscalls)
-		ADD(m, CLASSES, .target = o->syscalls);
+	if (o->policy.has_classes)
+		ADD(m, CLASSES, .number = refusals);
 }
 
 int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
@@ -217,14 +249,16 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	*plan = (struct sbx_plan){0};
 	if (check_missing(m, err) < 0)
 		return -1;
+	plan->classes = options->policy.classes;
 	plan->namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
 			   CLONE_NEWCGROUP | (host->privileged ? 0 : CLONE_NEWUSER) |
-			   (options->net == SBX_NET_NONE ? CLONE_NEWNET : 0);
+			   (options->policy.net == SBX_NET_NONE ? CLONE_NEWNET : 0);
 	add_groups(m);
 	ADD(m, SPAWN);
 	add_mounts(m);
+	add_files(m);
 	ADD(m, HOSTNAME, .target = options->hostname);
-	if (options->net == SBX_NET_NONE)
+	if (options->policy.net == SBX_NET_NONE)
 		ADD(m, LOOPBACK);
 	ADD(m, PIVOT);
 	ADD(m, WORKDIR, .target = options->workdir ? options->workdir : "/");

@@ -31,6 +31,10 @@
 	X(BIND, "bind", "source", "target", "")                                                    \
 	X(RO_BIND, "ro-bind", "source", "target", "")                                              \
 	X(OVERLAY, "overlay", "source", "target", "")                                              \
+	X(WRITABLE, "writable", "", "path", "")                                                    \
+	X(PROTECT_ROOT, "protect-root", "", "", "")                                                \
+	X(PROTECT, "protect", "", "path", "")                                                      \
+	X(HIDE, "hide", "", "path", "")                                                            \
 	X(HOSTNAME, "hostname", "", "name", "")                                                    \
 	X(LOOPBACK, "loopback", "", "", "")                                                        \
 	X(PIVOT, "pivot", "", "", "")                                                              \
@@ -41,8 +45,8 @@
 	X(CAPABILITIES, "capabilities", "", "", "capabilities")                                    \
 	X(NO_NEW_PRIVILEGES, "no-new-privileges", "", "", "")                                      \
 	X(EXECUTE_INSIDE, "execute-inside", "", "", "")                                            \
-	X(FILTER, "seccomp", "", "filter", "")                                                     \
-	X(CLASSES, "seccomp-classes", "", "classes", "")                                           \
+	X(FILTER, "seccomp", "", "filter", "refusals")                                             \
+	X(CLASSES, "seccomp-classes", "", "classes", "refusals")                                   \
 	X(COMMAND, "command", "", "file", "")
 
 enum sbx_op_kind {
@@ -64,6 +68,7 @@ struct sbx_plan {
 	struct sbx_op *ops;
 	size_t n_ops;
 	unsigned namespaces; /* CLONE_NEW* */
+	uint64_t classes;    /* of CLASSES */
 	unsigned unenforced; /* 1 << SBX_CONTROLLER_x: asked for, best effort, not possible */
 	const char *warning; /* about those, NULL: none; owned */
 };

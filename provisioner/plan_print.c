@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <string.h>
 
+#include "base/classes.h"
 #include "provisioner/plan.h"
 
 static const struct {
@@ -36,6 +37,11 @@ static const char *words(const struct sbx_plan *plan, const struct sbx_op *op,
 			if (plan->namespaces & namespaces[i].flag)
 				sbx_buffer_printf(scratch, "%s%s", scratch->n_bytes ? "," : "",
 						  namespaces[i].name);
+	if (op->kind == SBX_OP_CLASSES)
+		for (unsigned c = 0; c < SBX_N_CLASSES; c++)
+			if (plan->classes & UINT64_C(1) << c)
+				sbx_buffer_printf(scratch, "%s%s", scratch->n_bytes ? "," : "",
+						  sbx_classes[c].name);
 	if (op->kind == SBX_OP_GROUP)
 		for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++)
 			if (op->number & 1U << c)

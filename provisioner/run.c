@@ -70,9 +70,9 @@ static uint32_t effective_capabilities(void)
 
 static int find_places(const struct sbx_options *o, struct sbx_places *out, struct sbx_error *err)
 {
-	unsigned wanted = (o->memory_bytes ? 1U << SBX_CONTROLLER_MEMORY : 0) |
-			  (o->cpu_quota_usec ? 1U << SBX_CONTROLLER_CPU : 0) |
-			  (o->pids ? 1U << SBX_CONTROLLER_PIDS : 0);
+	unsigned wanted = (o->policy.limit[SBX_LIMIT_MEMORY] ? 1U << SBX_CONTROLLER_MEMORY : 0) |
+			  (o->policy.limit[SBX_LIMIT_CPUS] ? 1U << SBX_CONTROLLER_CPU : 0) |
+			  (o->policy.limit[SBX_LIMIT_PIDS] ? 1U << SBX_CONTROLLER_PIDS : 0);
 	if (!wanted)
 		return 0;
 	SBX_CLEANUP_FREE char *mounts =
@@ -131,21 +131,21 @@ static void explain(const struct sbx_result *result, const struct sbx_options *o
 	case SBX_REASON_TIMED_OUT:
 		fprintf(stderr,
 			"sbx-provision: --timeout: %g seconds were over; the sandbox was ended\n",
-			(double)o->timeout_usec / 1e6);
+			(double)o->policy.limit[SBX_LIMIT_TIMEOUT] / 1e6);
 		break;
 	case SBX_REASON_OOM:
 		fprintf(stderr,
 			"sbx-provision: --memory: more than %llu bytes were needed and the kernel "
 			"killed "
 			"for it; allow more\n",
-			(unsigned long long)o->memory_bytes);
+			(unsigned long long)o->policy.limit[SBX_LIMIT_MEMORY]);
 		break;
 	case SBX_REASON_OUTPUT_LIMIT:
 		fprintf(stderr,
 			"sbx-provision: --output-limit: more than %llu bytes were written; the "
 			"sandbox "
 			"was killed\n",
-			(unsigned long long)o->output_bytes);
+			(unsigned long long)o->policy.limit[SBX_LIMIT_OUTPUT]);
 		break;
 	case SBX_REASON_FAILED:
 		fprintf(stderr, "sbx-provision: %s\n", result->error.message);
@@ -192,7 +192,8 @@ int sbx_verb_run(int argc, char **argv)
 		sbx_help_add_usage(&text);
 		return sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
 	}
-	if (look_around(&setting, &o, &err) < 0 ||
+	if (sbx_options_settle(&o, SBX_HOST_POLICY, &err) < 0 ||
+	    look_around(&setting, &o, &err) < 0 ||
 	    sbx_plan_make(&plan, &o, &setting.host, &err) < 0)
 		return fail_early(&err, &plan, &o);
 	if (o.dry_run)

@@ -7,4 +7,10 @@
 /* `sbx-provision run`; argv[0] is the verb. Returns the exit status. */
 int sbx_verb_run(int argc, char **argv);
 
+/*
+ * `sbx-provision policy [NAME|FILE]...`: print what the policies come to together (verb_policy.c);
+ * without a name, list the postures.
+ */
+int sbx_verb_policy(int argc, char **argv);
+
 #endif

@@ -19,6 +19,8 @@
 #include "provisioner/reaper.h"
 #include "provisioner/supervise.h"
 
+#define DEFAULT_GRACE_USEC 2000000
+
 /* What a run holds, to be let go of in release(). */
 struct run {
 	const struct sbx_request *request;
@@ -131,7 +133,9 @@ static int prepare(struct run *run, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	run->socket_fd = ends[0];
 	run->inner_socket_fd = ends[1];
-	return o->output_bytes ? sbx_relay_open(&run->relay, o->output_bytes, err) : 0;
+	return o->policy.limit[SBX_LIMIT_OUTPUT]
+		       ? sbx_relay_open(&run->relay, o->policy.limit[SBX_LIMIT_OUTPUT], err)
+		       : 0;
 }
 
 /* In the copy that becomes process 1 inside. */
@@ -268,8 +272,9 @@ static int run_sandbox(struct run *run, struct sbx_result *out)
 		.pid = run->pid,
 		.pidfd = run->pidfd,
 		.signal_fd = run->signal_fd,
-		.timeout_usec = o->timeout_usec,
-		.grace_usec = o->grace_usec,
+		.timeout_usec = o->policy.limit[SBX_LIMIT_TIMEOUT],
+		.grace_usec = o->policy.limit[SBX_LIMIT_GRACE] ? o->policy.limit[SBX_LIMIT_GRACE]
+							       : DEFAULT_GRACE_USEC,
 		.relay = &run->relay,
 	};
 	collect(run, sbx_supervise(&watch), out);

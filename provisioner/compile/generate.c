@@ -108,14 +108,14 @@ static void emit_verdict(struct sbx_bpf *p, const struct sbx_verdict *v)
 	for (unsigned i = 0; i < v->n_rules; i++)
 		emit_rule(p, &v->rules[i]);
 	if (v->n_rules == 0 || v->rules[v->n_rules - 1].n_conditions > 0)
-		emit_return(p, SECCOMP_RET_ERRNO | ENOSYS);
+		emit_return(p, SBX_UNKNOWN_CALL);
 }
 
 /* Calls that follow each other and are treated alike without a look at arguments. */
 static bool are_alike(const struct sbx_verdict *a, const struct sbx_verdict *b)
 {
-	uint32_t of_a = a->n_rules ? a->rules[0].action : SECCOMP_RET_ERRNO | ENOSYS;
-	uint32_t of_b = b->n_rules ? b->rules[0].action : SECCOMP_RET_ERRNO | ENOSYS;
+	uint32_t of_a = a->n_rules ? a->rules[0].action : SBX_UNKNOWN_CALL;
+	uint32_t of_b = b->n_rules ? b->rules[0].action : SBX_UNKNOWN_CALL;
 	return (!a->n_rules || a->rules[0].n_conditions == 0) &&
 	       (!b->n_rules || b->rules[0].n_conditions == 0) && of_a == of_b;
 }

@@ -29,7 +29,10 @@ struct sbx_rule {
 	unsigned n_conditions;
 };
 
-/* What becomes of a call: the first rule that fits; none: ENOSYS. */
+/* Stands for what becomes of calls that are unknown, until a filter is installed. */
+#define SBX_UNKNOWN_CALL (SECCOMP_RET_ERRNO | 0xffe)
+
+/* What becomes of a call: the first rule that fits; none: SBX_UNKNOWN_CALL. */
 struct sbx_verdict {
 	struct sbx_rule rules[MAX_RULES];
 	unsigned n_rules;

@@ -122,7 +122,7 @@ def test_classes_do_not_hold_process_1(t):
 
 def test_classes_are_in_the_plan(t):
 	result = t.run("true", options=["--syscalls", "base,threads", "--dry-run"])
-	assert "seccomp-classes classes=base,threads" in result.lines, result
+	assert "seccomp-classes classes=base,threads refusals=0" in result.lines, result
 	t.run("true", options=["--syscalls", "base,nonsense"]).fails(2, "--syscalls", "'nonsense'")
 
 

@@ -78,7 +78,7 @@ static uint32_t run_code(const struct sock_filter *code, size_t n, const struct 
 static uint32_t run(enum sbx_filter filter, const struct seccomp_data *data)
 {
 	size_t n;
-	const struct sock_filter *code = sbx_filter_program(filter, &n);
+	const struct sock_filter *code = sbx_filter_program(filter, 0, &n);
 	return run_code(code, n, data);
 }
 
@@ -225,7 +225,7 @@ static void test_programs_are_short(void **state)
 {
 	for (int filter = 0; filter < SBX_N_FILTERS; filter++) {
 		size_t n;
-		sbx_filter_program((enum sbx_filter)filter, &n);
+		sbx_filter_program((enum sbx_filter)filter, 0, &n);
 		assert_in_range(n, 50, 400);
 	}
 }
@@ -237,7 +237,7 @@ static uint32_t classes_call(const char *list, long nr, uint64_t a0)
 	uint64_t classes = 0;
 	size_t n;
 	assert_int_equal(sbx_classes_parse(list, &classes, NULL), 0);
-	const struct sock_filter *code = sbx_filter_classes_program(classes, &n);
+	const struct sock_filter *code = sbx_filter_classes_program(classes, 0, &n);
 	return run_code(code, n, &data);
 }
 
@@ -277,7 +277,7 @@ static void test_classes_decide_families_of_sockets(void **state)
 static void test_classes_end_foreign_calls(void **state)
 {
 	size_t n;
-	const struct sock_filter *code = sbx_filter_classes_program(~UINT64_C(0), &n);
+	const struct sock_filter *code = sbx_filter_classes_program(~UINT64_C(0), 0, &n);
 	struct seccomp_data data = {.nr = SYS_read, .arch = OTHER};
 	assert_int_equal(run_code(code, n, &data), SECCOMP_RET_KILL_PROCESS);
 	assert_in_range(n, 10, 400);
@@ -294,7 +294,7 @@ static void test_every_call_of_a_task_is_in_a_class(void **state)
 			struct seccomp_data data = {
 				.nr = (int)nr, .arch = NATIVE, .args = {arguments[i]}};
 			const struct sock_filter *code =
-				sbx_filter_classes_program(~UINT64_C(0), &n);
+				sbx_filter_classes_program(~UINT64_C(0), 0, &n);
 			known = known || run(SBX_FILTER_TASK, &data) != REFUSED(ENOSYS);
 			has_class = has_class || run_code(code, n, &data) == SECCOMP_RET_ALLOW;
 		}

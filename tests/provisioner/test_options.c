@@ -103,12 +103,12 @@ static void test_everything_is_taken(void **state)
 			   "--best-effort", "--sys", "--syscalls", "python3,net.client", "template",
 			   "--", "cmd", "--memory", "--");
 	assert_int_equal(status, 0);
-	assert_int_equal(o.memory_bytes, 1 << 20);
-	assert_int_equal(o.cpu_quota_usec, SBX_CPU_PERIOD_USEC / 2);
-	assert_int_equal(o.pids, 7);
-	assert_int_equal(o.timeout_usec, 1500000);
-	assert_int_equal(o.grace_usec, 0);
-	assert_int_equal(o.output_bytes, 2048);
+	assert_int_equal(o.policy.limit[SBX_LIMIT_MEMORY], 1 << 20);
+	assert_int_equal(o.policy.limit[SBX_LIMIT_CPUS], SBX_CPU_PERIOD_USEC / 2);
+	assert_int_equal(o.policy.limit[SBX_LIMIT_PIDS], 7);
+	assert_int_equal(o.policy.limit[SBX_LIMIT_TIMEOUT], 1500000);
+	assert_int_equal(o.policy.limit[SBX_LIMIT_GRACE], 1); /* at once */
+	assert_int_equal(o.policy.limit[SBX_LIMIT_OUTPUT], 2048);
 	assert_int_equal(o.n_binds, 3);
 	assert_int_equal(o.binds[0].kind, SBX_BIND_WRITABLE);
 	assert_string_equal(o.binds[0].source, "/a:b");
@@ -118,10 +118,10 @@ static void test_everything_is_taken(void **state)
 	assert_int_equal(o.binds[2].kind, SBX_BIND_OVERLAY);
 	assert_int_equal(o.n_env, 1);
 	assert_string_equal(o.env[0], "A=b=c");
-	assert_int_equal(o.net, SBX_NET_HOST);
+	assert_int_equal(o.policy.net, SBX_NET_HOST);
 	assert_int_equal(o.uid, 8);
-	assert_string_equal(o.syscalls, "python3,net.client");
-	assert_true(o.classes & 1); /* base is in every set */
+	assert_true(o.policy.has_classes);
+	assert_true(o.policy.classes & 1); /* base is in every set */
 	assert_true(o.best_effort && o.sys && !o.dry_run);
 	assert_string_equal(o.template, "template");
 	/* What stands behind -- is the command's, whatever it looks like. */

@@ -22,6 +22,7 @@ static struct sbx_options plain_options(void)
 	struct sbx_options o = SBX_OPTIONS_INIT;
 	o.template = "/template";
 	o.command = command;
+	assert_int_equal(sbx_options_settle(&o, "/nonexistent", NULL), 0);
 	return o;
 }
 
@@ -84,7 +85,8 @@ static void test_order(void **state)
 	struct sbx_options o = plain_options();
 	o.binds = &bind;
 	o.n_binds = 1;
-	o.syscalls = "base";
+	o.policy.has_classes = true;
+	o.policy.classes = 1;
 	struct sbx_host host = user_host();
 	SBX_CLEANUP_PLAN struct sbx_plan plan;
 	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
@@ -109,7 +111,7 @@ static void test_namespaces(void **state)
 	assert_int_equal(find(&a, SBX_OP_ID_MAP, NULL), -1);
 	assert_int_equal(sbx_plan_make(&b, &o, &user, NULL), 0);
 	assert_int_equal(b.namespaces, always | CLONE_NEWNET | CLONE_NEWUSER);
-	o.net = SBX_NET_HOST;
+	o.policy.net = SBX_NET_HOST;
 	assert_int_equal(sbx_plan_make(&c, &o, &root, NULL), 0);
 	assert_int_equal(c.namespaces, always);
 	assert_int_equal(find(&c, SBX_OP_LOOPBACK, NULL), -1);
@@ -125,6 +127,7 @@ static void test_profiles(void **state)
 	assert_int_equal(task.ops[find(&task, SBX_OP_CAPABILITIES, NULL)].number, 0);
 	assert_true(find(&task, SBX_OP_FILTER, "task") > 0);
 	o.profile = SBX_PROFILE_BUILD;
+	assert_int_equal(sbx_options_settle(&o, "/nonexistent", NULL), 0);
 	assert_int_equal(sbx_plan_make(&build, &o, &root, NULL), 0);
 	uint64_t kept = build.ops[find(&build, SBX_OP_CAPABILITIES, NULL)].number;
 	assert_true(kept & UINT64_C(1) << CAP_CHOWN);
@@ -158,8 +161,8 @@ static void test_limits_by_cgroup(void **state)
 		.n = 2,
 	};
 	struct sbx_options o = plain_options();
-	o.memory_bytes = 1 << 20;
-	o.pids = 10;
+	o.policy.limit[SBX_LIMIT_MEMORY] = 1 << 20;
+	o.policy.limit[SBX_LIMIT_PIDS] = 10;
 	struct sbx_host host = root_host();
 	host.places = &places;
 	SBX_CLEANUP_PLAN struct sbx_plan plan;
@@ -179,9 +182,9 @@ static void test_limits_that_nobody_enforces(void **state)
 					       1U << SBX_CONTROLLER_CPU |
 					       1U << SBX_CONTROLLER_PIDS};
 	struct sbx_options o = plain_options();
-	o.memory_bytes = 1 << 20;
-	o.cpu_quota_usec = 1000;
-	o.pids = 10;
+	o.policy.limit[SBX_LIMIT_MEMORY] = 1 << 20;
+	o.policy.limit[SBX_LIMIT_CPUS] = 1000;
+	o.policy.limit[SBX_LIMIT_PIDS] = 10;
 	struct sbx_host user = user_host(), root = root_host();
 	user.places = root.places = &places;
 	struct sbx_error err = SBX_ERROR_INIT;
@@ -238,7 +241,7 @@ static void test_nodes_are_made_or_bound(void **state)
 static void test_print(void **state)
 {
 	struct sbx_options o = plain_options();
-	o.disk_bytes = 4096;
+	o.policy.limit[SBX_LIMIT_DISK] = 4096;
 	struct sbx_host host = user_host();
 	SBX_CLEANUP_PLAN struct sbx_plan plan;
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT, json = SBX_BUFFER_INIT;

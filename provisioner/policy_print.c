@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/classes.h"
+#include "provisioner/policy.h"
+
+static void add_limits(const struct sbx_policy *policy, struct sbx_buffer *out)
+{
+	sbx_buffer_add_string(out, "[limits]\n");
+	for (unsigned i = 0; i < SBX_N_LIMITS; i++) {
+		unsigned long long value = policy->limit[i];
+		if (!value)
+			continue;
+		/* Microseconds and shares of a period as decimals of what they are read in. */
+		if (i == SBX_LIMIT_CPUS)
+			sbx_buffer_printf(out, "%s=%llu.%05llu\n", sbx_limit_name(i),
+					  value / SBX_CPU_PERIOD_USEC, value % SBX_CPU_PERIOD_USEC);
+		else if (i == SBX_LIMIT_TIMEOUT || i == SBX_LIMIT_GRACE)
+			sbx_buffer_printf(out, "%s=%llu.%06llu\n", sbx_limit_name(i),
+					  value / 1000000, value % 1000000);
+		else
+			sbx_buffer_printf(out, "%s=%llu\n", sbx_limit_name(i), value);
+	}
+}
+
+static void add_paths(const char *key, const struct sbx_paths *paths, struct sbx_buffer *out)
+{
+	sbx_buffer_printf(out, "%s=", key);
+	for (unsigned i = 0; i < paths->n; i++) {
+		for (const char *p = paths->path[i]; *p; p++)
+			sbx_buffer_printf(out, "%s%c", *p == ';' || *p == '\\' ? "\\" : "", *p);
+		sbx_buffer_add_string(out, i + 1 < paths->n ? ";" : "");
+	}
+	sbx_buffer_add_string(out, "\n");
+}
+
+static void add_files(const struct sbx_policy *policy, struct sbx_buffer *out)
+{
+	sbx_buffer_add_string(out, "[files]\n");
+	if (policy->hidden.n)
+		add_paths("hidden", &policy->hidden, out);
+	if (policy->read_only.n)
+		add_paths("read-only", &policy->read_only, out);
+	if (policy->has_writable)
+		add_paths("writable", &policy->writable, out);
+}
+
+static void add_calls(const struct sbx_policy *policy, struct sbx_buffer *out)
+{
+	static const char *const refusals[] = {"", "enosys", "eperm", "kill"};
+	sbx_buffer_add_string(out, "[system-calls]\n");
+	if (policy->has_classes) {
+		sbx_buffer_add_string(out, "classes=");
+		for (unsigned i = 0; i < SBX_N_CLASSES; i++)
+			if (policy->classes & UINT64_C(1) << i)
+				sbx_buffer_printf(out, "%s;", sbx_classes[i].name);
+		sbx_buffer_add_string(out, "\n");
+	}
+	if (policy->unknown)
+		sbx_buffer_printf(out, "unknown=%s\n", refusals[policy->unknown]);
+	if (policy->dangerous)
+		sbx_buffer_printf(out, "dangerous=%s\n", refusals[policy->dangerous]);
+}
+
+void sbx_policy_add_text(const struct sbx_policy *policy, struct sbx_buffer *out)
+{
+	if (policy->net)
+		sbx_buffer_printf(out, "[network]\nmode=%s\n",
+				  policy->net == SBX_NET_HOST ? "host" : "none");
+	add_limits(policy, out);
+	if (policy->has_capabilities) {
+		sbx_buffer_add_string(out, "[capabilities]\nkeep=");
+		for (unsigned i = 0; sbx_capability_name(i); i++)
+			if (policy->capabilities & UINT64_C(1) << i)
+				sbx_buffer_printf(out, "%s;", sbx_capability_name(i));
+		sbx_buffer_add_string(out, "\n");
+	}
+	add_calls(policy, out);
+	add_files(policy, out);
+	if (policy->no_zygote)
+		sbx_buffer_add_string(out, "[start]\nzygote=no\n");
+}

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What policies hold down, whatever options ask for."""
+
+import subprocess
+
+from support import equal, main
+
+POSTURES = ("low", "medium", "high", "paranoid")
+
+
+def policy(t, name, text):
+	path = t.path(name)
+	with open(path, "w", encoding="utf-8") as f:
+		f.write(text)
+	return path
+
+
+def limits(t, *options):
+	"""The limits that are in force, by the shell's ulimit."""
+	return dict(zip(("nofile", "fsize", "cpu"), t.run(
+		"sh", "-c", "ulimit -n; ulimit -f; ulimit -t", options=options).lines))
+
+
+def test_a_wish_above_the_policy_gets_what_the_policy_allows(t):
+	path = policy(t, "p.policy", "[limits]\nnofile=50\ncpu-time=9\n")
+	found = limits(t, "--policy", path, "--nofile", "60")
+	equal((found["nofile"], found["cpu"]), ("50", "9"), "limits")
+	equal(limits(t, "--policy", path, "--nofile", "20")["nofile"], "20", "a lower wish")
+
+
+def test_the_network_of_a_policy_is_the_most_there_is(t):
+	path = policy(t, "p.policy", "[network]\nmode=none\n")
+	links = t.run("ls", "/sys/class/net", options=["--sys", "--net", "host", "--policy", path])
+	equal(links.lines, ["lo"], "network interfaces")
+
+
+def test_only_writable_paths_can_be_written(t):
+	path = policy(t, "p.policy", "[files]\nwritable=/tmp;/output;/var/work\n")
+	script = "for d in / /etc /var /tmp /output /var/work /dev/shm; do " \
+		 "if touch $d/x 2>/dev/null; then echo $d; fi; done"
+	out = t.run("sh", "-c", script, options=["--policy", path]).lines
+	equal(out, ["/tmp", "/output", "/var/work"], "folders that can be written to")
+
+
+def test_a_bind_that_the_policy_does_not_name_is_read_only(t):
+	path = policy(t, "p.policy", "[files]\nwritable=/tmp;/out\n")
+	here, there = t.folder("here"), t.folder("there")
+	script = "touch /out/x; touch /data/x 2>/dev/null && echo written; true"
+	out = t.run("sh", "-c", script, options=["--policy", path, "--bind", f"{here}:/out",
+						 "--bind", f"{there}:/data"])
+	equal(out.lines, [], "output")
+	t.run("cat", "/out/x", options=["--bind", f"{here}:/out"]).ok()
+
+
+def test_hidden_paths_cannot_be_read(t):
+	path = policy(t, "p.policy", "[files]\nhidden=/etc/mo*;/usr\n")
+	t.run("sh", "-c", "test ! -s /etc/motd && test -e /etc/motd", options=["--policy", path]).ok()
+	equal(t.run("ls", "/usr", options=["--policy", path]).lines, [], "what is in /usr")
+	removal = t.run("sh", "-c", "rm -rf /etc/motd; mv /etc /etc2; cat /etc*/motd 2>/dev/null",
+			options=["--policy", path])
+	assert "of the template" not in removal.out, removal
+
+
+def test_read_only_paths_cannot_be_written(t):
+	path = policy(t, "p.policy", "[files]\nread-only=/etc;/nowhere\n")
+	out = t.run("sh", "-c", "touch /etc/x 2>/dev/null || echo no; touch /var/x && echo yes",
+		    options=["--policy", path])
+	equal(out.lines, ["no", "yes"], "output")
+
+
+def test_a_call_that_no_task_needs_ends_it_when_the_policy_says_so(t):
+	path = policy(t, "p.policy", "[system-calls]\ndangerous=kill\n")
+	calls = ("sh", "-c", "unshare -m true; echo $?")
+	equal(t.run(*calls, options=["--policy", path]).lines, ["159"], "128 + SIGSYS")
+	assert t.run(*calls).lines != ["159"]
+
+
+def test_classes_of_a_policy_and_of_an_option_are_those_of_both(t):
+	path = policy(t, "p.policy", "[system-calls]\nclasses=sh;fs.read\n")
+	options = ["--syscalls", "sh,fs.read,net.client", "--policy", path]
+	result = t.run("nc", "127.0.0.1", "1", options=options)
+	assert result.status != 0 and "ddress family" in result.err, result
+	t.run("sh", "-c", "echo", options=options).ok()
+
+
+def test_capabilities_need_a_wish_and_the_policy(t):  # root
+	path = policy(t, "p.policy", "[capabilities]\nkeep=chown;net_raw\n")
+	def effective(*options):
+		text = t.run("cat", "/proc/self/status", options=options).out
+		return int(text.split("CapEff:\t")[1].split()[0], 16)
+	equal(effective("--policy", path), 0, "nothing asked for")
+	equal(effective("--policy", path, "--cap", "chown", "--cap", "sys_admin"), 1, "asked for two")
+	equal(effective("--cap", "net_raw"), 1 << 13, "no policy")
+
+
+def test_every_posture_runs_a_plain_program(t):
+	for posture in POSTURES:
+		options = ["--policy", posture, "--best-effort"]
+		equal(t.run("sh", "-c", "echo fine | cat", options=options).lines, ["fine"], posture)
+
+
+def test_postures_are_listed_and_printed(t):
+	def say(*args):
+		return subprocess.run([t.program, "policy", *args], capture_output=True, text=True)
+	listed = say()
+	equal([line.split()[0] for line in listed.stdout.splitlines()], list(POSTURES), "names")
+	both = say("medium", "high").stdout
+	equal(both, say("high", "medium").stdout, "the order of policies")
+	assert "memory=1073741824" in both, both
+	bad = say("nothing-of-that-name")
+	equal((bad.returncode, bad.stdout), (12, ""), "an unknown name")
+
+
+def test_mistakes_in_a_policy(t):
+	path = policy(t, "p.policy", "[limits]\nmemroy=1M\n")
+	t.run("true", options=["--policy", path]).fails(125, "--policy", "[limits] memroy")
+	t.run("true", options=["--policy", t.path("missing")]).fails(125, "missing")
+	path = policy(t, "empty.policy", "")
+	t.run("true", options=["--policy", path]).ok()
+	path = policy(t, "huge.policy", "# " + "x" * (1 << 20))
+	t.run("true", options=["--policy", path]).fails(125, "huge.policy")
+
+
+if __name__ == "__main__":
+	main(globals())
