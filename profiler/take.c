@@ -304,7 +304,7 @@ static void take_script(struct sbx_scan *scan, const struct sbx_match *m, TSNode
 	if (!path)
 		return;
 	sbx_scan_add_script(scan, path, &scan->rules->language);
-	if (m->pattern->kind != SBX_FACT_FILE || path[0] == SBX_HOLE)
+	if (m->pattern->kind != SBX_FACT_FILE || path[0] == SBX_HOLE || path[0] == '.')
 		return;
 	struct sbx_raw_fact fact = {.kind = SBX_FACT_FILE,
 				    .grade = m->pattern->grade,

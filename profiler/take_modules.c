@@ -92,6 +92,19 @@ static void add_relative(struct sbx_scan *scan, TSNode node, const struct sbx_ra
 	add_module(scan, node, like, name);
 }
 
+/* A module's name as it is written; where it is only used, what its first part stands for counts.
+ */
+static const char *name_of(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
+{
+	char resolved[2 * N_MAX_NAME_BYTES];
+	const char *name = sbx_scan_name(scan, node);
+	char separator = scan->rules->language.separator;
+	if (!name || m->pattern->role != SBX_ROLE_USES || *name == separator ||
+	    !strchr(name, separator) || !sbx_scan_resolve(scan, name, resolved))
+		return name;
+	return sbx_arena_string(&scan->arena, resolved, strlen(resolved));
+}
+
 void sbx_scan_take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 {
 	struct sbx_raw_fact fact = {.kind = SBX_FACT_MODULE,
@@ -103,7 +116,7 @@ void sbx_scan_take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct sbx_captured *c = &scan->captures[m->first + i];
 		if (c->capture == SBX_CAPTURE_MODULE)
-			add_module(scan, c->node, &fact, sbx_scan_name(scan, c->node));
+			add_module(scan, c->node, &fact, name_of(scan, m, c->node));
 		else if (c->capture == SBX_CAPTURE_MODULE_STRING)
 			add_module(scan, c->node, &fact, sbx_scan_literal(scan, c->node));
 		else if (c->capture == SBX_CAPTURE_OWNED)

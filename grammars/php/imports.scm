@@ -22,10 +22,10 @@
 ; Functions and constants are in files that something else reads.
 ((namespace_use_clause type: ["function" "const"]) @region (#set! region "ignored"))
 ((namespace_use_declaration type: ["function" "const"]) @region (#set! region "ignored"))
-; new \A\B\C(), \A\B::c()
-(object_creation_expression (qualified_name prefix: (namespace_name)) @module)
-(scoped_call_expression scope: (qualified_name prefix: (namespace_name)) @module)
-(base_clause (qualified_name prefix: (namespace_name)) @module)
+; new \A\B\C(), \A\B::c(); with use A\B, B\C is A\B\C
+(object_creation_expression (qualified_name prefix: (namespace_name)) @module (#set! role "uses"))
+(scoped_call_expression scope: (qualified_name prefix: (namespace_name)) @module (#set! role "uses"))
+(base_clause (qualified_name prefix: (namespace_name)) @module (#set! role "uses"))
 
 ; What the text makes itself
 (namespace_definition name: (namespace_name) @define (#set! kind "module"))

@@ -1,0 +1,22 @@
+const express = require('express');
+const app = express();
+app.set('view engine', 'pug');
+app.listen(8080);
+const { Sequelize } = require('sequelize');
+const db = new Sequelize({ dialect: 'sqlite' });
+const knex = require('knex')({ client: 'pg', connection: { host: 'db' } });
+const fs = require('node:fs');
+fs.writeFileSync('/tmp/out.txt', 'x');
+const https = require('https');
+https.get('https://example.org/x', () => {});
+const cp = require('child_process');
+cp.spawn('ls');
+process.setuid(1);
+const { Worker } = require('node:worker_threads'); new Worker('./w.js');
+const http = require('http'); const server = http.createServer(() => {}); server.listen(3000, '0.0.0.0');
+const orm = new Sequelize('sqlite::memory:');
+db.set('view engine', 'ejs');
+fs.readFileSync('/etc/hosts');
+fs.openSync('/tmp/log', 'a');
+fs.rmSync('/tmp/out.txt');
+class Box { listen(port) { return port; } }

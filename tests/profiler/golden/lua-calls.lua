@@ -1,0 +1,12 @@
+local DBI = require "DBI"
+local socket = require("socket")
+local http = require("socket.http")
+local db = DBI.Connect("SQLite3", "x.db")
+local page = http.request("http://example.org/x")
+local tcp = socket.tcp()
+tcp:connect("mail.example.org", 25)
+local server = socket.bind("*", 8080)
+local out = io.open("/tmp/out.txt", "w")
+local input = io.open("/etc/hosts")
+os.remove("/tmp/out.txt")
+io.popen("ls")

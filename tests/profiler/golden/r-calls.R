@@ -1,0 +1,12 @@
+library(ggplot2)
+p <- ggplot(d, aes(x, y)) + geom_hex()
+ggsave("plot.svg", p)
+write.csv(d, "out.csv")
+d <- read.csv("https://example.org/d.csv")
+d <- read.csv("local.csv")
+download.file("https://example.org/x.zip", "x.zip")
+model <- caret::train(y ~ ., d, method = "rf")
+parallel::mclapply(1:4, f)
+system("ls")
+unlink("out.csv")
+geom_quantile <- function() NULL
