@@ -30,6 +30,22 @@ static bool is_skipped(const struct sbx_scan *scan, TSNode node)
 	       (symbol < scan->rules->n_symbols && scan->rules->roles[symbol] == SBX_SYMBOL_SKIP);
 }
 
+static bool is_opaque(const struct sbx_scan *scan, TSNode node)
+{
+	TSSymbol symbol = ts_node_symbol(node);
+	return symbol < scan->rules->n_symbols && scan->rules->roles[symbol] == SBX_SYMBOL_OPAQUE;
+}
+
+/* Where every argument has a node of its own: what stands in one that has no name. */
+static TSNode unwrap(const struct sbx_scan *scan, TSNode node)
+{
+	for (unsigned depth = 0; depth < N_MAX_NESTING && ts_node_named_child_count(node) == 1 &&
+				 shape_of(scan, node) == SBX_SHAPE_KEYWORD;
+	     depth++)
+		node = ts_node_named_child(node, 0);
+	return node;
+}
+
 static void keep(struct values *values, const char *value)
 {
 	const char **slot =
@@ -71,7 +87,8 @@ static void add_inner(struct sbx_scan *scan, struct values *inner, TSNode node, 
 static void add_values(struct sbx_scan *scan, struct values *values, struct values *inner,
 		       TSNode node, unsigned depth)
 {
-	if (ts_node_named_child_count(node) == 0) {
+	node = unwrap(scan, node);
+	if (ts_node_named_child_count(node) == 0 || is_opaque(scan, node)) {
 		/* A variable: what the text sets it to, or what it is the result of. */
 		const char *name = sbx_scan_name(scan, node);
 		const struct sbx_constant *constant =
@@ -161,6 +178,7 @@ static void add_inner_keywords(struct sbx_scan *scan, struct sbx_arguments *argu
 
 void sbx_arguments_add_one(struct sbx_scan *scan, struct sbx_arguments *arguments, TSNode node)
 {
+	node = unwrap(scan, node);
 	if (is_skipped(scan, node))
 		return;
 	if (shape_of(scan, node) == SBX_SHAPE_KEYWORD)
