@@ -14,9 +14,11 @@ struct kept {
 };
 
 struct sbx_keyfile {
-	char *text;			   /* a copy, cut into strings */
+	char *text; /* a copy, cut into strings */
+	size_t n_bytes;
 	struct sbx_keyfile_entry *entries; /* their strings are in `text` */
 	size_t n_entries, room;
+	size_t section_hash; /* of the section that is being read */
 	size_t *slots; /* by hash of section and key: an entry's index + 1; 2 * room of them */
 	struct kept *kept;
 };
@@ -78,21 +80,24 @@ static char *next_line(char **at, unsigned *line)
 	return start;
 }
 
-static size_t hash_of(const char *section, const char *key)
+static size_t hash_on(size_t h, const char *s)
 {
-	size_t h = 0xcbf29ce484222325u;
-	for (; *section; section++)
-		h = (h ^ (unsigned char)*section) * 0x100000001b3u;
-	for (h *= 31; *key; key++)
-		h = (h ^ (unsigned char)*key) * 0x100000001b3u;
-	return h ^ h >> 29;
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3u;
+	return h;
+}
+
+static size_t hash_section(const char *section)
+{
+	return hash_on(0xcbf29ce484222325u, section) * 31;
 }
 
 /* Where the key's index is or belongs. There is always an empty slot. */
-static size_t *find_slot(const struct sbx_keyfile *kf, const char *section, const char *key)
+static size_t *find_slot(const struct sbx_keyfile *kf, const char *section, size_t section_hash,
+			 const char *key)
 {
-	for (size_t mask = 2 * kf->room - 1, i = hash_of(section, key) & mask;;
-	     i = (i + 1) & mask) {
+	size_t h = hash_on(section_hash, key), mask = 2 * kf->room - 1;
+	for (size_t i = (h ^ h >> 29) & mask;; i = (i + 1) & mask) {
 		size_t index = kf->slots[i];
 		if (!index || (!strcmp(kf->entries[index - 1].key, key) &&
 			       !strcmp(kf->entries[index - 1].section, section)))
@@ -102,7 +107,10 @@ static size_t *find_slot(const struct sbx_keyfile *kf, const char *section, cons
 
 static bool enlarge(struct sbx_keyfile *kf)
 {
+	/* Made once for nearly all files: a line of a key has some twenty bytes. */
 	size_t room = kf->room ? 2 * kf->room : 64;
+	while (!kf->room && room < kf->n_bytes / 20)
+		room *= 2;
 	struct sbx_keyfile_entry *bigger = realloc(kf->entries, room * sizeof(*bigger));
 	if (!bigger)
 		return false;
@@ -113,8 +121,10 @@ static bool enlarge(struct sbx_keyfile *kf)
 	free(kf->slots);
 	kf->slots = slots;
 	kf->room = room;
-	for (size_t i = 0; i < kf->n_entries; i++)
-		*find_slot(kf, kf->entries[i].section, kf->entries[i].key) = i + 1;
+	for (size_t i = 0; i < kf->n_entries; i++) {
+		const struct sbx_keyfile_entry *e = &kf->entries[i];
+		*find_slot(kf, e->section, hash_section(e->section), e->key) = i + 1;
+	}
 	return true;
 }
 
@@ -123,7 +133,7 @@ static int add_entry(struct sbx_keyfile *kf, const struct sbx_keyfile_entry *ent
 {
 	if (kf->n_entries == kf->room && !enlarge(kf))
 		return sbx_fail(err, SBX_E_NO_SPACE, "%s: out of memory", where);
-	size_t *slot = find_slot(kf, entry->section, entry->key);
+	size_t *slot = find_slot(kf, entry->section, kf->section_hash, entry->key);
 	if (*slot)
 		return sbx_fail(err, SBX_E_INPUT, "%s:%u: key '%s' is given twice in [%s]", where,
 				line, entry->key, entry->section);
@@ -146,6 +156,7 @@ static int parse_line(struct sbx_keyfile *kf, char *text, const char **section, 
 					line, text);
 		text[n - 1] = '\0';
 		*section = trim(text + 1);
+		kf->section_hash = hash_section(*section);
 		return 0;
 	}
 	char *equals = strchr(text, '=');
@@ -170,6 +181,8 @@ struct sbx_keyfile *sbx_keyfile_parse(const char *text, size_t n_bytes, const ch
 	SBX_CLEANUP_KEYFILE struct sbx_keyfile *kf = calloc(1, sizeof(*kf));
 	if (kf)
 		kf->text = strndup(text, n_bytes);
+	if (kf)
+		kf->n_bytes = n_bytes;
 	if (!kf || !kf->text) {
 		sbx_fail(err, SBX_E_NO_SPACE, "%s: out of memory", where);
 		return NULL;
@@ -188,7 +201,7 @@ struct sbx_keyfile *sbx_keyfile_parse(const char *text, size_t n_bytes, const ch
 
 const char *sbx_keyfile_get(const struct sbx_keyfile *keyfile, const char *section, const char *key)
 {
-	size_t index = keyfile->room ? *find_slot(keyfile, section, key) : 0;
+	size_t index = keyfile->room ? *find_slot(keyfile, section, hash_section(section), key) : 0;
 	return index ? keyfile->entries[index - 1].value : NULL;
 }
 

@@ -109,7 +109,10 @@ static void add_values(struct sbx_scan *scan, struct values *values, struct valu
 		return;
 	}
 	if (shape_of(scan, node) != SBX_SHAPE_LIST || depth >= N_MAX_NESTING) {
-		keep(values, sbx_scan_literal(scan, node));
+		const char *value = sbx_scan_literal(scan, node);
+		bool is_unseen = value && *value && value[strspn(value, "\001")] == '\0';
+		const char *named = is_unseen ? hole_from(scan, node, "") : NULL;
+		keep(values, named ? named : value);
 		return;
 	}
 	uint32_t n = ts_node_named_child_count(node);

@@ -67,7 +67,7 @@ static const char *put_into(const struct sbx_call *call, const char *as, const c
 
 static bool is_unseen(const char *value)
 {
-	return value && *value == SBX_HOLE && value[strspn(value, "\001")] == '\0';
+	return value && *value == SBX_HOLE;
 }
 
 static void take_need(void *data, const struct sbx_argument *argument)

@@ -41,6 +41,13 @@ char *sbx_call_name_normalise(struct sbx_arena *arena, const struct sbx_rules *r
 {
 	char *out = sbx_arena_alloc(arena, n_bytes + 1);
 	size_t n = 0, depth = 0;
+	bool only_dots = rules->members && !strcmp(rules->members[0], ".") && !rules->members[1];
+	/* Nearly all names are plain already. */
+	if (out && only_dots && !memchr(name, '\0', n_bytes)) {
+		memcpy(out, name, n_bytes);
+		if (!out[strcspn(out, "([{)]} \t\r\n\\")])
+			return out;
+	}
 	for (size_t i = 0; out && i < n_bytes; i++) {
 		bool opens = strchr("([{", name[i]) && name[i];
 		bool closes = strchr(")]}", name[i]) && name[i];
@@ -54,6 +61,8 @@ char *sbx_call_name_normalise(struct sbx_arena *arena, const struct sbx_rules *r
 		}
 		depth += opens;
 	}
+	if (out)
+		out[n] = '\0';
 	return out;
 }
 
