@@ -204,7 +204,9 @@ void sbx_arguments_add_words(struct sbx_scan *scan, struct sbx_arguments *argume
 	for (size_t i = 0; i < n_words && i < N_MAX_ARGUMENTS; i++) {
 		const char *word = words[i].text, *key = NULL, *value = word;
 		if (*word == '-' && word[1]) {
-			const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
+			/* --name=value, and -march=value of compilers */
+			bool is_long = word[1] == '-' || islower((unsigned char)word[1]);
+			const char *equals = is_long ? strchr(word, '=') : NULL;
 			key = equals ? sbx_arena_string(&scan->arena, word, (size_t)(equals - word))
 				     : word;
 			value = equals ? equals + 1 : i + 1 < n_words ? words[i + 1].text : "";

@@ -27,11 +27,11 @@
 (preproc_ifdef
   "#ifdef" name: (identifier) @region @_name
   [(preproc_else) (preproc_elif) (preproc_elifdef) "#endif"] @region.end
-  (#match? @_name "^(_*(WIN(32|64|NT|DOWS)|APPLE|MACH|MSC_VER|MSDOS|DOS|CYGWIN|MINGW(32|64)|FreeBSD|NetBSD|OpenBSD|DragonFly|ANDROID|EMSCRIPTEN|EMSCRIPTEN_PTHREADS|wasm|sun|SVR4|hpux|AIX|QNX|HAIKU|BEOS|OS2|VMS|macintosh|TARGET_OS_[A-Z]+|ARDUINO)_*)$")
+  (#match? @_name "^(_*(([GQ]_)?(OS_)?WIN(32|64|NT|DOWS)|APPLE|MACH|MSC_VER|MSDOS|DOS|CYGWIN|MINGW(32|64)|FreeBSD|NetBSD|OpenBSD|DragonFly|ANDROID|EMSCRIPTEN|EMSCRIPTEN_PTHREADS|wasm|sun|SVR4|hpux|AIX|QNX|HAIKU|BEOS|OS2|VMS|macintosh|TARGET_OS_[A-Z]+|ARDUINO)_*)$")
   (#set! region "ignored"))
 (preproc_elifdef
   name: (identifier) @region @_name
-  (#match? @_name "^(_*(WIN(32|64|NT|DOWS)|APPLE|MACH|MSC_VER|MSDOS|CYGWIN|MINGW(32|64)|FreeBSD|NetBSD|OpenBSD|ANDROID|EMSCRIPTEN|sun|hpux|AIX)_*)$")
+  (#match? @_name "^(_*(([GQ]_)?(OS_)?WIN(32|64|NT|DOWS)|APPLE|MACH|MSC_VER|MSDOS|CYGWIN|MINGW(32|64)|FreeBSD|NetBSD|OpenBSD|ANDROID|EMSCRIPTEN|sun|hpux|AIX)_*)$")
   (#set! region "ignored")) @region.until
 
 ; #ifndef __linux__
@@ -50,7 +50,7 @@
 (preproc_ifdef
   "#ifndef" name: (identifier) @_name
   alternative: (_) @region
-  (#match? @_name "^(_*(WIN(32|64|NT|DOWS)|APPLE|MSC_VER|MSDOS|CYGWIN|MINGW(32|64)|FreeBSD|NetBSD|OpenBSD|ANDROID|EMSCRIPTEN)_*)$")
+  (#match? @_name "^(_*(([GQ]_)?(OS_)?WIN(32|64|NT|DOWS)|APPLE|MSC_VER|MSDOS|CYGWIN|MINGW(32|64)|FreeBSD|NetBSD|OpenBSD|ANDROID|EMSCRIPTEN)_*)$")
   (#set! region "ignored"))
 
 ; #if defined(_WIN32) || defined(__APPLE__), #elif the same
@@ -114,6 +114,6 @@
   [(preproc_else) (preproc_elif) (preproc_elifdef) "#endif"] @region.end
   (#contains? @_test "__has_include")
   (#set! region "guarded"))
-(translation_unit (_) @region @_test (preproc_call) @region.end
+(translation_unit (ERROR) @region @_test (preproc_call) @region.end
   (#contains? @_test "__has_include")
   (#set! region "guarded"))

@@ -33,7 +33,6 @@ LIMITS = ["--memory", "2G", "--pids", "512", "--timeout", "120", "--output-limit
 NOT_YET = {
 	**dict.fromkeys(("csv-export", "ledger-dbi", "log-top"), "Perl is no language yet"),
 	**dict.fromkeys(("catalog-check", "library-loans"), "Ruby is no language yet"),
-	**dict.fromkeys(("json-totals", "pack-stats"), "C is no language yet"),
 	"seat-plan": "Java is no language yet",
 	"drift-notebook": "notebooks are not read yet",
 	"link-audit": "no rule for the parser that BeautifulSoup is told to use",
