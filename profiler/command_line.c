@@ -180,6 +180,8 @@ static void take_interpreter(const struct line *line, size_t at,
 						    .member = rules->module_member};
 			if (!has_hole(fact.name))
 				sbx_scan_add_fact(line->scan, line->words[i + 1].node, &fact);
+			sbx_scan_take_installs(line->scan, fact.name, line->words + i + 1,
+					       line->n - i - 1, line->grade);
 			return;
 		}
 		take_module_option(line, i, language);
@@ -246,8 +248,12 @@ static size_t take_arguments(const struct line *line, size_t at, const char *nam
 	bool has_argument = at + 1 < line->n;
 	take_implied(line, at, name);
 	sbx_scan_take_operands(scan, name, line->words + at, line->n - at, line->grade);
+	sbx_scan_take_installs(scan, name, line->words + at, line->n - at, line->grade);
 	if (take_lookup(line, at, name))
 		return line->n;
+	const char *const *files = sbx_map_get(&rules->defaults, name);
+	for (; files && *files; files++)
+		sbx_scan_add_script(scan, *files, NULL);
 	if (wrapper)
 		return skip_wrapper(line, at, wrapper);
 	if (interpreter)

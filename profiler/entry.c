@@ -14,7 +14,8 @@ struct programs {
 
 static bool is_program(const struct sbx_file *file)
 {
-	return file && file->language && !sbx_language_includes(file->language, file->path);
+	return file && sbx_language_is_program(file->language) &&
+	       !sbx_language_includes(file->language, file->path);
 }
 
 static void find_programs(struct sbx_task *task, const char *folder, struct programs *out)

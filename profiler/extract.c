@@ -6,7 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/fd.h"
-#include "profiler/scan.h"
+#include "profiler/records.h"
 
 /*
  * How sure we are that a run needs it: by grade, and by where it stands (docs/adding-a-language.md
@@ -204,10 +204,41 @@ static int weigh_uses(struct sbx_extraction *x, struct sbx_error *err)
 	return failed ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory") : 0;
 }
 
+void sbx_extraction_add(struct sbx_extraction *out, const struct sbx_raw_fact *fact)
+{
+	struct sbx_raw_fact *kept =
+		sbx_grow(&out->facts, &out->n_facts, &out->facts_room, sizeof(*kept));
+	if (!kept) {
+		out->arena.failed = true;
+		return;
+	}
+	*kept = *fact;
+	kept->name = sbx_arena_string(&out->arena, fact->name, strlen(fact->name));
+	kept->confidence = confidence_table[fact->grade][AT_TOP];
+	if (!kept->name || strlen(fact->name) > N_MAX_NAME_BYTES || !*fact->name)
+		out->n_facts--;
+}
+
+int sbx_extraction_scan(struct sbx_extraction *out, const struct sbx_language *language,
+			const char *code, uint32_t row, struct sbx_limits *limits,
+			struct sbx_error *err)
+{
+	/* As if it stood in a text that has nothing else. */
+	struct sbx_scan outer = {.limits = limits, .out = out, .rows_match = true};
+	struct sbx_item item = {.code = code, .rows_match = true};
+	item.fact.language = language;
+	item.fact.row = row;
+	return scan_code(&outer, &item, 0, err);
+}
+
 int sbx_extract(struct sbx_extraction *out, const struct sbx_rules *rules, const char *text,
 		size_t n_bytes, struct sbx_error *err)
 {
 	struct sbx_limits limits = {.deadline_usec = sbx_now_usec() + PARSE_LIMIT_USEC};
+	if (rules->reader == SBX_READER_RECORDS)
+		return sbx_records_extract(out, rules, text, n_bytes, &limits, err);
+	if (rules->reader == SBX_READER_MEMBERS)
+		return sbx_members_extract(out, rules, text, n_bytes, err);
 	struct sbx_scan scan = {.rules = rules,
 				.text = text,
 				.n_bytes = n_bytes,

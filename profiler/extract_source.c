@@ -5,7 +5,8 @@
 #include "base/fd.h"
 #include "profiler/parts.h"
 
-#define CONFIDENCE_ASIDE 0.3
+#define CONFIDENCE_ASIDE   0.3
+#define CONFIDENCE_COMMENT 0.1
 
 /* What was added to an extraction since. */
 struct mark {
@@ -42,6 +43,50 @@ static void set_aside(struct sbx_extraction *x, const struct mark *before)
 	x->has_errors = before->has_errors;
 }
 
+/* Of what a comment says only the names count, and little. */
+static void keep_declared(struct sbx_extraction *x, const struct mark *before)
+{
+	size_t n = before->n_facts;
+	for (size_t i = n; i < x->n_facts; i++) {
+		struct sbx_raw_fact fact = x->facts[i];
+		if (fact.grade != SBX_GRADE_DECLARED)
+			continue;
+		fact.grade = SBX_GRADE_GUARDED;
+		fact.confidence = CONFIDENCE_COMMENT;
+		x->facts[n++] = fact;
+	}
+	x->n_facts = n;
+}
+
+/* What the comments of a text say: a block of metadata, commands to install something. */
+static int extract_comments(struct sbx_extraction *x, const struct sbx_language *language,
+			    const char *text, size_t n_bytes, const struct sbx_lines *lines,
+			    struct sbx_error *err)
+{
+	__attribute__((cleanup(sbx_parts_release))) struct sbx_parts block = {0}, installs = {0};
+	const struct sbx_rules *rules = sbx_rules_of(language);
+	const struct mark before = {x->n_facts, x->n_scripts, x->n_defines, x->has_errors};
+	if (*rules->block_begin && sbx_embedded_block(&block, rules, text, n_bytes) &&
+	    block.parts[0].text.data &&
+	    sbx_extract(x, sbx_rules_of(block.parts[0].language), block.parts[0].text.data,
+			block.parts[0].text.n_bytes, err) < 0)
+		return -1;
+	if (add_evidence(x, &before, lines) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	const struct mark between = {x->n_facts, x->n_scripts, x->n_defines, x->has_errors};
+	sbx_embedded_installs(&installs, rules, text, n_bytes);
+	if (installs.n_parts && installs.parts[0].text.data) {
+		const struct sbx_part *part = &installs.parts[0];
+		if (sbx_extract(x, sbx_rules_of(part->language), part->text.data,
+				part->text.n_bytes, err) < 0)
+			return -1;
+		keep_declared(x, &between);
+		set_aside(x, &between);
+	}
+	return add_evidence(x, &between, lines) < 0 ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory")
+						    : 0;
+}
+
 static int extract_text(struct sbx_extraction *x, const struct sbx_language *language,
 			const char *text, size_t n_bytes, const struct sbx_parts *parts,
 			bool is_aside, struct sbx_error *err)
@@ -58,8 +103,9 @@ static int extract_text(struct sbx_extraction *x, const struct sbx_language *lan
 		x->defines[i].language = language;
 	if (is_aside)
 		set_aside(x, &before);
-	return add_evidence(x, &before, &lines) < 0 ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory")
-						    : 0;
+	if (add_evidence(x, &before, &lines) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	return extract_comments(x, language, text, n_bytes, &lines, err);
 }
 
 /* How a program says that it is built and started: commands, libraries, folders of headers. */

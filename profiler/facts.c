@@ -58,7 +58,7 @@ const char *sbx_problem_text(enum sbx_problem problem)
 	return texts[problem];
 }
 
-static void fact_release(struct sbx_fact *fact)
+void sbx_fact_release(struct sbx_fact *fact)
 {
 	free(fact->name);
 	free(fact->member);
@@ -76,7 +76,7 @@ void sbx_facts_release(struct sbx_facts *facts)
 	free(facts->run_line);
 	free(facts->interpreter_options);
 	for (size_t i = 0; i < facts->n_facts; i++)
-		fact_release(&facts->facts[i]);
+		sbx_fact_release(&facts->facts[i]);
 	free(facts->facts);
 	for (size_t i = 0; i < facts->n_sources; i++)
 		free(facts->sources[i].path);
@@ -212,7 +212,7 @@ static void finish(struct sbx_facts *facts, const struct sbx_map *defines)
 		struct sbx_fact *fact = &facts->facts[i];
 		if (is_defined(defines, fact) ||
 		    (n && !compare_subjects(&facts->facts[n - 1], fact)))
-			fact_release(fact);
+			sbx_fact_release(fact);
 		else
 			facts->facts[n++] = *fact;
 	}
@@ -253,6 +253,7 @@ static int read_task(struct sbx_task *task, struct sbx_facts *facts, struct sbx_
 		return -1;
 	if (task->arena.failed || task->by_path.failed || task->defines.failed)
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
+	sbx_task_weigh_evidence(task, facts);
 	finish(facts, &task->defines);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "profiler/language.h"
 
 #include <ctype.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -140,6 +141,21 @@ static const struct sbx_language *by_extension(const char *extension)
 	return NULL;
 }
 
+/* By the whole name: Makefile, requirements-dev.txt. */
+static const struct sbx_language *by_name(const char *name)
+{
+	for (const struct sbx_language *const *l = sbx_languages(); *l; l++)
+		for (const char *const *g = sbx_rules_of(*l)->names; g && *g; g++)
+			if (fnmatch(*g, name, 0) == 0)
+				return *l;
+	return NULL;
+}
+
+bool sbx_language_is_program(const struct sbx_language *language)
+{
+	return language && language->run && *language->run && !sbx_rules_of(language)->is_evidence;
+}
+
 static bool line_matches(const char *pattern, const char *line)
 {
 	regex_t regex;
@@ -202,6 +218,9 @@ const struct sbx_language *sbx_language_detect(const char *file_name, const char
 		return language;
 	const char *slash = strrchr(file_name, '/'), *name = slash ? slash + 1 : file_name;
 	const char *dot = strrchr(name, '.');
+	language = by_name(name);
+	if (language)
+		return language;
 	if (dot && dot > name)
 		return by_extension(dot + 1);
 	/* A program of a language that we do not know is not to be guessed at. */

@@ -139,4 +139,7 @@ const char *const *sbx_language_command_targets(const struct sbx_language *langu
 const struct sbx_language *sbx_language_detect(const char *file_name, const char *text,
 					       size_t n_bytes);
 
+/* Is a file of this language run? Others say what is needed, as manifests do. False for NULL. */
+bool sbx_language_is_program(const struct sbx_language *language);
+
 #endif

@@ -293,6 +293,8 @@ int sbx_task_take_script(struct sbx_task *task, const struct sbx_file *from,
 	struct sbx_file *file = find_script(task, from, script->path);
 	if (file && !file->language && script->language)
 		sbx_task_read_as(task, file, script->language);
+	if (file)
+		file->is_called = true;
 	if (!file || !file->language || !file->data)
 		return 0;
 	return sbx_task_queue(task, file, sbx_task_folder_of(task, file->path), err);

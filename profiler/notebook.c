@@ -69,11 +69,11 @@ static bool each_item(struct reading *r, member_func item, const char *problem)
 
 static void begin_row(struct reading *r)
 {
-	struct sbx_place *place =
+	struct sbx_line_place *place =
 		sbx_grow(&r->out->places, &r->out->n_places, &r->out->places_room, sizeof(*place));
 	r->no_memory |= !place;
 	if (place)
-		*place = (struct sbx_place){r->json.line, r->cell, ++r->cell_row};
+		*place = (struct sbx_line_place){r->json.line, r->cell, ++r->cell_row};
 	r->in_row = true;
 }
 

@@ -24,7 +24,7 @@ struct sbx_part {
 struct sbx_parts {
 	struct sbx_part parts[N_MAX_PARTS]; /* the first is the text that is run */
 	size_t n_parts;
-	struct sbx_place *places;
+	struct sbx_line_place *places;
 	size_t n_places, places_room;
 };
 void sbx_parts_release(struct sbx_parts *parts);
@@ -49,5 +49,17 @@ int sbx_notebook_read(struct sbx_parts *out, const struct sbx_rules *rules, cons
  */
 void sbx_magics_divide(struct sbx_parts *parts, const struct sbx_rules *rules, const char *cell,
 		       size_t n_bytes, size_t row);
+
+/*
+ * embedded.c: text in comments.
+ *
+ * The block that a language's [embedded] describes, such as PEP 723's "# /// script": its lines
+ * without comment marks, as a part. False: there is none, and `parts` has nothing.
+ */
+bool sbx_embedded_block(struct sbx_parts *parts, const struct sbx_rules *rules, const char *text,
+			size_t n_bytes);
+/* Comments that are commands to install something, as a part of shell text. */
+void sbx_embedded_installs(struct sbx_parts *parts, const struct sbx_rules *rules, const char *text,
+			   size_t n_bytes);
 
 #endif

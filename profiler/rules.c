@@ -154,6 +154,8 @@ static void borrow_commands(struct sbx_rules *r)
 	r->wrappers = from->wrappers;
 	r->implied = from->implied;
 	r->operands = from->operands;
+	r->installs = from->installs;
+	r->defaults = from->defaults;
 }
 
 /* [calls] members: a dot when nothing else is said */
@@ -175,8 +177,10 @@ static void load_members(struct sbx_rules *r)
 
 static void load_notebook(struct sbx_rules *r)
 {
-	if (!strcmp(get(r, "language", "reader"), "notebook"))
-		r->reader = SBX_READER_NOTEBOOK;
+	static const char *const readers[] = {"", "notebook", "records", "members"};
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (!strcmp(get(r, "language", "reader"), readers[i]))
+			r->reader = (enum sbx_reader)i;
 	r->kernel = get(r, "notebook", "kernel");
 	r->command_language = get(r, "notebook", "shell");
 	r->body_magics = sbx_keyfile_get_list(r->conf, "notebook", "body");
@@ -202,6 +206,22 @@ static const struct sbx_build *load_builds(struct sbx_rules *r)
 		};
 	}
 	return builds;
+}
+
+/* What is not source text of one language, and what such text says besides. */
+static void load_formats(struct sbx_rules *r)
+{
+	r->names = get_list(r, "language", "names");
+	r->optional_files = get_list(r, "language", "optional");
+	r->is_evidence = !strcmp(get(r, "language", "evidence"), "yes");
+	r->member_names = sbx_keyfile_keys(r->conf, "members");
+	r->comment_mark = get(r, "embedded", "comment");
+	r->install_language = get(r, "embedded", "installs");
+	r->block_begin = get(r, "embedded", "begin");
+	r->block_end = get(r, "embedded", "end");
+	r->block_language = get(r, "embedded", "language");
+	load_lists(r, "installs", &r->installs);
+	load_lists(r, "defaults", &r->defaults);
 }
 
 static int parse_conf(struct sbx_rules *r, const struct sbx_grammar *grammar)
@@ -281,6 +301,7 @@ static void load_one(struct sbx_rules *r)
 	r->calls_imported = !strcmp(get(r, "calls", "imported"), "yes");
 	load_members(r);
 	load_notebook(r);
+	load_formats(r);
 	load_roots(r);
 	load_scoped_paths(r);
 	load_owned(r);

@@ -163,6 +163,8 @@ struct sbx_wrapper {
 enum sbx_reader {
 	SBX_READER_GRAMMAR,
 	SBX_READER_NOTEBOOK, /* it holds source texts: parts.h */
+	SBX_READER_RECORDS,  /* by line: records.h */
+	SBX_READER_MEMBERS,  /* JSON: members.c */
 };
 
 struct sbx_rules {
@@ -173,6 +175,18 @@ struct sbx_rules {
 	struct sbx_arena arena;
 	const char *detect; /* extended regular expression; "": the text alone does not tell */
 	enum sbx_reader reader;
+	const struct sbx_records *records; /* made by sbx_records_load() */
+	const char *const *member_names;   /* keys of [members] */
+	const char *const *names;	   /* globs of file names that are of this language */
+	const char *const *optional_files; /* globs of paths whose needs are optional */
+	bool is_evidence;		   /* says what is needed, but does not run with the task */
+	struct sbx_map installs;	   /* a command -> NULL-ended row of [installs] */
+	struct sbx_map defaults; /* a command -> NULL-ended files, of which it reads the first */
+	regex_t *specifier_regex[SBX_N_FACT_KINDS], *optional_regex[SBX_N_FACT_KINDS];
+
+	/* [embedded]: see parts.h */
+	const char *comment_mark, *install_language;
+	const char *block_begin, *block_end, *block_language;
 
 	/* [notebook]: what magics.c asks for */
 	const char *kernel, *command_language;

@@ -137,6 +137,9 @@ void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, 
 /* operands.c: what the arguments of command `name` name; words[0] is the command. */
 void sbx_scan_take_operands(struct sbx_scan *scan, const char *name, const struct sbx_word *words,
 			    size_t n_words, enum sbx_grade grade);
+/* installs.c: what a command that installs things names; words[0] is the command itself. */
+void sbx_scan_take_installs(struct sbx_scan *scan, const char *name, const struct sbx_word *words,
+			    size_t n_words, enum sbx_grade grade);
 
 /* region.c */
 void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);

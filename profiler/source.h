@@ -30,7 +30,7 @@ char *sbx_source_from_double_byte(const char *text, size_t n_bytes, size_t *out_
 bool sbx_source_is_text(const char *text, size_t n_bytes);
 
 /* Where a row stands for people. */
-struct sbx_place {
+struct sbx_line_place {
 	unsigned line; /* of the file, from 1 */
 	unsigned cell; /* of a notebook, from 1; 0: there are none */
 	unsigned cell_line;
@@ -44,7 +44,7 @@ struct sbx_lines {
 	const char *text;
 	size_t n_bytes;
 	size_t *starts, n_lines;
-	const struct sbx_place *places; /* of each line; NULL: they are those of the file */
+	const struct sbx_line_place *places; /* of each line; NULL: they are those of the file */
 	size_t n_places;
 };
 int sbx_lines_init(struct sbx_lines *lines, const char *text, size_t n_bytes);

@@ -117,6 +117,15 @@ void sbx_map_add(struct sbx_map *map, const char *key, const void *value)
 	map->n_used++;
 }
 
+void sbx_map_replace(struct sbx_map *map, const char *key, const void *value)
+{
+	struct sbx_map_slot *slot = map->n_slots && key ? find_slot(map, key, hash_of(key)) : NULL;
+	if (slot && slot->key)
+		slot->value = value;
+	else
+		sbx_map_add(map, key, value);
+}
+
 const void *sbx_map_get(const struct sbx_map *map, const char *key)
 {
 	return map->n_slots && key ? find_slot(map, key, hash_of(key))->value : NULL;

@@ -31,6 +31,8 @@ struct sbx_map {
 };
 
 void sbx_map_add(struct sbx_map *map, const char *key, const void *value);
+/* The same, but the new value holds. */
+void sbx_map_replace(struct sbx_map *map, const char *key, const void *value);
 const void *sbx_map_get(const struct sbx_map *map, const char *key); /* NULL: not there */
 void sbx_map_release(struct sbx_map *map);
 

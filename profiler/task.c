@@ -175,6 +175,11 @@ static int check_entry(const struct sbx_file *entry, const char *shown, struct s
 				"%s: is in no language that is known here; if it is, begin it with "
 				"a line such as #!/usr/bin/env python3",
 				shown);
+	if (!*entry->language->run)
+		return sbx_fail(err, SBX_E_INPUT,
+				"%s: says what a task needs, but is none; give the program or its "
+				"folder",
+				shown);
 	return 0;
 }
 

@@ -18,6 +18,7 @@ struct sbx_file {
 	size_t n_bytes;			     /* on disk */
 	const struct sbx_language *language; /* NULL: no source */
 	const char *root;		     /* folder where its modules are looked for first */
+	bool is_called;			     /* by another file of the task */
 	bool is_queued;			     /* to be parsed, or parsed already */
 	struct sbx_file *next;		     /* in task->files */
 };
@@ -123,5 +124,10 @@ int sbx_facts_add(struct sbx_facts *facts, const struct sbx_raw_fact *raw, const
 		  struct sbx_error *err);
 int sbx_facts_add_source(struct sbx_facts *facts, const struct sbx_file *file,
 			 enum sbx_problem problem, struct sbx_error *err);
+
+void sbx_fact_release(struct sbx_fact *fact);
+
+/* evidence.c: grade down what files say that nothing calls, or that are for developers. */
+void sbx_task_weigh_evidence(struct sbx_task *task, struct sbx_facts *facts);
 
 #endif

@@ -33,9 +33,11 @@ static void add_name(GString *out, const struct sbx_need *need)
 {
 	gboolean is_plain_library =
 		need->kind == SBX_FACT_LIBRARY && *need->name != '-' && !strstr(need->name, ".so");
-	if (is_plain_library || need->kind == SBX_FACT_PKG_CONFIG ||
-	    need->kind == SBX_FACT_PACKAGE || need->kind == SBX_FACT_DISTRIBUTION)
+	if (is_plain_library || need->kind == SBX_FACT_PKG_CONFIG || need->kind == SBX_FACT_PACKAGE)
 		g_string_append_printf(out, "%s ", sbx_fact_kind_name(need->kind));
+	else if (need->ecosystem)
+		g_string_append_printf(out, "%s of %s: ", sbx_fact_kind_name(need->kind),
+				       need->ecosystem);
 	add_plain(out, *need->name ? need->name : "a name known only when it runs");
 }
 

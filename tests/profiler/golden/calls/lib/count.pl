@@ -1,0 +1,2 @@
+use JSON::XS;
+system("gnuplot x.plt");

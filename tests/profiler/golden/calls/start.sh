@@ -1,0 +1,3 @@
+#!/bin/sh
+./tool.py | sort
+perl lib/count.pl

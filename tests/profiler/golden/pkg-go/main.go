@@ -1,0 +1,5 @@
+package main
+
+import "github.com/a/b"
+
+func main() { b.Do() }
