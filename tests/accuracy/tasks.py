@@ -30,15 +30,7 @@ LIMITS = ["--memory", "2G", "--pids", "512", "--timeout", "120", "--output-limit
 
 # What cannot be right yet, and why. An entry that turns out right fails the test, so that it is
 # taken out.
-NOT_YET = {
-	**dict.fromkeys(("csv-export", "ledger-dbi", "log-top"), "Perl is no language yet"),
-	**dict.fromkeys(("catalog-check", "library-loans"), "Ruby is no language yet"),
-	"seat-plan": "Java is no language yet",
-	"drift-notebook": "notebooks are not read yet",
-	"link-audit": "no rule for the parser that BeautifulSoup is told to use",
-	"sales-workbook": "no rule for what pandas reads workbooks with",
-	"sodium-hash": "a shared library named in a ctypes call",
-}
+NOT_YET = {}
 
 
 @dataclasses.dataclass
