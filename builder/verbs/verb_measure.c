@@ -74,7 +74,10 @@ static void add_profile(struct subject *s, const struct sbx_profile *profile)
 	for (guint i = 0; i < profile->needs->len; i++) {
 		const struct sbx_need *need = profile->needs->pdata[i];
 		const struct sbx_language *language = sbx_language_by_name(need->language);
-		if (need->kind == SBX_FACT_MODULE && need->status == SBX_NEED_PACKAGE && language)
+		gboolean has_measure =
+			language && language->measure_bare && *language->measure_bare;
+		if (need->kind == SBX_FACT_MODULE && need->status == SBX_NEED_PACKAGE &&
+		    has_measure)
 			add_item(s, language, need->name, need->provider);
 	}
 }

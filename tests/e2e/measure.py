@@ -3,7 +3,9 @@
 
 import json
 import os
+import sqlite3
 
+import harness
 import schemas
 from harness import FAILED, NOT_FOUND, USAGE, contains, equal
 
@@ -52,9 +54,9 @@ def test_measures_make_the_intervals(t):
 	assert 0 < after["time"]["low"] <= after["time"]["high"] < 60, after
 
 
-def test_a_template_is_measured_by_its_tasks_or_by_name(t):
+def test_a_template_is_measured_by_its_tasks_or_by_name(t):  # root
 	t.update()
-	template = t.sbx("build", "--packages", "python3-greet", "--name", "greeting").id
+	t.sbx("build", "--packages", "python3-greet", "--name", "greeting").ok()
 	t.sbx("measure", "greeting").fails(USAGE, "--module")
 	row = measured(t, "greeting", "--module", "python:greet=python3-greet")["greet"]
 	equal(row["status"], "measured", "status")
@@ -62,11 +64,13 @@ def test_a_template_is_measured_by_its_tasks_or_by_name(t):
 	for odd in ("greet", "python:greet", "klingon:greet=python3-greet", ":=", "python:=x"):
 		t.sbx("measure", "greeting", "--module", odd).fails(USAGE, "--module")
 	path = t.file("task/app.py", "import greet\n")
+	template = t.sbx("build", path).id
+	t.sbx("measure", template).fails(USAGE, "no task of the template")
 	t.sbx("run", path).ok()
 	equal(measured(t, template[:16])["greet"]["status"], "known", "by what its task imports")
 
 
-def test_a_module_that_cannot_be_imported(t):
+def test_a_module_that_cannot_be_imported(t):  # root
 	t.update()
 	template = t.sbx("build", "--packages", "python3-greet").id
 	result = t.sbx("measure", template, "--runs", "1", "--module", "python:greet=python3-greet",
@@ -80,7 +84,7 @@ def test_a_module_that_cannot_be_imported(t):
 	equal(json.loads(again.out)["modules"][0]["status"], "failed", "status")
 
 
-def test_nothing_to_measure(t):
+def test_nothing_to_measure(t):  # root
 	t.update()
 	path = t.file("task/go.sh", "#!/bin/sh\necho hi\n", 0o755)
 	contains(t.sbx("measure", path).ok().out, "nothing to measure")
@@ -94,10 +98,9 @@ def test_wrong_use(t):
 	assert not os.path.exists(os.path.join(t.root, "repo")), "a template that is not there was looked for"
 
 
-def test_run_gives_more_to_who_needs_more(t):
+def test_run_gives_more_to_who_needs_more(t):  # root
 	"""A run that took more than the usual limit raises it, no further than four times, and never
 	above what the user asks for."""
-	import sqlite3
 	t.update()
 	path = t.file("task/go.sh", "#!/bin/sh\necho hi\n", 0o755)
 	t.sbx("run", path).ok()
@@ -117,3 +120,7 @@ def test_run_gives_more_to_who_needs_more(t):
 		assert int(got["memory"]) >= (memory or peak) and int(got["memory"]) <= 8 << 30, got
 		assert int(got["timeout"]) >= (timeout or wall / 10 ** 6) and int(got["timeout"]) <= 2400, got
 	equal(limits("--memory", "1G", "--timeout", "60"), {"memory": "1G", "timeout": "60"}, "asked for")
+
+
+if __name__ == "__main__":
+	harness.main(globals())

@@ -4,8 +4,9 @@
 import os
 import shutil
 
+import harness
 import schemas
-import syscalls
+import straced
 from harness import Skip, equal
 
 PYTHON = """\
@@ -52,10 +53,10 @@ def test_every_call_that_is_made_is_predicted(t):  # root
 	t.update()
 	for name, text in TASKS.items():
 		profile, options, command = prepared(t, name, text)
-		done, used = syscalls.trace([*options, *command], os.path.join(t.tmp, "trace"))
+		done, used = straced.trace([*options, *command], os.path.join(t.tmp, "trace"))
 		equal(done.returncode, 0, f"{name}: exit status ({done.stderr})")
 		assert {"execve", "read", "write", "exit_group"} <= used, f"{name}: seen by strace: {used}"
-		equal(syscalls.missing_from(used, profile["syscalls"]), [], f"{name}: not predicted")
+		equal(straced.missing_from(used, profile["syscalls"]), [], f"{name}: not predicted")
 
 
 def test_predicted_classes_can_be_enforced(t):
@@ -68,7 +69,7 @@ def test_predicted_classes_can_be_enforced(t):
 		assert result.status != 0, result
 
 
-def test_no_network_class_no_internet_sockets(t):
+def test_no_network_class_no_internet_sockets(t):  # root
 	t.update()
 	for name, text in TASKS.items():
 		profile = prepared(t, name, text)[0]
@@ -82,7 +83,7 @@ def test_no_network_class_no_internet_sockets(t):
 	assert "clone" not in quiet["syscalls"] and "listen" not in quiet["syscalls"], quiet["syscalls"]
 
 
-def test_explain_tells_classes_and_resources(t):
+def test_explain_tells_classes_and_resources(t):  # root
 	t.update()
 	path = t.file("task/quiet.py", QUIET)
 	text = t.sbx("profile", "--explain", path).ok().out
@@ -90,3 +91,7 @@ def test_explain_tells_classes_and_resources(t):
 	for word in ("CPU", "Memory", "Disk", "Time", "(default)", "(packages)"):
 		assert word in text, f"{word} is not in\n{text}"
 	assert "Classes of" not in t.sbx("profile", path).ok().out
+
+
+if __name__ == "__main__":
+	harness.main(globals())
