@@ -18,6 +18,7 @@ struct operands {
 	size_t n;
 	enum sbx_grade grade;
 	const char *const *rows;
+	bool has_own_libraries; /* -L: they may be ones that the task makes itself */
 };
 
 /* gcc-12 is gcc. */
@@ -72,6 +73,8 @@ static void add_need(const struct operands *o, size_t at, const char *kind_text,
 				    .grade = o->grade,
 				    .language = owner ? sbx_language_by_name(owner)
 						      : &scan->rules->language};
+	if (fact.kind == SBX_FACT_LIBRARY && o->has_own_libraries && fact.grade == SBX_GRADE_HARD)
+		fact.grade = SBX_GRADE_IMPLIED;
 	bool is_option = *value == '-' && fact.kind != SBX_FACT_LIBRARY;
 	/* Versions and comparisons are no names: gtk4 >= 4.10 */
 	bool is_name = isalpha((unsigned char)*value) || fact.kind == SBX_FACT_LIBRARY;
@@ -115,7 +118,9 @@ static size_t take_option(const struct operands *o, size_t at)
 void sbx_scan_take_operands(struct sbx_scan *scan, const char *name, const struct sbx_word *words,
 			    size_t n_words, enum sbx_grade grade)
 {
-	struct operands o = {scan, words, n_words, grade, rows_of(scan->rules, name)};
+	struct operands o = {scan, words, n_words, grade, rows_of(scan->rules, name), false};
+	for (size_t i = 1; i < n_words; i++)
+		o.has_own_libraries |= !strncmp(words[i].text, "-L", 2);
 	const char *verb = NULL; /* the first plain word */
 	for (size_t i = 1; o.rows && i < n_words; i++) {
 		const char *word = words[i].text;

@@ -15,6 +15,7 @@ struct maker {
 	struct sbx_providers *providers;
 	const struct sbx_facts *facts;
 	char *stem;
+	GPtrArray *packages; /* char *: that the command takes besides the needs */
 };
 
 gboolean sbx_facts_replace_interpreter(const struct sbx_facts *facts,
@@ -73,23 +74,63 @@ static void add_sources(const struct maker *m, GString *out)
 	}
 }
 
+/* Does the compiler find it without being told a folder? */
+static gboolean is_in_plain_folder(const struct sbx_need *need)
+{
+	const struct sbx_provider *provider = need->candidates->pdata[0];
+	gsize n = strlen(provider->path), n_name = strlen(need->name);
+	if (n <= n_name)
+		return TRUE;
+	g_autofree char *folder = g_strndup(provider->path, n - n_name - 1);
+	return fnmatch("usr/include", folder, 0) == 0 ||
+	       fnmatch("usr/include/*-linux-gnu*", folder, FNM_PATHNAME) == 0;
+}
+
+/* $(pkg-config --cflags --libs NAME...): who needs a folder named says which by its .pc files. */
+static gboolean add_pkg_config(const struct maker *m, GString *out, char *const *packages,
+			       GError **error)
+{
+	g_auto(GStrv) names = sbx_providers_names_of(m->providers, m->facts->language,
+						     SBX_FACT_PKG_CONFIG, packages, error);
+	if (!names)
+		return FALSE;
+	if (!*names)
+		return TRUE;
+	g_autoptr(GPtrArray) tool = sbx_providers_find_command(m->providers, m->facts->language,
+							       "pkg-config", NULL, error);
+	if (!tool)
+		return FALSE;
+	if (tool->len) {
+		const struct sbx_provider *best = tool->pdata[0];
+		g_ptr_array_add(m->packages, g_strdup(best->package));
+	}
+	g_autofree char *list = g_strjoinv(" ", names);
+	g_string_append_printf(out, " $(pkg-config --cflags --libs %s)", list);
+	return TRUE;
+}
+
 static gboolean add_libraries(const struct maker *m, GString *out, GError **error)
 {
-	g_autoptr(GPtrArray) packages = g_ptr_array_new();
+	g_autoptr(GPtrArray) plain = g_ptr_array_new();
+	g_autoptr(GPtrArray) deep = g_ptr_array_new();
 	for (guint i = 0; i < m->profile->needs->len; i++) {
 		const struct sbx_need *need = m->profile->needs->pdata[i];
-		if (need->kind == SBX_FACT_HEADER && need->status == SBX_NEED_PACKAGE &&
-		    !g_ptr_array_find_with_equal_func(packages, need->provider, g_str_equal, NULL))
-			g_ptr_array_add(packages, need->provider);
+		if (need->kind != SBX_FACT_HEADER || need->status != SBX_NEED_PACKAGE)
+			continue;
+		GPtrArray *list = is_in_plain_folder(need) ? plain : deep;
+		if (!g_ptr_array_find_with_equal_func(list, need->provider, g_str_equal, NULL))
+			g_ptr_array_add(list, need->provider);
 	}
-	g_ptr_array_add(packages, NULL);
-	g_auto(GStrv) names = sbx_providers_libraries_of(m->providers, m->facts->language,
-							 (char *const *)packages->pdata, error);
+	g_ptr_array_add(plain, NULL);
+	g_ptr_array_add(deep, NULL);
+	g_auto(GStrv) names =
+		sbx_providers_names_of(m->providers, m->facts->language, SBX_FACT_LIBRARY,
+				       (char *const *)plain->pdata, error);
 	for (char **name = names; name && *name; name++) {
 		g_autofree char *option = g_strconcat("-l", *name, NULL);
 		add_word(out, option);
 	}
-	return names != NULL;
+	return names && add_pkg_config(m, out, (char *const *)deep->pdata, error);
 }
 
 static char *replace(const struct maker *m, const char *text, const char *target)
@@ -165,6 +206,8 @@ static char **from_build_file(const struct maker *m, const struct sbx_build *bui
 			target = find_target(text, *t);
 		if (!target)
 			return NULL;
+		for (const char *const *p = build->packages; p && *p; p++)
+			g_ptr_array_add(m->packages, g_strdup(*p));
 		g_autofree char *command = replace(m, build->command, target);
 		g_autofree char *run = replace(m, build->run, target);
 		g_autofree char *line =
@@ -192,20 +235,20 @@ static char *stem_of(const char *entry)
 char **sbx_profile_command(const struct sbx_profile *profile, struct sbx_providers *providers,
 			   const struct sbx_facts *facts, char ***out_packages, GError **error)
 {
-	static const char *const none[] = {NULL};
 	g_autofree char *stem = stem_of(facts->entry);
-	const struct maker m = {profile, providers, facts, stem};
-	const char *const *packages = none;
+	g_autoptr(GPtrArray) more = g_ptr_array_new_with_free_func(g_free);
+	const struct maker m = {profile, providers, facts, stem, more};
 	char **command = facts->run_line ? from_run_line(&m) : NULL;
 	const struct sbx_build *build = facts->is_folder ? facts->language->builds : NULL;
 	for (; !command && build && build->files; build++)
-		if ((command = from_build_file(&m, build)) && build->packages)
-			packages = build->packages;
+		command = from_build_file(&m, build);
 	if (!command && facts->language->compile && *facts->language->compile)
 		command = compile_and_run(&m, error);
 	else if (!command)
 		command = plain_run(facts);
-	if (command)
-		*out_packages = g_strdupv((char **)packages);
+	if (!command)
+		return NULL;
+	g_ptr_array_add(more, NULL);
+	*out_packages = (char **)g_ptr_array_steal(more, NULL);
 	return command;
 }

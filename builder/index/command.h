@@ -21,7 +21,8 @@
  *	{stem}		the entry's name without folders and extension
  *	{out}		a file for the compiled program, in
  *	{outdir}	a folder that can be written to
- *	{libraries}	-lNAME for every library of the packages that serve the task's headers
+ *	{libraries}	-lNAME for every library of the packages that serve the task's headers;
+ *			what pkg-config tells for headers in folders that compilers do not look in
  *
  * What the compilers print on their standard output goes to standard error.
  * *out_packages: what it takes besides the needs, newly allocated, NULL-ended.

@@ -157,24 +157,28 @@ GPtrArray *sbx_providers_find(struct sbx_providers *providers, enum sbx_fact_kin
 	return g_steal_pointer(&found);
 }
 
-struct library_search {
+struct name_search {
+	enum sbx_fact_kind kind;
 	GHashTable *packages; /* gint64 ids */
 	GHashTable *done;     /* those of them that something was found for */
 	GHashTable *found;    /* the same, by the template at hand */
 	GPtrArray *names;
 };
 
-/* usr/lib/.../libz.so is "z". */
-static gboolean take_library(const char *path, gint64 package, gpointer data, GError **error)
+/* usr/lib/.../libz.so is "z", gtk+-3.0.pc is "gtk+-3.0". */
+static gboolean take_name(const char *path, gint64 package, gpointer data, GError **error)
 {
-	struct library_search *search = data;
+	struct name_search *search = data;
 	const char *name = strrchr(path, '/') + 1, *dot = strrchr(name, '.');
+	const char *prefix = search->kind == SBX_FACT_LIBRARY ? "lib" : "";
 	if (!g_hash_table_contains(search->packages, &package) ||
-	    g_hash_table_contains(search->done, &package) || !g_str_has_prefix(name, "lib") || !dot)
+	    g_hash_table_contains(search->done, &package) || !g_str_has_prefix(name, prefix) ||
+	    !dot)
 		return TRUE;
 	gint64 *id = g_memdup2(&package, sizeof(package));
 	g_hash_table_add(search->found, id);
-	char *plain = g_strndup(name + 3, (gsize)(dot - name) - 3);
+	name += strlen(prefix);
+	char *plain = g_strndup(name, (gsize)(dot - name));
 	if (g_ptr_array_find_with_equal_func(search->names, plain, g_str_equal, NULL))
 		g_free(plain);
 	else
@@ -183,7 +187,7 @@ static gboolean take_library(const char *path, gint64 package, gpointer data, GE
 }
 
 static gboolean find_by(struct sbx_providers *providers, const struct sbx_template *t,
-			struct library_search *search, GError **error)
+			struct name_search *search, GError **error)
 {
 	static const char any[] = {SBX_TEMPLATE_STAR, '\0'};
 	char *const parts[] = {(char *)any, NULL};
@@ -194,15 +198,15 @@ static gboolean find_by(struct sbx_providers *providers, const struct sbx_templa
 		if (t->root && !*folders)
 			break;
 		g_autofree char *path = sbx_template_expand(t, t->root ? *folders : NULL, parts, 1);
-		if (!sbx_index_each_path(providers, path, take_library, search, error))
+		if (!sbx_index_each_path(providers, path, take_name, search, error))
 			return FALSE;
 	} while (t->root && *++folders);
 	return TRUE;
 }
 
 /* A package's archives (libz.a) count only when it has no shared libraries: by the templates. */
-static gboolean find_libraries(struct sbx_providers *providers, GPtrArray *templates,
-			       struct library_search *search, GError **error)
+static gboolean find_names(struct sbx_providers *providers, GPtrArray *templates,
+			   struct name_search *search, GError **error)
 {
 	for (guint i = 0; i < templates->len; i++) {
 		if (!find_by(providers, templates->pdata[i], search, error))
@@ -252,22 +256,22 @@ static gboolean add_package_ids(struct sbx_providers *providers, const char *nam
 	return TRUE;
 }
 
-char **sbx_providers_libraries_of(struct sbx_providers *providers,
-				  const struct sbx_language *language, char *const *packages,
-				  GError **error)
+char **sbx_providers_names_of(struct sbx_providers *providers, const struct sbx_language *language,
+			      enum sbx_fact_kind kind, char *const *packages, GError **error)
 {
 	struct sbx_index_language *l = sbx_index_get_language(providers, language, error);
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GHashTable) ids = new_ids();
 	g_autoptr(GHashTable) done = new_ids();
 	g_autoptr(GHashTable) found = new_ids();
-	struct library_search search = {ids, done, found, names};
+	struct name_search search = {kind, ids, done, found, names};
 	if (!l)
 		return NULL;
 	for (; *packages; packages++)
 		if (!add_package_ids(providers, *packages, ids, error))
 			return NULL;
-	if (g_hash_table_size(ids) && !find_libraries(providers, l->link, &search, error))
+	GPtrArray *templates = kind == SBX_FACT_LIBRARY ? l->link : l->kinds[kind];
+	if (g_hash_table_size(ids) && !find_names(providers, templates, &search, error))
 		return NULL;
 	g_ptr_array_sort(names, compare_names);
 	g_ptr_array_add(names, NULL);

@@ -117,12 +117,11 @@ char *sbx_providers_join(const struct sbx_language *language, const char *const 
 			 guint n_parts);
 
 /*
- * The names ("z" of libz.so) under which the packages' libraries are linked by the language's
- * [library] link. Newly allocated, NULL-ended, sorted.
+ * The names under which the packages' libraries are linked ("z" of libz.so) by the language's
+ * [library] link, or those of their pkg-config files. Newly allocated, NULL-ended, sorted.
  */
-char **sbx_providers_libraries_of(struct sbx_providers *providers,
-				  const struct sbx_language *language, char *const *packages,
-				  GError **error);
+char **sbx_providers_names_of(struct sbx_providers *providers, const struct sbx_language *language,
+			      enum sbx_fact_kind kind, char *const *packages, GError **error);
 
 /* The prefix of a scoped template (profiler/language.h) that `name` lies below; NULL: none. */
 const char *sbx_providers_scope_of(const struct sbx_language *language, const char *name);

@@ -37,7 +37,7 @@ static const struct sbx_alias aliases[] = {
 	{"java", java},
 	{0},
 };
-static const char *const headers[] = {"usr/include/{path}", NULL};
+static const char *const headers[] = {"usr/include/{path}", "usr/include/**/{path}", NULL};
 static const char *const libraries[] = {"{libs}/{name}", "{libs}/lib{name}.so.*", NULL};
 static const char *const link_libraries[] = {"{libs}/lib{name}.so", "{libs}/lib{name}.a", NULL};
 static const char *const pkg_configs[] = {"{libs}/pkgconfig/{name}.pc", NULL};

@@ -12,10 +12,13 @@ static const char packages[] =
 	P("snake3", "") P("popular", "") P("user1", "Depends: libz1\n") P("user2", "Depends: libz1\n")
 	P("libz-dev", "Section: libdevel\n") P("libz1", "Section: libs\n")
 	P("libz-doc", "Section: doc\n") P("libz1-dbg", "Section: debug\n")
-	P("zed-tools", "") P("wbritish", "Section: text\n");
+	P("other-dev", "Section: libdevel\n") P("zed-tools", "") P("wbritish", "Section: text\n");
 
 static const char contents[] =
 	"usr/include/z/deep/zed.h                     libdevel/libz-dev,libz-doc\n"
+	"usr/include/a/b/c/far.h                      libdevel/other-dev\n"
+	"usr/include/near-1.0/far.h                   libdevel/libz-dev\n"
+	"usr/include/other/zed.h                      libdevel/other-dev\n"
 	"usr/include/zed.h                            libdevel/libz-dev\n"
 	"usr/lib/x86_64-linux-gnu/libz.a              libdevel/libz-dev\n"
 	"usr/lib/x86_64-linux-gnu/libz.so             libdevel/libz-dev\n"
@@ -41,8 +44,18 @@ static void header_is_in_its_development_package(void **state)
 	assert_need(SBX_FACT_HEADER, "zed.h", "libz-dev");
 	assert_need(SBX_FACT_HEADER, "z/deep/zed.h", "libz-dev libz-doc");
 	assert_need(SBX_FACT_HEADER, "z/deep", "");
-	assert_need(SBX_FACT_HEADER, "deep/zed.h", "");
 	assert_need(SBX_FACT_HEADER, "", "");
+}
+
+static void header_is_looked_for_in_other_folders_last(void **state)
+{
+	/* other/zed.h is no candidate for what usr/include has itself. */
+	assert_need(SBX_FACT_HEADER, "zed.h", "libz-dev");
+	assert_need(SBX_FACT_HEADER, "deep/zed.h", "libz-dev libz-doc");
+	/* The fewer folders above it, the likelier. */
+	assert_need(SBX_FACT_HEADER, "far.h", "libz-dev other-dev");
+	assert_need(SBX_FACT_HEADER, "b/c/far.h", "other-dev");
+	assert_need(SBX_FACT_HEADER, "ar.h", "");
 }
 
 static void library_at_run_time_is_not_the_development_package(void **state)
@@ -88,6 +101,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_is_in_its_development_package),
+		cmocka_unit_test(header_is_looked_for_in_other_folders_last),
 		cmocka_unit_test(library_at_run_time_is_not_the_development_package),
 		cmocka_unit_test(library_to_link_is_the_development_package),
 		cmocka_unit_test(pkg_config_name_is_in_its_development_package),
