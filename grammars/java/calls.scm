@@ -15,3 +15,5 @@
   value: (object_creation_expression
     type: [(type_identifier) (scoped_type_identifier)] @bind.result))
 (method_declaration name: (identifier) @bind.local)
+
+(variable_declarator name: (identifier) @constant.name value: (string_literal) @constant)

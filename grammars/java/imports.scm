@@ -45,26 +45,32 @@
 
 ; A driver is found by the address; it may be put into a variable first.
 ((string_literal) @_address
+  (#contains? @_address "jdbc:")
   (#match? @_address "^.jdbc:sqlite:")
   (#set! module "org.sqlite.JDBC")
   (#set! grade "implied"))
 ((string_literal) @_address
+  (#contains? @_address "jdbc:")
   (#match? @_address "^.jdbc:postgresql:")
   (#set! module "org.postgresql.Driver")
   (#set! grade "implied"))
 ((string_literal) @_address
+  (#contains? @_address "jdbc:")
   (#match? @_address "^.jdbc:(mariadb|mysql):")
   (#set! module "org.mariadb.jdbc.Driver")
   (#set! grade "implied"))
 ((string_literal) @_address
+  (#contains? @_address "jdbc:")
   (#match? @_address "^.jdbc:h2:")
   (#set! module "h2")
   (#set! grade "implied"))
 ((string_literal) @_address
+  (#contains? @_address "jdbc:")
   (#match? @_address "^.jdbc:hsqldb:")
   (#set! module "hsqldb")
   (#set! grade "implied"))
 ((string_literal) @_address
+  (#contains? @_address "jdbc:")
   (#match? @_address "^.jdbc:derby:")
   (#set! module "derby")
   (#set! grade "implied"))

@@ -41,3 +41,17 @@
     method: (method) @bind.result))
 ; What the text defines itself
 (subroutine_declaration_statement name: (bareword) @bind.local)
+
+; $ENV{TZ} = 'Europe/Berlin': [TZ=]
+(assignment_expression
+  left: [
+    (hash_element_expression hash: (container_variable) @_env key: (autoquoted_bareword) @call)
+    (localization_expression
+      (hash_element_expression hash: (container_variable) @_env key: (autoquoted_bareword) @call))]
+  right: [(string_literal) (interpolated_string_literal)] @argument
+  (#eq? @_env "$ENV")
+  (#set! suffix "="))
+; my $path = '/usr/share/dict/words'
+(assignment_expression
+  left: [(scalar) @constant.name (variable_declaration variable: (scalar) @constant.name)]
+  right: [(string_literal) (interpolated_string_literal)] @constant)

@@ -21,6 +21,17 @@
   (list_expression . [(string_literal) (interpolated_string_literal)] @module.words)
   (#any-of? @_pragma "Mojo::Base" "aliased" "autouse"))
 
+; use Inline C => "...": compiles it when it runs
+(use_statement
+  module: (package) @_inline
+  [(string_literal) @_language
+   (interpolated_string_literal) @_language
+   (list_expression . [(autoquoted_bareword) (string_literal)
+                       (interpolated_string_literal)] @_language)]
+  (#eq? @_inline "Inline")
+  (#match? @_language "^.?C.?$")
+  (#set! module "Inline::C"))
+
 ; use if CONDITION, 'A::B': not for another system's sake, nor for an old perl's
 (use_statement
   module: (package) @_if

@@ -20,3 +20,14 @@
     receiver: [(constant) (scope_resolution)] @receiver
     method: (identifier) @bind.result))
 (method name: (identifier) @bind.local)
+
+; ENV["TZ"] = "Europe/Berlin": [TZ=]
+(assignment
+  left: (element_reference object: (constant) @_env (string (string_content) @call))
+  right: (string) @argument
+  (#eq? @_env "ENV")
+  (#set! suffix "="))
+; PATH = "/usr/share/dict/words"
+(assignment
+  left: [(identifier) (constant)] @constant.name
+  right: (string) @constant)

@@ -3,14 +3,17 @@
 
 ; Sequel.connect("sqlite://..."), DataMapper.setup(:default, "sqlite3:..."): the address says which
 ((string) @_address
+  (#contains? @_address "sqlite")
   (#match? @_address "^.sqlite3?:")
   (#set! module "sqlite3")
   (#set! grade "implied"))
 ((string) @_address
+  (#contains? @_address "postgres")
   (#match? @_address "^.(postgres|postgresql)://")
   (#set! module "pg")
   (#set! grade "implied"))
 ((string) @_address
+  (#contains? @_address "mysql2:")
   (#match? @_address "^.mysql2://")
   (#set! module "mysql2")
   (#set! grade "implied"))

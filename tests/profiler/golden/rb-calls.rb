@@ -13,3 +13,11 @@ File.open('log.txt', 'a') { |f| f.puts 1 }
 Thread.new { 1 }
 Dir.chroot('/srv')
 # TCPSocket.new('not.this', 1)
+ENV['TZ'] = 'Asia/Tokyo'
+WORDS = '/usr/share/dict/words'
+File.foreach(WORDS) { |word| puts word }
+require 'ffi'
+module Lib
+  extend FFI::Library
+  ffi_lib 'sodium'
+end
