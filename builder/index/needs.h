@@ -11,6 +11,8 @@ gboolean sbx_needs_find(struct sbx_profile *profile, struct sbx_providers *provi
 /* An empty need, owned by the profile. */
 struct sbx_need *sbx_profile_add_need(struct sbx_profile *profile);
 
+struct sbx_unread *sbx_profile_add_unread(struct sbx_profile *profile);
+
 /* The same of a need. Strings are filled in by the caller. */
 struct sbx_provider *sbx_need_add_candidate(struct sbx_need *need);
 

@@ -81,11 +81,26 @@ struct sbx_provider *sbx_need_add_candidate(struct sbx_need *need)
 	return provider;
 }
 
+static void unread_free(gpointer data)
+{
+	struct sbx_unread *unread = data;
+	g_free(unread->file);
+	g_free(unread);
+}
+
+struct sbx_unread *sbx_profile_add_unread(struct sbx_profile *profile)
+{
+	struct sbx_unread *unread = g_new0(struct sbx_unread, 1);
+	g_ptr_array_add(profile->unread, unread);
+	return unread;
+}
+
 struct sbx_profile *sbx_profile_new(void)
 {
 	struct sbx_profile *profile = g_new0(struct sbx_profile, 1);
 	profile->needs = g_ptr_array_new_with_free_func(need_free);
 	profile->behaviours = g_ptr_array_new_with_free_func(behaviour_free);
+	profile->unread = g_ptr_array_new_with_free_func(unread_free);
 	return profile;
 }
 
@@ -102,6 +117,7 @@ void sbx_profile_free(struct sbx_profile *profile)
 	g_free(profile->content_id);
 	g_ptr_array_unref(profile->needs);
 	g_ptr_array_unref(profile->behaviours);
+	g_ptr_array_unref(profile->unread);
 	g_strfreev(profile->packages);
 	g_strfreev(profile->classes);
 	g_strfreev(profile->syscalls);
@@ -176,6 +192,8 @@ static char **list_packages(const struct sbx_profile *profile, const struct sbx_
 	return (char **)g_ptr_array_free(list, FALSE);
 }
 
+#define MAX_UNREAD 100 /* files that are named; more tell nobody anything */
+
 static void fill_task(struct sbx_profile *profile, const struct sbx_archive *archive,
 		      const struct sbx_facts *facts)
 {
@@ -187,8 +205,15 @@ static void fill_task(struct sbx_profile *profile, const struct sbx_archive *arc
 	profile->architecture = g_strdup(archive->architecture);
 	profile->generation = g_strdup(archive->generation);
 	profile->n_files = (guint)facts->n_sources;
-	for (size_t i = 0; i < facts->n_sources; i++)
-		profile->n_files_with_errors += facts->sources[i].has_errors;
+	for (size_t i = 0; i < facts->n_sources; i++) {
+		const struct sbx_source *source = &facts->sources[i];
+		profile->n_files_with_errors += source->has_errors;
+		if (!source->has_errors || profile->unread->len == MAX_UNREAD)
+			continue;
+		struct sbx_unread *unread = sbx_profile_add_unread(profile);
+		unread->file = g_strdup(source->path);
+		unread->problem = source->problem;
+	}
 }
 
 struct sbx_profile *sbx_profile_from_facts(const struct sbx_archive *archive,

@@ -51,6 +51,12 @@ struct sbx_behaviour {
 	GPtrArray *evidence; /* struct sbx_evidence * */
 };
 
+/* A source that was not read completely. */
+struct sbx_unread {
+	char *file;
+	enum sbx_problem problem;
+};
+
 /* The value of "format" in the JSON of a profile. */
 #define SBX_PROFILE_FORMAT "sbx-profile-1"
 
@@ -67,6 +73,7 @@ struct sbx_profile {
 	struct sbx_resources resources;
 	char **run; /* default command inside the sandbox, working directory /task */
 	guint n_files, n_files_with_errors;
+	GPtrArray *unread; /* struct sbx_unread *: those with errors, the first of them */
 };
 
 struct sbx_profile *sbx_profile_new(void);

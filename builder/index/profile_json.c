@@ -82,6 +82,16 @@ char *sbx_profile_to_json(const struct sbx_profile *profile)
 	sbx_json_string(&w, "content_id", profile->content_id);
 	sbx_json_int(&w, "files", profile->n_files);
 	sbx_json_int(&w, "files_with_errors", profile->n_files_with_errors);
+	sbx_json_begin_array(&w, "unread");
+	for (guint i = 0; i < profile->unread->len; i++) {
+		const struct sbx_unread *unread = profile->unread->pdata[i];
+		sbx_json_begin_object(&w, NULL);
+		sbx_json_string(&w, "file", unread->file);
+		sbx_json_string(&w, "problem", sbx_problem_name(unread->problem));
+		sbx_json_string(&w, "text", sbx_problem_text(unread->problem));
+		sbx_json_end_object(&w);
+	}
+	sbx_json_end_array(&w);
 	sbx_json_string(&w, "suite", profile->suite);
 	sbx_json_string(&w, "architecture", profile->architecture);
 	sbx_json_string(&w, "generation", profile->generation);

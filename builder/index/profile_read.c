@@ -155,6 +155,27 @@ static gboolean read_behaviour(gpointer profile, JsonObject *o, const struct sbx
 	return TRUE;
 }
 
+static const char *problem_name(guint problem)
+{
+	return sbx_problem_name((enum sbx_problem)problem);
+}
+
+static gboolean read_unread(gpointer profile, JsonObject *o, const struct sbx_place *at,
+			    GError **error)
+{
+	static const char *const known[] = {"file", "problem", "text", NULL};
+	struct sbx_unread *unread = sbx_profile_add_unread(profile);
+	g_autofree char *text = NULL;
+	guint problem = 0;
+	if (!sbx_fields_check_known(o, known, at, error) ||
+	    !sbx_fields_string(o, "file", is_path, SBX_NO_NULL, &unread->file, at, error) ||
+	    !sbx_fields_word(o, "problem", problem_name, SBX_N_PROBLEMS, &problem, at, error) ||
+	    !sbx_fields_string(o, "text", is_any, SBX_NO_NULL, &text, at, error))
+		return FALSE;
+	unread->problem = (enum sbx_problem)problem;
+	return TRUE;
+}
+
 static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct sbx_place *at,
 			     GError **error)
 {
@@ -165,6 +186,7 @@ static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct 
 					    "content_id",
 					    "files",
 					    "files_with_errors",
+					    "unread",
 					    "suite",
 					    "architecture",
 					    "generation",
@@ -188,6 +210,7 @@ static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct 
 	       sbx_fields_string(o, "content_id", is_hex, SBX_NO_NULL, &p->content_id, at, error) &&
 	       sbx_fields_count(o, "files", &p->n_files, at, error) &&
 	       sbx_fields_count(o, "files_with_errors", &p->n_files_with_errors, at, error) &&
+	       sbx_fields_each(o, "unread", read_unread, p, at, error) &&
 	       sbx_fields_string(o, "suite", is_suite, SBX_NO_NULL, &p->suite, at, error) &&
 	       sbx_fields_string(o, "architecture", is_word, SBX_NO_NULL, &p->architecture, at,
 				 error) &&

@@ -219,10 +219,26 @@ static void add_heading(const struct printer *p)
 			       language ? language->title : profile->language, profile->n_files,
 			       profile->n_files == 1 ? "file" : "files");
 	if (profile->n_files_with_errors)
-		g_string_append_printf(p->out, ", %u of which could be read only in part",
+		g_string_append_printf(p->out, ", %u of which could not be read as a whole",
 				       profile->n_files_with_errors);
 	g_string_append_printf(p->out, "; packages of %s %s\n", profile->suite,
 			       profile->architecture);
+}
+
+/* Needs may be missing for these. */
+static void add_unread(const struct printer *p)
+{
+	guint n = p->profile->unread->len;
+	g_string_append(p->out, n ? "  NOT READ as a whole, so needs may be missing\n" : "");
+	for (guint i = 0; i < n; i++) {
+		const struct sbx_unread *unread = p->profile->unread->pdata[i];
+		g_string_append(p->out, "    ");
+		add_plain(p->out, unread->file);
+		g_string_append_printf(p->out, " %s\n", sbx_problem_text(unread->problem));
+	}
+	if (n && n < p->profile->n_files_with_errors)
+		g_string_append_printf(p->out, "    and %u more files\n",
+				       p->profile->n_files_with_errors - n);
 }
 
 /* What a sandbox for it has to allow and to provide. */
@@ -236,8 +252,34 @@ static void add_predictions(const struct printer *p)
 	sbx_resources_add_text(&p->profile->resources, p->out);
 }
 
-char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_detail detail)
+#define BOLD "\033[1m"
+#define LOUD "\033[1;31m"
+#define END  "\033[0m"
+
+/* Headings are indented by two; those that begin in capitals, and what is below them, are loud. */
+static char *colour(const char *text)
 {
+	GString *out = g_string_new(NULL);
+	gboolean is_loud = FALSE;
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line && (line[1] || **line); line++) {
+		gboolean is_heading = g_str_has_prefix(*line, "  ") && (*line)[2] != ' ';
+		if (is_heading)
+			is_loud = g_ascii_isupper((*line)[2]) && g_ascii_isupper((*line)[3]);
+		gsize n_bold = is_loud			     ? strlen(*line)
+			       : is_heading || line == lines ? strcspn(*line, ":(")
+							     : 0;
+		g_string_append(out, is_loud ? LOUD : n_bold ? BOLD : "");
+		g_string_append_len(out, *line, (gssize)n_bold);
+		g_string_append(out, n_bold ? END : "");
+		g_string_append_printf(out, "%s\n", *line + n_bold);
+	}
+	return g_string_free(out, FALSE);
+}
+
+char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_detail how)
+{
+	enum sbx_profile_detail detail = how & SBX_PROFILE_EXPLAIN;
 	const struct printer p = {profile, detail, g_string_new(NULL), name_width(profile)};
 	add_heading(&p);
 	add_packages(&p);
@@ -258,9 +300,14 @@ char *sbx_profile_to_text(const struct sbx_profile *profile, enum sbx_profile_de
 		add_plain(p.out, strchr(*word, '\n') ? "..." : quoted);
 	}
 	g_string_append_c(p.out, '\n');
+	add_unread(&p);
 	add_section(&p, SBX_NEED_ECOSYSTEM, "DECLARED, and in no Debian package");
 	add_section(&p, SBX_NEED_UNRESOLVED, "NOT FOUND: no package ships it");
-	return g_string_free(p.out, FALSE);
+	if (!(how & SBX_PROFILE_COLOUR))
+		return g_string_free(p.out, FALSE);
+	char *coloured = colour(p.out->str);
+	g_string_free(p.out, TRUE);
+	return coloured;
 }
 
 char *sbx_profile_to_requirements(const struct sbx_profile *profile)

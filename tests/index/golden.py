@@ -11,6 +11,7 @@ expected.txt: the exit status, and what `sbx-build profile` prints. --accept wri
 import copy
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -90,6 +91,79 @@ class Golden(unittest.TestCase):
 		for case in ("imports", "base-only"):
 			self.assertEqual(self.profile(task_of(case), "requirements").stdout.split(),
 					 self.json_of(case)["packages"])
+
+	def sarif_of(self, task):
+		sarif = json.loads(self.profile(task, "sarif").stdout)
+		self.assertEqual(sarif["version"], "2.1.0")
+		(run,) = sarif["runs"]
+		rules = run["tool"]["driver"]["rules"]
+		self.assertRegex(run["originalUriBaseIds"]["TASK"]["uri"], "^file:///.*/$")
+		self.assertTrue(run["tool"]["driver"]["name"])
+		for rule in rules:
+			self.assertTrue(rule["shortDescription"]["text"])
+			self.assertIn(rule["defaultConfiguration"]["level"], ("note", "warning", "error"))
+		for result in run["results"]:
+			rule = rules[result["ruleIndex"]]
+			self.assertEqual(result["ruleId"], rule["id"])
+			self.assertEqual(result["level"], rule["defaultConfiguration"]["level"])
+			self.assertTrue(result["message"]["text"])
+			self.assertEqual(len(result["locations"]), 1)
+			for place in result["locations"] + result.get("relatedLocations", []):
+				physical = place["physicalLocation"]
+				artifact = physical["artifactLocation"]
+				self.assertEqual(artifact["uriBaseId"], "TASK")
+				self.assertRegex(artifact["uri"], r"^[A-Za-z0-9%._~/-]+$")
+				if "region" in physical:
+					self.assertGreaterEqual(physical["region"]["startLine"], 1)
+					self.assertIsInstance(physical["region"]["snippet"]["text"], str)
+		return run["results"]
+
+	def test_sarif_has_what_reviewers_need(self):
+		for case in sorted(os.listdir(GOLDEN)):
+			with self.subTest(case=case):
+				results = self.sarif_of(task_of(case))
+				needs = self.json_of(case)["needs"]
+				levels = {"unresolved": "error", "ecosystem": "error", "unknown": "warning",
+					  "optional": "note", "package": "note"}
+				expected = sorted(levels[need["status"]] for need in needs
+						  if need["status"] in levels)
+				self.assertEqual(expected, sorted(r["level"] for r in results
+					if r["ruleId"].startswith("need")))
+
+	def test_sarif_points_at_the_line_that_cannot_be_served(self):
+		errors = [r for r in self.sarif_of(task_of("unresolved")) if r["level"] == "error"]
+		unresolved = [need for need in self.json_of("unresolved")["needs"]
+			      if need["status"] == "unresolved"]
+		self.assertTrue(errors)
+		for need, error in zip(unresolved, errors, strict=True):
+			physical = error["locations"][0]["physicalLocation"]
+			self.assertEqual(physical["region"]["startLine"], need["evidence"][0]["line"])
+			self.assertEqual(physical["artifactLocation"]["uri"], need["evidence"][0]["file"])
+			self.assertIn(need["name"], error["message"]["text"])
+
+	def test_colours_change_nothing_but_the_looks(self):
+		for case in sorted(os.listdir(GOLDEN)):
+			with self.subTest(case=case):
+				text = self.profile(task_of(case), "text").stdout
+				coloured = self.profile(task_of(case), "colour").stdout
+				self.assertIn("\x1b[1m", coloured)
+				self.assertEqual(re.sub(r"\x1b\[[0-9;]*m", "", coloured), text)
+		self.assertRegex(self.profile(task_of("unresolved"), "colour").stdout,
+				 r"\x1b\[1;31m  NOT FOUND")
+
+	def test_a_file_that_is_half_read_is_named(self):
+		folder = os.path.join(self.folder.name, "half")
+		os.makedirs(folder, exist_ok=True)
+		for name, text in (("main.py", "import yaml\n"), ("bad.py", "def f(:\n  x = [1,\n")):
+			with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
+				f.write(text)
+		profile = json.loads(self.profile(folder, "json").stdout)
+		self.assertEqual([(u["file"], u["problem"]) for u in profile["unread"]],
+				 [("bad.py", "partly")])
+		self.assertEqual(profile["files_with_errors"], 1)
+		self.assertIn("bad.py did not parse", self.profile(folder, "text").stdout)
+		(result,) = [r for r in self.sarif_of(folder) if r["ruleId"] == "not-read"]
+		self.assertEqual(result["level"], "warning")
 
 	def test_candidates_begin_with_the_provider(self):
 		needs = {need["name"]: need for need in self.json_of("typelibs")["needs"]}

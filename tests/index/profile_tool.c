@@ -15,6 +15,10 @@ static char *render(const struct sbx_profile *profile, const char *form)
 		return sbx_profile_to_json(profile);
 	if (g_str_equal(form, "requirements"))
 		return sbx_profile_to_requirements(profile);
+	if (g_str_equal(form, "sarif"))
+		return sbx_profile_to_sarif(profile);
+	if (g_str_equal(form, "colour"))
+		return sbx_profile_to_text(profile, SBX_PROFILE_COLOUR);
 	return sbx_profile_to_text(profile, g_str_equal(form, "explain") ? SBX_PROFILE_EXPLAIN
 									 : SBX_PROFILE_BRIEF);
 }
