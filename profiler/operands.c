@@ -120,7 +120,8 @@ void sbx_scan_take_operands(struct sbx_scan *scan, const char *name, const struc
 {
 	struct operands o = {scan, words, n_words, grade, rows_of(scan->rules, name), false};
 	for (size_t i = 1; i < n_words; i++)
-		o.has_own_libraries |= !strncmp(words[i].text, "-L", 2);
+		o.has_own_libraries |=
+			!strncmp(words[i].text, "-L", 2) && strncmp(words[i].text, "-L/usr/", 7);
 	const char *verb = NULL; /* the first plain word */
 	for (size_t i = 1; o.rows && i < n_words; i++) {
 		const char *word = words[i].text;
