@@ -102,7 +102,7 @@ GPtrArray *sbx_catalog_profiles_of(struct sbx_store *store, const char *template
 {
 	g_autoptr(GPtrArray) profiles = g_ptr_array_new_with_free_func(g_free);
 	sqlite3_stmt *stmt = sbx_sql_prepare(
-		store, error, "SELECT profile FROM task WHERE template=? ORDER BY content_id", "s",
+		store, error, "SELECT profile FROM task WHERE template=? ORDER BY key", "s",
 		template_id);
 	if (!stmt)
 		return NULL;

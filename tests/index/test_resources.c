@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/classes.h"
 #include "builder/index/behaviours.h"
 #include "builder/index/capabilities.h"
 #include "builder/index/needs.h"
@@ -190,6 +191,32 @@ static void test_behaviours_are_classes(void **state)
 	assert_int_equal(g_strv_length(feature->classes), g_strv_length(plain->classes));
 }
 
+/* What the languages' rules call a behaviour is a class, or a feature of the processor. */
+static void test_behaviours_of_rules_are_known(void **state)
+{
+	g_autoptr(GDir) grammars = g_dir_open(SBX_GRAMMARS, 0, NULL);
+	const char *name;
+	guint n = 0;
+	assert_non_null(grammars);
+	while ((name = g_dir_read_name(grammars))) {
+		g_autofree char *path = g_build_filename(SBX_GRAMMARS, name, "calls.conf", NULL);
+		g_autofree char *text = NULL;
+		if (!g_file_get_contents(path, &text, NULL, NULL))
+			continue;
+		g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+		for (char **line = lines; *line; line++) {
+			if (!g_str_has_prefix(*line, "behaviour="))
+				continue;
+			g_auto(GStrv) classes = g_strsplit(strchr(*line, '=') + 1, ";", -1);
+			for (char **c = classes; *c; c++, n++)
+				if (!g_str_has_prefix(*c, "cpu.") &&
+				    sbx_class_find(*c, strlen(*c)) < 0)
+					fail_msg("%s: %s", path, *line);
+		}
+	}
+	assert_true(n > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_a_script_alone_may_neither_spawn_nor_connect),
 		cmocka_unit_test(test_commands_bring_their_run_times),
 		cmocka_unit_test(test_behaviours_are_classes),
+		cmocka_unit_test(test_behaviours_of_rules_are_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,21 @@ static void uses_of_a_task_tell_what_it_took(void **state)
 	assert_int_equal(none->len, 0);
 }
 
+static void a_template_knows_the_profiles_of_its_tasks(void **state)
+{
+	struct fixture *f = *state;
+	add(f, ID_A, NULL);
+	assert_ok(sbx_catalog_remember_task(f->store, "two", "{2}", ID_A, error));
+	assert_ok(sbx_catalog_remember_task(f->store, "one", "{1}", ID_A, error));
+	assert_ok(sbx_catalog_remember_task(f->store, "only profiled", "{3}", NULL, error));
+	g_autoptr(GPtrArray) profiles = sbx_catalog_profiles_of(f->store, ID_A, NULL);
+	assert_int_equal(profiles->len, 2);
+	assert_string_equal(profiles->pdata[0], "{1}");
+	assert_string_equal(profiles->pdata[1], "{2}");
+	g_autoptr(GPtrArray) none = sbx_catalog_profiles_of(f->store, ID_B, NULL);
+	assert_int_equal(none->len, 0);
+}
+
 static void footprints_are_kept_by_version(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +306,7 @@ int main(void)
 		T(the_memory_of_tasks_has_a_size),
 		T(gc_keeps_what_a_template_needs_and_frees_the_rest),
 		T(uses_of_a_task_tell_what_it_took),
+		T(a_template_knows_the_profiles_of_its_tasks),
 		T(footprints_are_kept_by_version),
 		T(an_older_catalog_is_brought_up_to_date),
 		T(a_catalog_of_a_newer_version_is_refused),
