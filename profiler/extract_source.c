@@ -31,14 +31,19 @@ static int add_evidence(struct sbx_extraction *x, const struct mark *before,
 /* What stands where sbx-build run does not go is optional, but for what is said to be needed. */
 static void set_aside(struct sbx_extraction *x, const struct mark *before)
 {
-	for (size_t i = before->n_facts; i < x->n_facts; i++) {
-		struct sbx_raw_fact *fact = &x->facts[i];
-		if (fact->grade == SBX_GRADE_HARD || fact->grade == SBX_GRADE_DYNAMIC_LITERAL ||
-		    fact->grade == SBX_GRADE_IMPLIED) {
-			fact->grade = SBX_GRADE_GUARDED;
-			fact->confidence = CONFIDENCE_ASIDE;
+	size_t n = before->n_facts;
+	for (size_t i = n; i < x->n_facts; i++) {
+		struct sbx_raw_fact fact = x->facts[i];
+		if (fact.kind == SBX_FACT_BEHAVIOUR)
+			continue; /* it is not the task that does it */
+		if (fact.grade == SBX_GRADE_HARD || fact.grade == SBX_GRADE_DYNAMIC_LITERAL ||
+		    fact.grade == SBX_GRADE_IMPLIED) {
+			fact.grade = SBX_GRADE_GUARDED;
+			fact.confidence = CONFIDENCE_ASIDE;
 		}
+		x->facts[n++] = fact;
 	}
+	x->n_facts = n;
 	x->n_scripts = before->n_scripts;
 	x->has_errors = before->has_errors;
 }

@@ -3,6 +3,8 @@
 
 #include "builder/index/needs.h"
 
+#define MIN_CONFIDENCE 0.2 /* of a name that nobody ships, to be told at all */
+
 const char *sbx_declared_ecosystem(const struct sbx_language *language, enum sbx_fact_kind kind)
 {
 	if (kind != SBX_FACT_DISTRIBUTION)
@@ -41,11 +43,23 @@ static void merge(struct sbx_need *into, struct sbx_need *from)
 				g_ptr_array_steal_index(from->evidence, from->evidence->len - 1));
 }
 
+/* Words behind "install" in a comment, of which most are prose. */
+static gboolean is_mere_word(const struct sbx_need *need)
+{
+	return (need->kind == SBX_FACT_DISTRIBUTION || need->kind == SBX_FACT_PACKAGE) &&
+	       need->status == SBX_NEED_OPTIONAL && !need->provider &&
+	       need->confidence < MIN_CONFIDENCE;
+}
+
 void sbx_declared_merge(struct sbx_profile *profile)
 {
 	for (guint i = profile->needs->len; i-- > 0;) {
 		struct sbx_need *need = profile->needs->pdata[i];
 		struct sbx_need *same = NULL;
+		if (is_mere_word(need)) {
+			g_ptr_array_remove_index(profile->needs, i);
+			continue;
+		}
 		if (need->kind == SBX_FACT_DISTRIBUTION && need->provider)
 			same = find_same(profile, i);
 		if (!same)

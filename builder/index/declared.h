@@ -7,8 +7,8 @@
 /*
  * A distribution that is declared and a module that is imported are one need when they lead to the
  * same package: the module's, with the evidence of both and the stronger of both grades. So are
- * distributions of one package that are written in two ways. `status` and `provider` are set
- * already.
+ * distributions of one package that are written in two ways. Words of a comment that nobody ships
+ * under that name are dropped. `status` and `provider` are set already.
  */
 void sbx_declared_merge(struct sbx_profile *profile);
 

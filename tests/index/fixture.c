@@ -44,12 +44,22 @@ static const char *const pkg_configs[] = {"{libs}/pkgconfig/{name}.pc", NULL};
 static const char *const files[] = {"usr/share/dict/{path}", NULL};
 static const char *const words[] = {"package:popular", NULL};
 static const struct sbx_alias file_aliases[] = {{"/usr/share/dict/words", words}, {0}};
+static const char *const distributions[] = {"usr/lib/snake/{name}-{version}.egg-info/PKG-INFO",
+					    "usr/lib/snake/{name}-{version}.egg-info",
+					    "usr/share/nests/{path}/package.json", NULL};
+static const char *const other_name[] = {"package:zed-tools", NULL};
+static const struct sbx_alias distribution_aliases[] = {{"zed-binary", other_name}, {0}};
 static const struct sbx_language snake;
 static const struct sbx_kind_paths kinds[SBX_N_FACT_KINDS] = {
 	[SBX_FACT_HEADER] = {&snake, headers, NULL, NULL},
 	[SBX_FACT_LIBRARY] = {&snake, libraries, link_libraries, NULL},
 	[SBX_FACT_PKG_CONFIG] = {&snake, pkg_configs, NULL, NULL},
 	[SBX_FACT_FILE] = {&snake, files, NULL, file_aliases},
+	[SBX_FACT_DISTRIBUTION] = {.owner = &snake,
+				   .paths = distributions,
+				   .aliases = distribution_aliases,
+				   .fold = "-_.",
+				   .ecosystem = "snakepit"},
 };
 static const struct sbx_language snake = {
 	.name = "snake",

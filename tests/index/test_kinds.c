@@ -26,6 +26,10 @@ static const char contents[] =
 	"usr/lib/x86_64-linux-gnu/libonly.a           libdevel/libz-dev\n"
 	"usr/lib/x86_64-linux-gnu/private/libq.so.1   zed-tools\n"
 	"usr/lib/x86_64-linux-gnu/pkgconfig/zed-1.0.pc libdevel/libz-dev\n"
+	"usr/lib/snake/Py_Zed.core-1.0.egg-info/PKG-INFO zed-tools\n"
+	"usr/lib/snake/zed-2-extra-0.9-py3.egg-info   popular\n"
+	"usr/lib/snake/zed-3.0.egg-info               user1\n"
+	"usr/share/nests/@zed/core/package.json       user2\n"
 	"usr/share/dict/british-english               text/wbritish\n"
 	"usr/share/dict/deep/list                     text/wbritish\n";
 /* clang-format on */
@@ -91,6 +95,20 @@ static void file_is_served_by_who_ships_or_makes_it(void **state)
 	assert_need(SBX_FACT_FILE, "", "");
 }
 
+static void distribution_is_found_by_the_name_in_its_metadata(void **state)
+{
+	assert_need(SBX_FACT_DISTRIBUTION, "Py_Zed.core", "zed-tools");
+	assert_need(SBX_FACT_DISTRIBUTION, "py-zed--CORE", "zed-tools");
+	assert_need(SBX_FACT_DISTRIBUTION, "pyzed-core", "");
+	assert_need(SBX_FACT_DISTRIBUTION, "zed-2-extra", "popular");
+	assert_need(SBX_FACT_DISTRIBUTION, "zed", "user1");
+	assert_need(SBX_FACT_DISTRIBUTION, "zed-2", "");
+	assert_need(SBX_FACT_DISTRIBUTION, "Zed_Binary", "zed-tools");
+	assert_need(SBX_FACT_DISTRIBUTION, "@zed/core", "user2");
+	assert_need(SBX_FACT_DISTRIBUTION, "core", "");
+	assert_need(SBX_FACT_DISTRIBUTION, "", "");
+}
+
 static void package_is_itself(void **state)
 {
 	assert_need(SBX_FACT_PACKAGE, "libz-doc", "libz-doc");
@@ -106,6 +124,7 @@ int main(void)
 		cmocka_unit_test(library_to_link_is_the_development_package),
 		cmocka_unit_test(pkg_config_name_is_in_its_development_package),
 		cmocka_unit_test(file_is_served_by_who_ships_or_makes_it),
+		cmocka_unit_test(distribution_is_found_by_the_name_in_its_metadata),
 		cmocka_unit_test(package_is_itself),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,6 +119,45 @@ static void too_large(void **state)
 	free(line);
 }
 
+/* Every format that is no program: by line, JSON, notebooks. */
+static const char *const formats[] = {
+	"notebook",   "requirements", "pyproject",   "script-metadata", "setup-cfg",
+	"gemfile",    "cpanfile",     "go-mod",	     "cargo-manifest",	"r-description",
+	"dockerfile", "makefile",     "package-json"};
+
+static void format_repeats(const char *before, const char *part, size_t n, const char *after)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer b = SBX_BUFFER_INIT;
+	sbx_buffer_add_string(&b, before);
+	for (size_t i = 0; i < n; i++)
+		sbx_buffer_add_string(&b, part);
+	sbx_buffer_add_string(&b, after);
+	assert_false(b.failed);
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		assert_non_null(sbx_language_by_name(formats[i]));
+		survives(formats[i], b.data, b.n_bytes);
+	}
+}
+
+static void formats_that_are_no_programs(void **state)
+{
+	format_repeats("", "[", 100000, "");
+	format_repeats("{\"a\": ", "[", 100000, "");
+	format_repeats("{\"cells\": ", "{\"cells\":", 50000, "");
+	format_repeats("dependencies = ", "[", 100000, "\n");
+	format_repeats("dependencies = [", "\"a\",\n", 30000, "]\n");
+	format_repeats("a ", "x", 10000000, "\n");
+	format_repeats("RUN a ", "\\\n", 100000, "b\n");
+	format_repeats("", "RUN <<EOF\n", 20000, "");
+	format_repeats("A = ", "$(A)$(A)", 1000, "\nx:\n\techo $(A)\n");
+	format_repeats("", "A += $(A)$(A)\n", 1000, "x:\n\techo $(A)\n");
+	format_repeats("x:\n\t", "$(", 100000, "\n");
+	format_repeats("", "gem 'a'\n", 20000, "");
+	format_repeats("", "-r x.txt\n", 20000, "");
+	format_repeats("{\"cells\":[{\"cell_type\":\"code\",\"source\":\"", "!x\\n", 50000,
+		       "\"}]}");
+}
+
 static void an_ordinary_text_parses_after_all_that(void **state)
 {
 	const char *text = "import yaml\n";
@@ -140,6 +179,7 @@ int main(void)
 		cmocka_unit_test(much_of_one_kind),
 		cmocka_unit_test(random_bytes),
 		cmocka_unit_test(too_large),
+		cmocka_unit_test(formats_that_are_no_programs),
 		cmocka_unit_test(an_ordinary_text_parses_after_all_that),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
