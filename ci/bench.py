@@ -4,6 +4,7 @@
 Whole commands are timed. Pairs run in turn, A B A B, and the ratio is that of the medians: the
 machine's speed drifts, and the two drift together.
 """
+import ast
 import json
 import os
 import platform
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/release/builder/sbx-build"
 PROVISION = ROOT / "build/release/provisioner/sbx-provision"
 BARE = ROOT / "build/dev/tests/provisioner/bench-bare"
+FACTS = ROOT / "build/dev/tests/profiler/bench-facts"
 # A pair of cold builds takes two minutes; fewer runs make a rougher figure.
 COLD_RUNS = int(os.environ.get("SBX_BENCH_COLD_RUNS", "3"))
 PACKAGES = ["python3", "python3-pandas", "python3-matplotlib"]
@@ -189,12 +191,78 @@ def bench_run(b):
           f"more by {show(ours - direct)}, must be under 30 ms", flush=True)
 
 
+def more_than_starting(b, command, runs):
+    """How much longer a command takes than a program that does nothing."""
+    ours, nothing = hyperfine(b, [command, ["/bin/true"]], runs)
+    return ours - nothing
+
+
+def limit_row(b, work, ours, limit):
+    """A row whose peer is a figure that it must keep to."""
+    b.rows.append((work, ours, "limit", limit, limit / ours, show(limit)))
+    print(f"{work:52} {show(ours):>9}  must be under {show(limit)}", flush=True)
+
+
+def typical_script(path, n_bytes=8192):
+    """docs/examples/analysis.py, with functions added up to a typical script's size."""
+    text = (ROOT / "docs/examples/analysis.py").read_text()
+    for i in range(n_bytes):
+        if len(text) >= n_bytes:
+            break
+        text += (f"\n\ndef step_{i}(rows, factor=1.5):\n"
+                 f"    \"\"\"Scale the rows of step {i} and keep the positive ones.\"\"\"\n"
+                 f"    kept = [row * factor for row in rows if row > {i}]\n"
+                 f"    return {{'rows': kept, 'sum': sum(kept)}}\n")
+    path.write_text(text)
+    return path
+
+
+def ast_scan_seconds(path):
+    """What ci/bench_imports.py does with one text, in process; the fastest of many runs."""
+    text = path.read_text()
+
+    def scan():
+        began = time.perf_counter()
+        for node in ast.walk(ast.parse(text)):
+            isinstance(node, (ast.Import, ast.ImportFrom))
+        return time.perf_counter() - began
+
+    return min(scan() for _ in range(200))
+
+
 def bench_profile(b):
-    script = ROOT / "docs/examples/analysis.py"
-    scan = ROOT / "ci/bench_imports.py"
-    ours, theirs = hyperfine(b, [b.sbx("profile", "-q", str(script)),
-                                 ["/usr/bin/python3", str(scan), str(script)]], 40)
-    b.row("profile a script, whole process", ours, "ast scan in Python", theirs, "-")
+    folder = b.work / "profile"
+    folder.mkdir(exist_ok=True)
+    script = typical_script(folder / "app.py")
+    scan = ["/usr/bin/python3", str(ROOT / "ci/bench_imports.py"), str(script)]
+    text = script.read_text()
+    versions = iter(range(1000))
+
+    def change():
+        script.write_text(f"{text}# {next(versions)}\n")
+
+    ours, theirs = b.pair(b.sbx("profile", "-q", str(script)), scan, 40, change)
+    b.row("profile a script of 8 KB, whole process", ours, "ast scan in Python", theirs, "-")
+    limit_row(b, "the same, more than starting a process", ours - hyperfine(b, [["/bin/true"]], 40)[0],
+              0.020)
+    limit_row(b, "profile it again, more than starting a process",
+              more_than_starting(b, b.sbx("profile", "-q", str(script)), 60), 0.003)
+    done = subprocess.run([str(FACTS), str(script), "200"], capture_output=True, text=True, check=True)
+    words = done.stdout.split()
+    in_process = int(words[words.index("fastest") + 1]) / 1e6
+    b.row("read 8 KB of Python, in process", in_process, "ast scan in process",
+          ast_scan_seconds(script), "-")
+    limit_row(b, "the same", in_process, 0.0015)
+    bench_profile_folder(b, folder / "tree", text)
+
+
+def bench_profile_folder(b, folder, text):
+    folder.mkdir(exist_ok=True)
+    for i in range(1000):
+        (folder / f"part_{i}.py").write_text(text.replace("def step_", f"def part_{i}_"))
+    (folder / "main.py").write_text("import part_1\n")
+    took = b.seconds(b.sbx("profile", "-q", str(folder)))
+    limit_row(b, "profile a folder of 1,000 scripts of 8 KB", took, 3)
 
 
 ROWS = {"resolve": bench_resolve, "profile": bench_profile, "build": bench_build,

@@ -16,8 +16,9 @@ ROW(run, SBX_COMMAND_OPTIONS_FIRST | SBX_COMMAND_PASSES_STATUS, RUN,
     "--output. The exit status is the task's own; 125 is a failure of ours.")
 ROW(profile, SBX_COMMAND_PLAIN, LOOK, "FILE|DIR",
     "Say what a task needs, on which line that was seen, and who ships it",
-    "The task is read, never run. Exit status 4 when something that it certainly needs is "
-    "shipped by nobody.")
+    "The task is read, never run, in a confined process. Exit status 4 when something that it "
+    "certainly needs is shipped by nobody, 3 when its program cannot be read. What was found is "
+    "remembered until the task, the index or the site's rules (providers.d) change.")
 ROW(resolve, SBX_COMMAND_PLAIN, LOOK, "PROFILE|TASK | --packages A,B",
     "Choose the exact packages, as apt would",
     "Prints them, or with --json or -o the lock that `sbx-build build` takes.")
