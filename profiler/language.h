@@ -78,6 +78,8 @@ struct sbx_language {
 						 besides; NULL: none */
 	const char *const *commands;	      /* commands that start this interpreter: "python3" */
 	const char *program;		      /* {interpreter} when the entry names none: "sh" */
+	const char *const *mounts;	/* "FROM:TO": a folder of the template is seen there too
+					   when the interpreter runs */
 	const char *const *run;		/* argument vector; "{entry}" stands for the entry file,
 					   "{interpreter}" for the shebang's, "{runner}" for the text
 					   of the folder's run.*: sbx_facts_run() */

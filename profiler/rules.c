@@ -260,6 +260,7 @@ static void load_one(struct sbx_rules *r)
 	l->interpreter = get(r, "language", "interpreter");
 	l->commands = get_list(r, "language", "commands");
 	l->program = get(r, "language", "program");
+	l->mounts = get_list(r, "language", "mounts");
 	l->run = get_list(r, "language", "run");
 	l->measure_bare = get_list(r, "measure", "bare");
 	l->measure_import = get_list(r, "measure", "import");

@@ -145,6 +145,20 @@ static void add_interpreter(GHashTable *packages, const struct sbx_language *lan
 	add_all(packages, language->companions);
 }
 
+/* Is the interpreter that the entry's shebang chooses in a package that is none of the language's?
+ */
+static gboolean has_own_interpreter(const struct sbx_profile *profile,
+				    const struct sbx_facts *facts)
+{
+	for (guint i = 0; sbx_facts_has_own_interpreter(facts) && i < profile->needs->len; i++) {
+		const struct sbx_need *need = profile->needs->pdata[i];
+		if (need->kind == SBX_FACT_COMMAND && need->status == SBX_NEED_PACKAGE &&
+		    g_str_equal(need->name, facts->interpreter))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /*
  * What runs the task: the entry's interpreter, unless every system has enough of it, and those of
  * the languages in which something that is needed was seen.
@@ -152,7 +166,7 @@ static void add_interpreter(GHashTable *packages, const struct sbx_language *lan
 static void add_interpreters(GHashTable *packages, const struct sbx_profile *profile,
 			     const struct sbx_facts *facts)
 {
-	gboolean is_own = sbx_facts_has_own_interpreter(facts);
+	gboolean is_own = has_own_interpreter(profile, facts);
 	if (!is_own && !facts->language->is_lean)
 		add_interpreter(packages, facts->language, facts);
 	for (guint i = 0; i < profile->needs->len; i++) {

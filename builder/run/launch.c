@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "builder/run/collect.h"
 #include "builder/run/record.h"
+#include "profiler/language.h"
 #include "store/template.h"
 
 static void add(GPtrArray *argv, const char *option, const char *value)
@@ -17,6 +19,23 @@ static void add(GPtrArray *argv, const char *option, const char *value)
 	g_ptr_array_add(argv, g_strdup(option));
 	if (value)
 		g_ptr_array_add(argv, g_strdup(value));
+}
+
+/* Where the interpreter looks besides, as its language says. */
+static void add_mounts(GPtrArray *argv, const struct sbx_launch *launch, const char *root)
+{
+	const struct sbx_language *language = sbx_language_by_command(launch->command[0]);
+	const char *const *m = language ? language->mounts : NULL;
+	for (; m && *m; m++) {
+		const char *colon = strchr(*m, ':');
+		if (!colon)
+			continue;
+		g_autofree char *from = g_strdup_printf("%s/templates/%s/root/%.*s", root,
+							launch->template_id, (int)(colon - *m), *m);
+		g_autofree char *bind = g_strconcat(from, colon, NULL);
+		if (g_file_test(from, G_FILE_TEST_IS_DIR))
+			add(argv, "--ro-bind", bind);
+	}
 }
 
 static GPtrArray *arguments_of(const struct sbx_launch *launch, const char *root,
@@ -32,6 +51,7 @@ static GPtrArray *arguments_of(const struct sbx_launch *launch, const char *root
 							launch->entry, launch->entry);
 		add(argv, "--ro-bind", bind);
 	}
+	add_mounts(argv, launch, root);
 	if (staging) {
 		g_autofree char *bind = g_strdup_printf("%s:/output", staging);
 		add(argv, "--bind", bind);
