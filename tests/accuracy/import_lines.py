@@ -44,7 +44,7 @@ def is_beside(name, folder, names):
 def unseen_names(path, language, profile, folder):
 	with open(path, encoding="utf-8", errors="replace") as f:
 		text = f.read()
-	known = {need["name"] for need in profile["needs"]}
+	known = {need["name"] for need in profile["needs"]} | {"__future__"}
 	beside = {os.path.splitext(name)[0] for place in os.walk(folder)
 		  for name in place[1] + place[2]}
 	unseen = []
