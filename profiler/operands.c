@@ -9,7 +9,7 @@
  *
  *	cc=library>-l;search>-I;value>-o;script>*
  *	gcc=like>cc
- *	apt-get=package>install
+ *	pkg-config=pkg-config>*
  */
 
 struct operands {
@@ -38,27 +38,11 @@ static const char *const *rows_of(const struct sbx_rules *rules, const char *nam
 	return rows;
 }
 
-/* The name itself of "jq=1.6-2", "jq/stable", "requests[socks]>=2": as far as names go. */
-static char *name_of(struct sbx_scan *scan, enum sbx_fact_kind kind, const char *word)
-{
-	const char *ends = kind == SBX_FACT_PACKAGE	   ? "=/:"
-			   : kind == SBX_FACT_DISTRIBUTION ? "=<>!~[; "
-			   : kind == SBX_FACT_PKG_CONFIG   ? "=<>! "
-							   : "";
-	return sbx_arena_string(&scan->arena, word, strcspn(word, ends));
-}
-
-/* "distribution/python": a kind, and whose. */
 static void add_need(const struct operands *o, size_t at, const char *kind_text, size_t n_kind,
 		     const char *value)
 {
 	struct sbx_scan *scan = o->scan;
-	size_t n = 0;
-	while (n < n_kind && kind_text[n] != '/')
-		n++;
-	char *kind_name = sbx_arena_string(&scan->arena, kind_text, n);
-	char *owner = n < n_kind ? sbx_arena_string(&scan->arena, kind_text + n + 1, n_kind - n - 1)
-				 : NULL;
+	char *kind_name = sbx_arena_string(&scan->arena, kind_text, n_kind);
 	if (!kind_name || strchr(value, SBX_HOLE) || !*value)
 		return;
 	if (!strcmp(kind_name, "script")) {
@@ -71,18 +55,14 @@ static void add_need(const struct operands *o, size_t at, const char *kind_text,
 	}
 	struct sbx_raw_fact fact = {.kind = sbx_fact_kind_by_name(kind_name),
 				    .grade = o->grade,
-				    .language = owner ? sbx_language_by_name(owner)
-						      : &scan->rules->language};
-	if (fact.kind == SBX_FACT_LIBRARY && o->has_own_libraries && fact.grade == SBX_GRADE_HARD)
+				    .language = &scan->rules->language};
+	bool is_library = fact.kind == SBX_FACT_LIBRARY;
+	if (is_library && o->has_own_libraries && fact.grade == SBX_GRADE_HARD)
 		fact.grade = SBX_GRADE_IMPLIED;
-	bool is_option = *value == '-' && fact.kind != SBX_FACT_LIBRARY;
 	/* Versions and comparisons are no names: gtk4 >= 4.10 */
-	bool is_name = isalpha((unsigned char)*value) || fact.kind == SBX_FACT_LIBRARY;
-	if (fact.kind == SBX_N_FACT_KINDS || !fact.language || is_option || !is_name)
+	if (fact.kind == SBX_N_FACT_KINDS || (!is_library && !isalpha((unsigned char)*value)))
 		return;
-	if (fact.kind == SBX_FACT_PACKAGE || fact.kind == SBX_FACT_DISTRIBUTION)
-		fact.grade = o->grade == SBX_GRADE_HARD ? SBX_GRADE_DECLARED : o->grade;
-	fact.name = name_of(scan, fact.kind, value);
+	fact.name = sbx_arena_string(&scan->arena, value, strcspn(value, "=<>! "));
 	sbx_scan_add_fact(scan, o->words[at].node, &fact);
 }
 
