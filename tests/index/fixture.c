@@ -10,19 +10,14 @@
 static const char *const none[] = {NULL};
 static const char *const builtins[] = {"sys", NULL};
 static const struct sbx_root roots[] = {
-	{"std", "usr/lib/snake3.[0-9]*"},
-	{"dist", "usr/lib/snake3/packages"},
-	{"gir", "usr/lib/*/girepository-1.0"},
-	{"libs", "usr/lib/*-linux-gnu*"},
-	{0},
+	{"std", "usr/lib/snake3.[0-9]*"},      {"dist", "usr/lib/snake3/packages"},
+	{"gir", "usr/lib/*/girepository-1.0"}, {"libs", "usr/lib/*-linux-gnu*"},
+	{"gems", "~usr/share/gems/*"},	       {0},
 };
-static const char *const modules[] = {"{std}/{path}.sn",
-				      "{std}/{path}/__init__.sn",
-				      "{dist}/{path}/__init__.sn",
-				      "{dist}/{path}.sn",
-				      "{dist}/{path}.*.so",
-				      "{dist}/{path}",
-				      NULL};
+static const char *const modules[] = {"{std}/{path}.sn",	   "{std}/{path}/__init__.sn",
+				      "{dist}/{path}/__init__.sn", "{dist}/{path}.sn",
+				      "{dist}/{path}.*.so",	   "{dist}/{path}",
+				      "{gems}/lib/{path}.sn",	   NULL};
 static const struct sbx_scoped_path scoped[] = {
 	{"gi.repository", "{gir}/{last}-*.typelib"},
 	{0},

@@ -31,7 +31,7 @@ static const char packages[] =
 	P("magick", "Depends: magick-6.q16\n") P("magick-6.q16", "") P("magick-look-alike", "Provides: magick\n")
 	P("viewer", "")
 	P("app3", "Depends: magick\n") P("app4", "Depends: magick\n")
-	P("default-jre", "");
+	P("default-jre", "") P("snake3-active", "") P("snake3-deep", "");
 /* clang-format on */
 
 static const char contents[] =
@@ -56,7 +56,9 @@ static const char contents[] =
 	"usr/lib/snake3/packages/yaml/extra.sn        snake/snake3-zoo\n"
 	"usr/lib/x86/girepository-1.0/Gtk-3.0.typelib introspection/gir1.2-gtk-3.0\n"
 	"usr/lib/x86/girepository-1.0/Gtk-4.0.typelib introspection/gir1.2-gtk-4.0\n"
-	"usr/lib/snake3/packages/gone.sn              snake/not-in-packages\n";
+	"usr/lib/snake3/packages/gone.sn              snake/not-in-packages\n"
+	"usr/share/gems/active-1.0/lib/active/core.sn snake/snake3-active\n"
+	"usr/share/gems/deep-2.1/lib/below.sn         snake/snake3-deep\n";
 
 static char *whole_index(void)
 {
@@ -102,6 +104,31 @@ static void namespace_folder_has_no_attributes(void **state)
 	assert_module("google.proto", "snake3-proto", "google.proto");
 	assert_module("google.proto.x", "snake3-proto", "google.proto");
 	assert_module("google.cloud", "", NULL);
+}
+
+static void many_folders_of_a_root_are_looked_into_at_once(void **state)
+{
+	assert_module("active.core", "snake3-active", "active.core");
+	assert_module("below", "snake3-deep", "below");
+	assert_module("lib.below", "", NULL);
+}
+
+static void whole_names_are_served_by_no_prefix(void **state)
+{
+	g_autoptr(GError) error = NULL;
+	struct sbx_language whole = *FIXTURE_LANGUAGE;
+	whole.whole_modules = true;
+	SBX_AUTO(sbx_providers)
+	p = sbx_providers_open_for(whole_index(), fixture_languages, &error);
+	assert_non_null(p);
+	g_autoptr(GPtrArray) prefix =
+		sbx_providers_find_module(p, &whole, "yaml.nodes.Attribute", NULL, NULL, &error);
+	assert_non_null(prefix);
+	assert_int_equal(prefix->len, 0);
+	g_autoptr(GPtrArray) file =
+		sbx_providers_find_module(p, &whole, "yaml.nodes", NULL, NULL, &error);
+	assert_non_null(file);
+	assert_int_equal(file->len, 1);
 }
 
 static void scoped_names_have_their_own_template(void **state)
@@ -337,6 +364,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longest_prefix_decides),
 		cmocka_unit_test(namespace_folder_has_no_attributes),
+		cmocka_unit_test(many_folders_of_a_root_are_looked_into_at_once),
+		cmocka_unit_test(whole_names_are_served_by_no_prefix),
 		cmocka_unit_test(scoped_names_have_their_own_template),
 		cmocka_unit_test(compiled_in_modules_are_the_interpreters),
 		cmocka_unit_test(what_others_need_ranks_first_and_what_is_chosen_before_it),

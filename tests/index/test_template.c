@@ -30,6 +30,8 @@ static void tells_which_paths_a_language_asks_for(void **state)
 	assert_true(matches("usr/bin/{name}", "usr/bin/x.y-z"));
 	assert_true(matches("{gir}/{last}-*.typelib", "Gtk-3.0.typelib"));
 	assert_true(matches("{dist}/{path}/__init__.sn", "a/__init__.sn"));
+	assert_true(matches("usr/crates/{name}-{version}/C.toml", "usr/crates/a-b-1.0/C.toml"));
+	assert_false(matches("usr/crates/{name}-{version}/C.toml", "usr/crates/a-b/C.toml"));
 
 	assert_false(matches("{dist}/{path}.sn", ".sn"));
 	assert_false(matches("{dist}/{path}.sn", "a.txt"));
@@ -54,6 +56,16 @@ static void puts_names_into_templates(void **state)
 	assert_true(sbx_template_fits(last, "g/Gtk-.typelib"));
 	assert_false(sbx_template_fits(last, "g/Gtk-3/0.typelib"));
 	assert_false(sbx_template_fits(last, "g/Gtk-3.0.typelib.bak"));
+	g_autofree char *crate = expand("usr/crates/{name}-{version}/C.toml", NULL, "serde");
+	assert_true(sbx_template_fits(crate, "usr/crates/serde-1.0.1/C.toml"));
+	assert_false(sbx_template_fits(crate, "usr/crates/serde-json-1.0/C.toml"));
+	assert_false(sbx_template_fits(crate, "usr/crates/serde-1/src/C.toml"));
+	g_autofree char *dashed = expand("usr/crates/{dashed}.toml", NULL, "tokio_util");
+	assert_string_equal(dashed, "usr/crates/tokio-util.toml");
+	g_autofree char *last2 = expand("usr/jars/{last2}.jar", NULL, "org.apache.commons.io");
+	assert_string_equal(last2, "usr/jars/commons-io.jar");
+	g_autofree char *last3 = expand("usr/jars/{last3}.jar", NULL, "org.json");
+	assert_false(sbx_template_fits(last3, "usr/jars/org-json.jar"));
 	/* A star that stands in the task's own words is a plain character. */
 	g_autofree char *hostile = expand("{dist}/{path}.sn", "d", "*");
 	assert_false(sbx_template_fits(hostile, "d/a.sn"));
