@@ -71,9 +71,10 @@ int sbx_facts_take_interpreter(struct sbx_facts *facts, const char *file, const 
 		if (!options || !facts->interpreter)
 			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	} else {
-		/* x.bash says as much as a shebang does. */
+		/* x.bash says as much as a shebang does; x.r is R's, not littler's r. */
 		const char *dot = strrchr(file, '.');
-		if (dot && sbx_list_has(facts->language->shebangs, dot + 1) &&
+		if (dot && !*facts->language->interpreter &&
+		    sbx_list_has(facts->language->shebangs, dot + 1) &&
 		    !(facts->interpreter = strdup(dot + 1)))
 			result = sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	}
