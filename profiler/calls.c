@@ -7,17 +7,27 @@
 
 /* What calls mean, by the rules of calls.conf: needs that no import shows, and behaviours. */
 
-/* Is the module, or one below it, imported by the text? */
-static bool is_imported(struct sbx_scan *scan, const char *module)
+/* Does the name begin with all parts of another? */
+static bool is_within(const struct sbx_scan *scan, const char *name, const char *module)
 {
 	size_t n = strlen(module);
+	return !strncmp(name, module, n) &&
+	       (!name[n] || name[n] == scan->rules->language.separator || name[n] == '.');
+}
+
+/* Is the module, or one below it, imported by the text? `from a import b` may import a.b. */
+static bool is_imported(struct sbx_scan *scan, const char *module)
+{
+	const char *dot = strrchr(module, '.');
 	for (size_t i = 0; i < scan->n_items; i++) {
 		const struct sbx_item *item = &scan->items[i];
-		if (item->code || item->fact.kind != SBX_FACT_MODULE || item->fact.api ||
-		    strncmp(item->fact.name, module, n))
+		const char *name = item->fact.name, *member = item->fact.member;
+		if (item->code || item->fact.kind != SBX_FACT_MODULE || item->fact.api)
 			continue;
-		char next = item->fact.name[n];
-		if (!next || next == scan->rules->language.separator || next == '.')
+		if (is_within(scan, name, module))
+			return true;
+		if (member && dot && !strcmp(dot + 1, member) &&
+		    strlen(name) == (size_t)(dot - module) && !strncmp(name, module, strlen(name)))
 			return true;
 	}
 	return false;

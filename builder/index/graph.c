@@ -21,6 +21,7 @@ struct sbx_graph *sbx_graph_new(void)
 	g_array_set_clear_func(graph->nodes, clear_node);
 	graph->depends = g_array_new(FALSE, FALSE, sizeof(guint32));
 	graph->groups = g_array_new(FALSE, FALSE, sizeof(guint32));
+	graph->weak = g_array_new(FALSE, FALSE, sizeof(guint32));
 	graph->by_name = g_hash_table_new(g_str_hash, g_str_equal);
 	return graph;
 }
@@ -33,6 +34,7 @@ void sbx_graph_free(struct sbx_graph *graph)
 	g_array_unref(graph->nodes);
 	g_array_unref(graph->depends);
 	g_array_unref(graph->groups);
+	g_array_unref(graph->weak);
 	g_free(graph);
 }
 
@@ -104,6 +106,18 @@ static void add_groups(struct sbx_graph *graph, guint32 number, const char *fiel
 	}
 }
 
+static void add_weak(struct sbx_graph *graph, guint32 number, const char *field, guint32 flag)
+{
+	gsize n;
+	char end;
+	const char *name;
+	while (field && (name = next_name(&field, &n, &end))) {
+		guint32 entry = intern(graph, name, n) | flag;
+		g_array_append_val(graph->weak, entry);
+		sbx_graph_node(graph, number)->n_weak++;
+	}
+}
+
 static void add_provides(struct sbx_graph *graph, guint32 number, const char *field)
 {
 	gsize n;
@@ -144,6 +158,11 @@ void sbx_graph_add(struct sbx_graph *graph, const struct sbx_package *package)
 	add_groups(graph, number, package->pre_depends, 0);
 	add_groups(graph, number, package->depends, 0);
 	add_groups(graph, number, package->recommends, RECOMMENDED);
+	node = sbx_graph_node(graph, number); /* interning names may have moved it */
+	node->weak_at = graph->weak->len;
+	node->n_weak = 0;
+	add_weak(graph, number, package->recommends, 0);
+	add_weak(graph, number, package->suggests, SBX_WEAK_SUGGESTED);
 	add_provides(graph, number, package->provides);
 }
 

@@ -17,6 +17,7 @@ struct sbx_graph_node {
 	guint32 front;		       /* see sbx_graph_finish(); SBX_GRAPH_NONE: none */
 	guint32 stands_for;	       /* the same */
 	guint32 depends_at, n_depends; /* in the graph's `depends` */
+	guint32 weak_at, n_weak;       /* in the graph's `weak` */
 	guint32 groups_at, n_groups;   /* private: groups of alternatives */
 	guint32 mark;		       /* private */
 	GArray *providers;	       /* private: guint32, who Provides this name */
@@ -28,6 +29,8 @@ struct sbx_graph_node {
 struct sbx_graph {
 	GArray *nodes;	 /* struct sbx_graph_node; its index is the package's number */
 	GArray *depends; /* guint32: Depends and Pre-Depends, resolved by sbx_graph_finish() */
+	GArray *weak; /* guint32: every alternative of Recommends, and of Suggests with this bit */
+#define SBX_WEAK_SUGGESTED (1u << 31)
 	/* private */
 	GHashTable *by_name;
 	GArray *groups; /* guint32: (count | RECOMMENDED), numbers... */

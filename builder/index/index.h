@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "builder/index/graph.h"
 #include "builder/index/providers.h"
 #include "builder/index/rules.h"
 
@@ -17,6 +18,8 @@ struct sbx_index_package {
 	guint64 installed_kib;
 	guint32 *depends;
 	gsize n_depends;
+	guint32 *weak; /* Recommends and Suggests, as in builder/index/graph.h */
+	gsize n_weak;
 };
 
 /* A language's templates, taken apart once per process. */

@@ -5,6 +5,7 @@
 
 #include "builder/index/declared.h"
 #include "builder/index/guards.h"
+#include "builder/index/implied.h"
 
 struct search {
 	struct sbx_profile *profile;
@@ -299,7 +300,7 @@ static gboolean find_all(struct search *s, GError **error)
 		need->provider = best(need) ? g_strdup(best(need)->package) : NULL;
 	}
 	sbx_declared_merge(s->profile);
-	return TRUE;
+	return sbx_implied_grade(s->profile, s->providers, s->facts, error);
 }
 
 gboolean sbx_needs_find(struct sbx_profile *profile, struct sbx_providers *providers,

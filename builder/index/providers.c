@@ -18,7 +18,7 @@ static const char *const queries[SBX_N_QUERIES] = {
 			   " JOIN path p ON p.folder = t.folder AND p.name = ?"
 			   " WHERE t.hash = ?",
 	[SBX_QUERY_PACKAGE] = "SELECT name, section, priority, n_reverse_depends, in_base, front,"
-			      " stands_for, depends, installed_kib FROM package WHERE id = ?",
+			      " stands_for, depends, installed_kib, weak FROM package WHERE id = ?",
 	[SBX_QUERY_NAME] = "SELECT id FROM package WHERE name = ?",
 	[SBX_QUERY_BASE] = "SELECT sum(installed_kib) FROM package WHERE in_base",
 	[SBX_QUERY_NAMED] = "SELECT path, package FROM name WHERE key = ?",
@@ -45,6 +45,7 @@ static void package_free(gpointer data)
 	g_free(package->name);
 	g_free(package->section);
 	g_free(package->depends);
+	g_free(package->weak);
 	g_free(package);
 }
 
@@ -185,6 +186,8 @@ const struct sbx_index_package *sbx_index_get_package(struct sbx_providers *p, g
 	package->depends =
 		g_memdup2(sqlite3_column_blob(q, 7), package->n_depends * sizeof(guint32));
 	package->installed_kib = (guint64)sqlite3_column_int64(q, 8);
+	package->n_weak = (gsize)sqlite3_column_bytes(q, 9) / sizeof(guint32);
+	package->weak = g_memdup2(sqlite3_column_blob(q, 9), package->n_weak * sizeof(guint32));
 	g_hash_table_insert(p->packages, &package->id, package);
 	return package;
 }

@@ -5,7 +5,7 @@
 #include "builder/index/template.h"
 
 /* Bump when the tables below change; see sbx_providers_rules_id(). */
-#define SBX_PROVIDERS_FORMAT 5
+#define SBX_PROVIDERS_FORMAT 6
 
 /*
  * The tables of a provider index:
@@ -25,7 +25,8 @@
 	"CREATE TABLE package(id INTEGER PRIMARY KEY, name TEXT NOT NULL, section TEXT NOT NULL,"  \
 	" priority INTEGER NOT NULL, n_reverse_depends INTEGER NOT NULL,"                          \
 	" in_base INTEGER NOT NULL, front INTEGER, stands_for INTEGER,"                            \
-	" depends BLOB NOT NULL, installed_kib INTEGER NOT NULL);"                                 \
+	" depends BLOB NOT NULL, installed_kib INTEGER NOT NULL,"                                  \
+	" weak BLOB NOT NULL);"                                                                    \
 	"CREATE TABLE root(pattern TEXT NOT NULL, folder TEXT NOT NULL, n_paths INTEGER NOT NULL," \
 	" PRIMARY KEY(pattern, folder)) WITHOUT ROWID;"                                            \
 	"CREATE TABLE folder(id INTEGER PRIMARY KEY, path TEXT NOT NULL);"                         \

@@ -67,19 +67,29 @@ static void bind_number(const struct db *db, int column, guint32 number)
 		sqlite3_bind_int64(db->insert, column, number);
 }
 
+/* A part of an array of numbers as a blob. */
+static void bind_numbers(const struct db *db, int column, const GArray *numbers, guint32 at,
+			 guint32 n)
+{
+	/* A NULL pointer would make it an SQL NULL. */
+	if (n == 0) {
+		sqlite3_bind_zeroblob(db->insert, column, 0);
+		return;
+	}
+	guint32 *copy = g_new(guint32, n);
+	for (guint32 i = 0; i < n; i++)
+		copy[i] = GUINT32_TO_LE(g_array_index(numbers, guint32, at + i));
+	sqlite3_bind_blob(db->insert, column, copy, (int)n * 4, g_free);
+}
+
 static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GError **error)
 {
-	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?,?,?)", error))
+	if (!db_prepare(db, "INSERT INTO package VALUES(?,?,?,?,?,?,?,?,?,?,?)", error))
 		return FALSE;
-	g_autoptr(GArray) depends = g_array_new(FALSE, FALSE, sizeof(guint32));
 	for (guint32 i = 0; i < graph->nodes->len; i++) {
 		const struct sbx_graph_node *node = sbx_graph_node(graph, i);
 		if (!node->version)
 			continue;
-		g_array_set_size(depends, node->n_depends);
-		for (guint32 k = 0; k < node->n_depends; k++)
-			g_array_index(depends, guint32, k) = GUINT32_TO_LE(
-				g_array_index(graph->depends, guint32, node->depends_at + k));
 		sqlite3_bind_int64(db->insert, 1, i);
 		bind_text(db, 2, node->name);
 		bind_text(db, 3, node->section);
@@ -88,13 +98,9 @@ static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GEr
 		sqlite3_bind_int(db->insert, 6, node->in_base);
 		bind_number(db, 7, node->front);
 		bind_number(db, 8, node->stands_for);
-		/* A NULL pointer would make it an SQL NULL. */
-		if (node->n_depends == 0)
-			sqlite3_bind_zeroblob(db->insert, 9, 0);
-		else
-			sqlite3_bind_blob(db->insert, 9, depends->data, (int)depends->len * 4,
-					  SQLITE_STATIC);
+		bind_numbers(db, 9, graph->depends, node->depends_at, node->n_depends);
 		sqlite3_bind_int64(db->insert, 10, (gint64)node->installed_kib);
+		bind_numbers(db, 11, graph->weak, node->weak_at, node->n_weak);
 		if (!db_insert(db, error))
 			return FALSE;
 	}

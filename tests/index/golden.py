@@ -172,6 +172,24 @@ class Golden(unittest.TestCase):
 				 ["gir1.2-gtk-3.0", "gir1.2-gtk-4.0"])
 		self.assertEqual(gtk["provider"], "gir1.2-gtk-3.0")
 
+	def test_what_a_package_recommends_makes_an_implied_need_surer(self):
+		# pandas recommends openpyxl, suggests tabulate, and knows nothing of psycopg2.
+		sure = {need["name"]: need["confidence"]
+			for need in self.json_of("implied")["needs"] if need["grade"] == "implied"}
+		self.assertGreater(sure["openpyxl"], sure["tabulate"])
+		self.assertGreater(sure["tabulate"], 0.7)
+		self.assertLess(sure["psycopg2"], 0.7)
+
+	def test_implied_needs_say_why(self):
+		why = {need["name"]: need["why"] for need in self.json_of("implied")["needs"]}
+		self.assertEqual(why["tabulate"], ".to_markdown lays out tables with tabulate")
+		self.assertIsNone(why["pandas"])
+
+	def test_behaviours_have_their_details_and_places(self):
+		found = self.json_of("implied")["behaviours"]
+		self.assertEqual([(b["class"], b["detail"]) for b in found], [("fs.write", "out.txt")])
+		self.assertEqual(found[0]["evidence"][0]["line"], 9)
+
 	def test_terminal_never_sees_the_tasks_control_characters(self):
 		path = os.path.join(self.folder.name, "app\x1b[31m\u202e.py")
 		with open(path, "w", encoding="utf-8") as f:
