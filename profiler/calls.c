@@ -120,6 +120,9 @@ static void take_from_wildcards(struct sbx_scan *scan, const struct sbx_match *m
 				const char *name)
 {
 	size_t n = strcspn(name, ".([=");
+	/* x.f is kept by the same last part as f: nearly every name ends here. */
+	if (!rules_for(scan, name))
+		return;
 	char *first = sbx_arena_string(&scan->arena, name, n);
 	if (!first || sbx_map_get(&scan->locals, first))
 		return;

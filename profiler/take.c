@@ -153,6 +153,9 @@ static void bind_constant(struct sbx_scan *scan, const struct sbx_match *m, cons
 
 static void bind_all(struct sbx_scan *scan, const char *module)
 {
+	for (size_t i = 0; i < scan->n_wildcards; i++)
+		if (!strcmp(scan->wildcards[i], module))
+			return;
 	const char **slot = grow(scan, &scan->wildcards, &scan->n_wildcards, &scan->wildcards_room,
 				 sizeof(*slot));
 	if (slot)
