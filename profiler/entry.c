@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "profiler/task.h"
 
 /* Which file of a folder is the program? */
 
-#define N_MAX_PROGRAMS 256 /* in one folder; more do not tell which it is */
-
 struct programs {
-	struct sbx_file *all[N_MAX_PROGRAMS];
-	size_t n;
+	struct sbx_file **all;
+	size_t n, room;
 };
 
 static bool is_program(const struct sbx_file *file)
@@ -25,8 +24,11 @@ static void find_programs(struct sbx_task *task, const char *folder, struct prog
 		char *path = e->is_folder || *e->name == '.' ? NULL
 							     : sbx_task_join(task, folder, e->name);
 		struct sbx_file *file = path ? sbx_task_file(task, path) : NULL;
-		if (is_program(file) && out->n < N_MAX_PROGRAMS)
-			out->all[out->n++] = file;
+		struct sbx_file **slot =
+			is_program(file) ? sbx_grow(&out->all, &out->n, &out->room, sizeof(*slot))
+					 : NULL;
+		if (slot)
+			*slot = file;
 	}
 }
 
@@ -103,13 +105,12 @@ static struct sbx_file *choose(const struct programs *programs)
 const char *sbx_task_choose_entry(struct sbx_task *task)
 {
 	static const char *const folders[] = {"", "src", NULL};
-	struct programs programs;
-	for (const char *const *folder = folders; *folder; folder++) {
+	struct programs programs = {0};
+	struct sbx_file *found = NULL;
+	for (const char *const *folder = folders; *folder && !programs.n; folder++) {
 		find_programs(task, *folder, &programs);
-		if (programs.n) {
-			struct sbx_file *found = choose(&programs);
-			return found ? found->path : NULL;
-		}
+		found = programs.n ? choose(&programs) : NULL;
 	}
-	return NULL;
+	free(programs.all);
+	return found ? found->path : NULL;
 }

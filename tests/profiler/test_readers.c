@@ -165,6 +165,26 @@ static void loses_only(const char *text, enum sbx_problem problem)
 	remove_folder(&f);
 }
 
+/* Whatever the number of files: the program is found, all are read, in one order. */
+static void a_thousand_files(void **state)
+{
+	struct folder f = make_folder();
+	for (unsigned i = 0; i < 1000; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "m%u.py", i);
+		put(&f, name, "fine\n");
+	}
+	struct sbx_facts facts;
+	struct sbx_error err = SBX_ERROR_INIT;
+	if (sbx_facts_read(&facts, f.path, &err) < 0)
+		fail_msg("%s", err.message);
+	assert_string_equal(facts.entry, "main.py");
+	assert_int_equal(facts.n_sources, 1001);
+	assert_int_equal(facts.n_facts, 1001);
+	sbx_facts_release(&facts);
+	remove_folder(&f);
+}
+
 static void a_crash_costs_one_file(void **state)
 {
 	loses_only("abort", SBX_PROBLEM_CRASHED);
@@ -216,6 +236,7 @@ static void a_mistake_of_ours_is_no_problem_of_the_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_thousand_files),
 		cmocka_unit_test(a_crash_costs_one_file),
 		cmocka_unit_test(memory_is_limited),
 		cmocka_unit_test(time_is_limited),
