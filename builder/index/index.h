@@ -67,6 +67,11 @@ char **sbx_index_get_folders(struct sbx_providers *p, const char *pattern, GErro
 int sbx_index_find_package(struct sbx_providers *p, const char *name, gint64 *out_id,
 			   GError **error);
 
+/* A query ready to be given its values, prepared on first use. NULL with *error set. */
+sqlite3_stmt *sbx_index_query(struct sbx_providers *p, enum sbx_index_query which, GError **error);
+/* TRUE: a row; FALSE: the end, or an error that is set. */
+gboolean sbx_index_step(const struct sbx_providers *p, sqlite3_stmt *q, GError **error);
+
 /* Called for each row of a path query; FALSE with *error set ends it. */
 typedef gboolean (*sbx_index_row_func)(const char *path, gint64 package, gpointer data,
 				       GError **error);
