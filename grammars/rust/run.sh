@@ -5,7 +5,8 @@ entry=$1
 shift
 work=$(mktemp -d) || exit 1
 registry=/usr/share/cargo/registry
-if [ ! -e Cargo.toml ] && [ ! -d $registry ]; then
+# A package without crates is its main file and the modules in it: cargo is not there.
+if ! command -v cargo >/dev/null || { [ ! -e Cargo.toml ] && [ ! -d $registry ]; }; then
 	rustc --edition 2021 -O -o "$work/program" "$entry" || exit 1
 	exec "$work/program" "$@"
 fi
