@@ -32,7 +32,10 @@ static int is_of_task(struct sbx_task *task, const struct sbx_file *file,
 	int is_local = raw->origin ? sbx_task_takes_module(task, file, &module, err) : 0;
 	if (is_local)
 		return is_local;
-	if (raw->kind == SBX_FACT_MODULE)
+	/* What a manifest declares may lie in the task's own node_modules. */
+	const char *const *bundled = sbx_rules_of(raw->language)->bundled_paths;
+	bool may_be_bundled = raw->kind == SBX_FACT_DISTRIBUTION && bundled && *bundled;
+	if (raw->kind == SBX_FACT_MODULE || may_be_bundled)
 		is_local = sbx_task_takes_module(task, file, raw, err);
 	else if (raw->kind == SBX_FACT_HEADER)
 		is_local = sbx_task_takes_header(task, file, raw, err);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "builder/index/profile_text.h"
 #include "builder/report.h"
 #include "builder/index/memory.h"
 
@@ -23,9 +24,27 @@ void sbx_prepare_say(struct sbx_context *ctx, const char *stage, const char *fmt
 	fprintf(stderr, "%-10s %s\n", stage, text);
 }
 
+/* What is declared and cannot be had is no failure, but nothing to be silent about. */
+static void warn_of_ecosystems(struct sbx_context *ctx, const struct sbx_profile *profile)
+{
+	for (guint i = 0; i < profile->needs->len; i++) {
+		const struct sbx_need *need = profile->needs->pdata[i];
+		if (need->status != SBX_NEED_ECOSYSTEM)
+			continue;
+		const struct sbx_evidence *seen =
+			need->evidence->len ? need->evidence->pdata[0] : NULL;
+		g_autofree char *name = sbx_plain_text(need->name);
+		g_autofree char *file = sbx_plain_text(seen ? seen->file : profile->entry);
+		sbx_progress_warn(ctx->progress,
+				  "%s:%u: %s of %s is declared, and in no Debian package", file,
+				  seen ? seen->line : 1, name, need->ecosystem);
+	}
+}
+
 void sbx_prepare_say_profile(struct sbx_context *ctx, const struct sbx_profile *profile,
 			     gint64 usec)
 {
+	warn_of_ecosystems(ctx, profile);
 	if (!ctx->verbose)
 		return;
 	g_autofree char *packages = g_strjoinv(" ", profile->packages);
