@@ -160,3 +160,12 @@ void sbx_json_null(struct sbx_json *w, const char *key)
 	begin_value(w, key);
 	sbx_buffer_add_string(w->out, "null");
 }
+
+void sbx_json_raw(struct sbx_json *w, const char *key, const char *value)
+{
+	size_t n = strlen(value);
+	while (n > 0 && strchr(" \t\r\n", value[n - 1]))
+		n--;
+	begin_value(w, key);
+	sbx_buffer_add(w->out, value, n);
+}

@@ -38,5 +38,7 @@ void sbx_json_int(struct sbx_json *w, const char *key, int64_t value);
 void sbx_json_double(struct sbx_json *w, const char *key, double value); /* 3 decimals at most */
 void sbx_json_bool(struct sbx_json *w, const char *key, bool value);
 void sbx_json_null(struct sbx_json *w, const char *key);
+/* A value that is JSON already; the caller vouches for that. */
+void sbx_json_raw(struct sbx_json *w, const char *key, const char *value);
 
 #endif

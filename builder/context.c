@@ -40,7 +40,6 @@ void sbx_context_release(struct sbx_context *ctx)
 	g_clear_pointer(&ctx->keyring, g_free);
 	g_clear_pointer(&ctx->mirrors, g_strfreev);
 	g_clear_pointer(&ctx->progress, sbx_progress_free);
-	g_clear_object(&ctx->cancellable);
 	g_clear_pointer(&ctx->arguments, g_free);
 }
 

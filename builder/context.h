@@ -23,6 +23,12 @@ struct sbx_engine {
 			    GError **error);
 	/* An index that is not there yet; builder/archive/archive.h. */
 	gboolean (*make_index)(struct sbx_context *ctx, GError **error);
+	/*
+	 * What SIGINT and SIGTERM cancel, and how. NULL in the front: to link GIO costs it more
+	 * time than it takes to answer, so there a signal ends the process.
+	 */
+	GCancellable *(*new_cancellable)(void);
+	void (*cancel)(GCancellable *cancellable);
 };
 
 /* What every verb shares: where things are and how to speak. Filled by main and the parser. */
@@ -31,7 +37,8 @@ struct sbx_context {
 	gboolean json;	  /* --json: results as JSON on stdout */
 	gboolean verbose; /* -v */
 	struct sbx_progress *progress;
-	GCancellable *cancellable; /* cancelled by SIGINT and SIGTERM */
+	GCancellable
+		*cancellable; /* cancelled by SIGINT and SIGTERM; lives as long as the process */
 	const struct sbx_engine *engine;
 
 	/* Where packages come from; NULL: the host's own configuration (builder/archive/). */

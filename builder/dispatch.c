@@ -5,12 +5,27 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 struct watcher {
 	sigset_t set;
+	const struct sbx_engine *engine;
 	GCancellable *cancellable;
+	gboolean waits_for_task; /* which gets the signal too, and ends */
+	gint interrupted;
 };
+
+static const char interrupted_text[] =
+	"sbx-build: interrupted; the same command goes on where it stopped\n";
+
+static void end_interrupted(const char *text)
+{
+	/* write: another thread may hold stderr's lock for good. */
+	if (text && write(STDERR_FILENO, text, strlen(text)) < 0)
+		_exit(sbx_code_exit_status(SBX_E_INTERRUPTED));
+	_exit(sbx_code_exit_status(SBX_E_INTERRUPTED));
+}
 
 /* SIGINT and SIGTERM cancel the work; a second one ends the process at once. */
 static void *watch(void *data)
@@ -18,9 +33,13 @@ static void *watch(void *data)
 	struct watcher *watcher = data;
 	int signo;
 	sigwait(&watcher->set, &signo);
-	g_cancellable_cancel(watcher->cancellable);
+	g_atomic_int_set(&watcher->interrupted, TRUE);
+	if (watcher->engine && watcher->engine->cancel)
+		watcher->engine->cancel(watcher->cancellable);
+	else if (!watcher->waits_for_task)
+		end_interrupted(interrupted_text);
 	sigwait(&watcher->set, &signo);
-	_exit(sbx_code_exit_status(SBX_E_INTERRUPTED));
+	end_interrupted(NULL);
 	return NULL;
 }
 
@@ -53,15 +72,14 @@ int sbx_dispatch_help(int argc, char **argv)
 }
 
 /* One line, one status. A cancelled operation is an interruption however a library words it. */
-static int report(const struct sbx_command *command, struct sbx_context *ctx, const GError *error)
+static int report(const struct sbx_command *command, gboolean interrupted, const GError *error)
 {
 	enum sbx_code code = sbx_gerror_code(error);
 	g_autofree char *line = g_strdup(error->message);
 	g_strdelimit(line, "\r\n", ' ');
-	if (g_cancellable_is_cancelled(ctx->cancellable) && code != SBX_E_NO_SPACE) {
+	if (interrupted && code != SBX_E_NO_SPACE) {
 		code = SBX_E_INTERRUPTED;
-		fprintf(stderr,
-			"sbx-build: interrupted; the same command goes on where it stopped\n");
+		fputs(interrupted_text, stderr);
 	} else {
 		fprintf(stderr, "sbx-build: %s\n", line);
 	}
@@ -74,9 +92,13 @@ static int report(const struct sbx_command *command, struct sbx_context *ctx, co
 int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine *engine, int argc,
 		      char **argv)
 {
-	struct sbx_context ctx = {.cancellable = g_cancellable_new(), .engine = engine};
+	struct sbx_context ctx = {.engine = engine};
 	static struct watcher watcher;
-	watcher.cancellable = g_object_ref(ctx.cancellable); /* its thread outlives this */
+	if (engine && engine->new_cancellable)
+		ctx.cancellable = engine->new_cancellable();
+	watcher.engine = engine;
+	watcher.cancellable = ctx.cancellable;
+	watcher.waits_for_task = (command->flags & SBX_COMMAND_PASSES_STATUS) != 0;
 	sigemptyset(&watcher.set);
 	sigaddset(&watcher.set, SIGINT);
 	sigaddset(&watcher.set, SIGTERM);
@@ -91,7 +113,7 @@ int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine
 	/* The bar goes before the error's line comes. */
 	g_clear_pointer(&ctx.progress, sbx_progress_free);
 	if (status < 0)
-		status = report(command, &ctx, error);
+		status = report(command, g_atomic_int_get(&watcher.interrupted), error);
 	sbx_context_release(&ctx);
 	return flush_results(status);
 }

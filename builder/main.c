@@ -11,6 +11,7 @@
 #include "builder/dispatch.h"
 #include "builder/run/prepare.h"
 #include "builder/verbs/verbs.h"
+#include "store/store.h"
 
 #define ROW(name, flags, group, synopsis, help, details)                                           \
 	{#name, flags, sbx_verb_##name, group, synopsis, help, details, sbx_verb_##name##_options},
@@ -28,12 +29,15 @@ static gboolean make_index(struct sbx_context *ctx, GError **error)
 static const struct sbx_engine engine = {
 	.prepare = sbx_prepare_anew,
 	.make_index = make_index,
+	.new_cancellable = g_cancellable_new,
+	.cancel = g_cancellable_cancel,
 };
 
 int main(int argc, char **argv)
 {
 	/* Names in archives are UTF-8 whatever the user's locale. */
 	setlocale(LC_CTYPE, "C.UTF-8");
+	sbx_store_is_cancelled = g_cancellable_is_cancelled;
 	umask(022);
 	if (argc < 2 || g_str_equal(argv[1], "help") || g_str_equal(argv[1], "--help") ||
 	    g_str_equal(argv[1], "-h")) {

@@ -33,11 +33,18 @@ char *sbx_report_duration(gint64 usec)
 	return g_strdup_printf("%.2f s", (double)usec / 1e6);
 }
 
-void sbx_report_json(JsonBuilder *builder)
+struct sbx_json *sbx_report_begin(struct sbx_report *report)
 {
-	g_autoptr(JsonNode) root = json_builder_get_root(builder);
-	g_autofree char *text = json_to_string(root, TRUE);
-	puts(text);
+	report->json = (struct sbx_json){.out = &report->text, .pretty = TRUE};
+	return &report->json;
+}
+
+void sbx_report_json(struct sbx_json *json)
+{
+	/* Running out of memory is what g_malloc() does not survive either. */
+	if (json->out->failed)
+		g_error("out of memory");
+	fputs(json->out->data, stdout);
 }
 
 static char *iso_time(gint64 usec)
@@ -46,43 +53,25 @@ static char *iso_time(gint64 usec)
 	return g_date_time_format_iso8601(when);
 }
 
-static void add_time(JsonBuilder *builder, const char *name, gint64 usec)
+static void add_time(struct sbx_json *json, const char *name, gint64 usec)
 {
-	json_builder_set_member_name(builder, name);
-	if (usec) {
-		g_autofree char *text = iso_time(usec);
-		json_builder_add_string_value(builder, text);
-	} else {
-		json_builder_add_null_value(builder);
-	}
+	g_autofree char *text = usec ? iso_time(usec) : NULL;
+	sbx_json_string(json, name, text);
 }
 
-static void add_int(JsonBuilder *builder, const char *name, guint64 value)
+void sbx_report_template(struct sbx_json *json, const struct sbx_template *row)
 {
-	json_builder_set_member_name(builder, name);
-	json_builder_add_int_value(builder, (gint64)value);
-}
-
-static void add_string(JsonBuilder *builder, const char *name, const char *value)
-{
-	json_builder_set_member_name(builder, name);
-	json_builder_add_string_value(builder, value);
-}
-
-void sbx_report_template(JsonBuilder *builder, const struct sbx_template *row)
-{
-	add_string(builder, "id", row->id);
-	json_builder_set_member_name(builder, "names");
-	json_builder_begin_array(builder);
+	sbx_json_string(json, "id", row->id);
+	sbx_json_begin_array(json, "names");
 	for (char **name = row->names; name && *name; name++)
-		json_builder_add_string_value(builder, *name);
-	json_builder_end_array(builder);
-	add_string(builder, "suite", row->suite);
-	add_string(builder, "architecture", row->architecture);
-	add_int(builder, "n_packages", row->n_packages);
-	add_int(builder, "bytes", row->n_bytes);
-	add_int(builder, "build_usec", row->build_usec);
-	add_int(builder, "n_uses", row->n_uses);
-	add_time(builder, "created", row->created_usec);
-	add_time(builder, "last_used", row->last_used_usec);
+		sbx_json_string(json, NULL, *name);
+	sbx_json_end_array(json);
+	sbx_json_string(json, "suite", row->suite);
+	sbx_json_string(json, "architecture", row->architecture);
+	sbx_json_int(json, "n_packages", (gint64)row->n_packages);
+	sbx_json_int(json, "bytes", (gint64)row->n_bytes);
+	sbx_json_int(json, "build_usec", (gint64)row->build_usec);
+	sbx_json_int(json, "n_uses", (gint64)row->n_uses);
+	add_time(json, "created", row->created_usec);
+	add_time(json, "last_used", row->last_used_usec);
 }

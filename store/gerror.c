@@ -44,7 +44,8 @@ enum sbx_code sbx_gerror_code(const GError *error)
 		return (enum sbx_code)error->code;
 	if (error->domain == G_OPTION_ERROR)
 		return SBX_E_USAGE;
-	if (error->domain == G_IO_ERROR) {
+	/* G_IO_ERROR by name: who has no GIO has no such error either. */
+	if (error->domain == g_quark_try_string("g-io-error-quark")) {
 		switch (error->code) {
 		case G_IO_ERROR_NO_SPACE:
 			return SBX_E_NO_SPACE;

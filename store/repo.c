@@ -43,11 +43,17 @@ static gboolean make_repo(struct sbx_store *store, const char *path, GCancellabl
 				     use_whole_disk(store, error));
 }
 
+static void close_repo(struct sbx_store *store)
+{
+	g_clear_object(&store->repo);
+}
+
 static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GError **error)
 {
 	g_autofree char *path = g_build_filename(store->root, "repo", NULL);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	store->repo = ostree_repo_new(file);
+	store->close_repo = close_repo;
 	if (!is_complete(path) && !make_repo(store, path, cancellable, error))
 		return FALSE;
 	if (!ostree_repo_open(store->repo, cancellable, error)) {

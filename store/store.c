@@ -24,14 +24,16 @@ static gboolean make_folder(const char *path, mode_t mode, GError **error)
 				"%s: name a folder that can be made with --root", path);
 }
 
+gboolean (*sbx_store_is_cancelled)(GCancellable *cancellable);
+
 gboolean sbx_store_flock(int fd, int operation, const char *what, GCancellable *cancellable,
 			 GError **error)
 {
 	while (flock(fd, operation | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s: lock", what);
-		if (g_cancellable_set_error_if_cancelled(cancellable, error))
-			return FALSE;
+		if (sbx_store_is_cancelled && cancellable && sbx_store_is_cancelled(cancellable))
+			return sbx_set_error(error, SBX_E_INTERRUPTED, "%s: interrupted", what);
 		g_usleep(20000);
 	}
 	return TRUE;
@@ -75,7 +77,8 @@ void sbx_store_free(struct sbx_store *store)
 {
 	if (!store)
 		return;
-	g_clear_object(&store->repo);
+	if (store->repo)
+		store->close_repo(store);
 	sbx_catalog_close(store);
 	sbx_close(&store->lock_fd);
 	g_free(store->root);

@@ -22,6 +22,7 @@
 struct sbx_store {
 	char *root;
 	OstreeRepo *repo;
+	void (*close_repo)(struct sbx_store *store); /* when there is one */
 	sqlite3 *catalog;
 	gboolean rootless; /* owners, set-id bits and xattrs can't be kept */
 	int lock_fd;
@@ -51,6 +52,12 @@ char *sbx_store_make_tmp(struct sbx_store *store, const char *prefix, GError **e
 
 /* rm -rf of a folder that we made, symbolic links not followed; a missing one is fine. */
 gboolean sbx_store_remove_tree(const char *path, GError **error);
+
+/*
+ * g_cancellable_is_cancelled() in programs that link GIO; NULL in one that has no cancellable. What
+ * waits here asks it.
+ */
+extern gboolean (*sbx_store_is_cancelled)(GCancellable *cancellable);
 
 /* flock(2) that waits in small steps, so that it can be cancelled. operation: LOCK_SH, LOCK_EX. */
 gboolean sbx_store_flock(int fd, int operation, const char *what, GCancellable *cancellable,

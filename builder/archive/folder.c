@@ -9,9 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "store/gerror.h"
-
-#define LOCK_WAIT_USEC (100 * 1000)
+#include "store/store.h"
 
 /* A suite may have slashes ("bullseye/updates"). */
 static char *name_of(const char *base, const char *prefix, const char *suite,
@@ -125,14 +123,7 @@ int sbx_index_lock(const char *base, GCancellable *cancellable, GError **error)
 				 path);
 		return -1;
 	}
-	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
-			return -1;
-		}
-		if (g_cancellable_set_error_if_cancelled(cancellable, error))
-			return -1;
-		g_usleep(LOCK_WAIT_USEC);
-	}
+	if (!sbx_store_flock(fd, LOCK_EX, path, cancellable, error))
+		return -1;
 	return sbx_steal_fd(&fd);
 }

@@ -3,15 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "base/json_tree.h"
 
 #define MAX_META_BYTES (16 << 20)
+#define MAX_META_DEPTH 8
 
 void sbx_release_free(struct sbx_release *release)
 {
@@ -86,34 +87,27 @@ const struct sbx_meta_fetched *sbx_meta_find_fetched(const struct sbx_meta *meta
 
 /* ---- reading ---- */
 
-static char *get_string(JsonObject *object, const char *name)
+static char *get_string(const struct sbx_json_value *object, const char *name)
 {
-	JsonNode *node = json_object_get_member(object, name);
-	if (!node || !JSON_NODE_HOLDS_VALUE(node) ||
-	    json_node_get_value_type(node) != G_TYPE_STRING)
-		return NULL;
-	return json_node_dup_string(node);
+	const struct sbx_json_value *value = sbx_json_member(object, name);
+	return value && value->kind == SBX_JSON_KIND_STRING ? g_strdup(value->string) : NULL;
 }
 
-static guint64 get_number(JsonObject *object, const char *name)
+static guint64 get_number(const struct sbx_json_value *object, const char *name)
 {
-	gint64 value = json_object_get_int_member_with_default(object, name, 0);
-	return value < 0 ? 0 : (guint64)value;
+	const struct sbx_json_value *value = sbx_json_member(object, name);
+	return value && value->is_integer && value->integer > 0 ? (guint64)value->integer : 0;
 }
 
 /* The objects of a list; FALSE when it is no list of objects. */
-static gboolean each(JsonObject *object, const char *name, GPtrArray *out,
-		     gpointer (*read)(JsonObject *))
+static gboolean each(const struct sbx_json_value *object, const char *name, GPtrArray *out,
+		     gpointer (*read)(const struct sbx_json_value *))
 {
-	JsonNode *node = json_object_get_member(object, name);
-	if (!node || !JSON_NODE_HOLDS_ARRAY(node))
+	const struct sbx_json_value *list = sbx_json_member(object, name);
+	if (!list || list->kind != SBX_JSON_KIND_ARRAY)
 		return FALSE;
-	JsonArray *array = json_node_get_array(node);
-	for (guint i = 0; i < json_array_get_length(array); i++) {
-		JsonNode *element = json_array_get_element(array, i);
-		gpointer item = JSON_NODE_HOLDS_OBJECT(element)
-					? read(json_node_get_object(element))
-					: NULL;
+	for (const struct sbx_json_value *element = list->first; element; element = element->next) {
+		gpointer item = read(element);
 		if (!item)
 			return FALSE;
 		g_ptr_array_add(out, item);
@@ -121,7 +115,7 @@ static gboolean each(JsonObject *object, const char *name, GPtrArray *out,
 	return TRUE;
 }
 
-static gpointer read_release(JsonObject *object)
+static gpointer read_release(const struct sbx_json_value *object)
 {
 	struct sbx_release *release = g_new0(struct sbx_release, 1);
 	release->origin = get_string(object, "origin");
@@ -138,7 +132,7 @@ static gpointer read_release(JsonObject *object)
 	return NULL;
 }
 
-static gpointer read_fetched(JsonObject *object)
+static gpointer read_fetched(const struct sbx_json_value *object)
 {
 	struct sbx_meta_fetched *fetched = g_new0(struct sbx_meta_fetched, 1);
 	fetched->uri = get_string(object, "uri");
@@ -151,7 +145,7 @@ static gpointer read_fetched(JsonObject *object)
 	return NULL;
 }
 
-static gpointer read_index(JsonObject *object)
+static gpointer read_index(const struct sbx_json_value *object)
 {
 	struct sbx_meta_index *index = g_new0(struct sbx_meta_index, 1);
 	index->uri = get_string(object, "uri");
@@ -163,7 +157,7 @@ static gpointer read_index(JsonObject *object)
 	return NULL;
 }
 
-static gboolean read_object(JsonObject *object, struct sbx_meta *meta)
+static gboolean read_object(const struct sbx_json_value *object, struct sbx_meta *meta)
 {
 	g_autofree char *format = get_string(object, "format");
 	if (g_strcmp0(format, SBX_INDEX_FORMAT) != 0)
@@ -193,12 +187,9 @@ struct sbx_meta *sbx_meta_load(const char *folder, GError **error)
 		return NULL;
 	}
 	SBX_AUTO(sbx_meta) meta = sbx_meta_new();
-	g_autoptr(JsonParser) parser = json_parser_new();
-	JsonNode *root = NULL;
-	if (json_parser_load_from_data(parser, text, (gssize)n_bytes, NULL))
-		root = json_parser_get_root(parser);
-	if (!root || !JSON_NODE_HOLDS_OBJECT(root) ||
-	    !read_object(json_node_get_object(root), meta)) {
+	SBX_CLEANUP_JSON_TREE struct sbx_json_tree tree = {0};
+	if (sbx_json_tree_parse(&tree, text, n_bytes, MAX_META_DEPTH, NULL) < 0 ||
+	    !read_object(tree.root, meta)) {
 		sbx_set_error(error, SBX_E_DAMAGED,
 			      "%s: not an index of this version; run `sbx-build update`", path);
 		return NULL;

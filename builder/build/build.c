@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "builder/build/base_layer.h"
 #include "builder/build/compile.h"
 #include "builder/build/configure.h"
@@ -261,21 +261,16 @@ static char *meta_json(const struct build *b, gint64 now_usec)
 {
 	g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(now_usec / G_USEC_PER_SEC);
 	g_autofree char *created = g_date_time_format_iso8601(when);
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "id");
-	json_builder_add_string_value(json, b->id);
-	json_builder_set_member_name(json, "commit");
-	json_builder_add_string_value(json, b->commit);
-	json_builder_set_member_name(json, "created");
-	json_builder_add_string_value(json, created);
-	json_builder_set_member_name(json, "builder");
-	json_builder_add_string_value(json, "sbx-build " SBX_VERSION);
-	json_builder_set_member_name(json, "rootless");
-	json_builder_add_boolean_value(json, b->store->rootless);
-	json_builder_end_object(json);
-	g_autoptr(JsonNode) node = json_builder_get_root(json);
-	return json_to_string(node, TRUE);
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	struct sbx_json writer = {.out = &text, .pretty = TRUE}, *json = &writer;
+	sbx_json_begin_object(json, NULL);
+	sbx_json_string(json, "id", b->id);
+	sbx_json_string(json, "commit", b->commit);
+	sbx_json_string(json, "created", created);
+	sbx_json_string(json, "builder", "sbx-build " SBX_VERSION);
+	sbx_json_bool(json, "rootless", b->store->rootless);
+	sbx_json_end_object(json);
+	return g_strdup(text.data);
 }
 
 static gboolean publish(struct build *b, GError **error)

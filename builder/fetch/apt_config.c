@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/fetch/apt_config.h"
 
-#include <gio/gio.h>
+#include <glib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,30 +26,35 @@ GHashTable *sbx_apt_config_parse(const char *dump)
 	return settings;
 }
 
-/* apt reads the file named by APT_CONFIG before it looks for its folder. */
-static void redirect_folder(GSubprocessLauncher *launcher, const char *folder)
+/*
+ * apt reads the file named by APT_CONFIG before it looks for its folder. Returns a descriptor of
+ * such a file that a child inherits, -1 when there is none to be had.
+ */
+static int redirect_folder(char ***env, const char *folder)
 {
 	SBX_CLEANUP_FD int fd = memfd_create("apt.conf", 0);
 	if (fd < 0)
-		return;
+		return -1;
 	g_autofree char *text = g_strdup_printf("Dir::Etc \"%s\";\n", folder);
 	if (sbx_write_all(fd, text, strlen(text)) < 0)
-		return;
-	g_subprocess_launcher_setenv(launcher, "APT_CONFIG", "/proc/self/fd/3", TRUE);
-	g_subprocess_launcher_take_fd(launcher, sbx_steal_fd(&fd), 3);
+		return -1;
+	g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+	*env = g_environ_setenv(*env, "APT_CONFIG", path, TRUE);
+	return sbx_steal_fd(&fd);
 }
 
 static GHashTable *ask_apt(void)
 {
-	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
-		G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+	char *argv[] = {(char *)"apt-config", (char *)"dump", NULL};
+	g_auto(GStrv) env = g_get_environ();
 	const char *folder = g_getenv("SBX_APT_DIR");
-	if (folder && *folder)
-		redirect_folder(launcher, folder);
-	g_autoptr(GSubprocess) process =
-		g_subprocess_launcher_spawn(launcher, NULL, "apt-config", "dump", NULL);
+	SBX_CLEANUP_FD int fd = folder && *folder ? redirect_folder(&env, folder) : -1;
 	g_autofree char *dump = NULL;
-	if (!process || !g_subprocess_communicate_utf8(process, NULL, NULL, &dump, NULL, NULL))
+	int status;
+	if (!g_spawn_sync(NULL, argv, env,
+			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL |
+				  G_SPAWN_LEAVE_DESCRIPTORS_OPEN,
+			  NULL, NULL, &dump, NULL, &status, NULL))
 		return sbx_apt_config_parse("");
 	return sbx_apt_config_parse(dump);
 }

@@ -2,8 +2,7 @@
 #ifndef SBX_BUILDER_INDEX_FIELDS_H
 #define SBX_BUILDER_INDEX_FIELDS_H
 
-#include <json-glib/json-glib.h>
-
+#include "base/json_tree.h"
 #include "store/gerror.h"
 
 /*
@@ -21,8 +20,9 @@ struct sbx_place {
 };
 
 /* Parse a whole text to an object; at most max_bytes of UTF-8, lists nested max_depth deep. */
-JsonObject *sbx_fields_parse(JsonParser *parser, const char *text, gsize n_bytes, gsize max_bytes,
-			     guint max_depth, const struct sbx_place *at, GError **error);
+const struct sbx_json_value *sbx_fields_parse(struct sbx_json_tree *tree, const char *text,
+					      gsize n_bytes, gsize max_bytes, guint max_depth,
+					      const struct sbx_place *at, GError **error);
 
 gboolean sbx_fields_fail(const struct sbx_place *at, const char *field, const char *reason,
 			 GError **error);
@@ -35,27 +35,30 @@ gboolean sbx_form_has_only(const char *text, const char *signs);
 enum sbx_null { SBX_NO_NULL, SBX_NULL_ALLOWED };
 
 /* Outputs are newly allocated and stay untouched on failure and on an allowed null. */
-gboolean sbx_fields_string(JsonObject *object, const char *field, sbx_form_func is_allowed,
-			   enum sbx_null null, char **out, const struct sbx_place *at,
-			   GError **error);
-gboolean sbx_fields_strings(JsonObject *object, const char *field, sbx_form_func is_allowed,
-			    char ***out, const struct sbx_place *at, GError **error);
-/* One of n_names words; *out is its number. */
-gboolean sbx_fields_word(JsonObject *object, const char *field, const char *(*name_of)(guint),
-			 guint n_names, guint *out, const struct sbx_place *at, GError **error);
-gboolean sbx_fields_count(JsonObject *object, const char *field, guint *out,
-			  const struct sbx_place *at, GError **error);
-gboolean sbx_fields_double(JsonObject *object, const char *field, double *out,
+gboolean sbx_fields_string(const struct sbx_json_value *object, const char *field,
+			   sbx_form_func is_allowed, enum sbx_null null, char **out,
 			   const struct sbx_place *at, GError **error);
-gboolean sbx_fields_flag(JsonObject *object, const char *field, gboolean *out,
+gboolean sbx_fields_strings(const struct sbx_json_value *object, const char *field,
+			    sbx_form_func is_allowed, char ***out, const struct sbx_place *at,
+			    GError **error);
+/* One of n_names words; *out is its number. */
+gboolean sbx_fields_word(const struct sbx_json_value *object, const char *field,
+			 const char *(*name_of)(guint), guint n_names, guint *out,
 			 const struct sbx_place *at, GError **error);
-gboolean sbx_fields_check_known(JsonObject *object, const char *const *known,
+gboolean sbx_fields_count(const struct sbx_json_value *object, const char *field, guint *out,
+			  const struct sbx_place *at, GError **error);
+gboolean sbx_fields_double(const struct sbx_json_value *object, const char *field, double *out,
+			   const struct sbx_place *at, GError **error);
+gboolean sbx_fields_flag(const struct sbx_json_value *object, const char *field, gboolean *out,
+			 const struct sbx_place *at, GError **error);
+gboolean sbx_fields_check_known(const struct sbx_json_value *object, const char *const *known,
 				const struct sbx_place *at, GError **error);
 
 /* Called with each object of a list, and its place. */
-typedef gboolean (*sbx_fields_func)(gpointer owner, JsonObject *object, const struct sbx_place *at,
-				    GError **error);
-gboolean sbx_fields_each(JsonObject *object, const char *field, sbx_fields_func read_item,
-			 gpointer owner, const struct sbx_place *at, GError **error);
+typedef gboolean (*sbx_fields_func)(gpointer owner, const struct sbx_json_value *object,
+				    const struct sbx_place *at, GError **error);
+gboolean sbx_fields_each(const struct sbx_json_value *object, const char *field,
+			 sbx_fields_func read_item, gpointer owner, const struct sbx_place *at,
+			 GError **error);
 
 #endif

@@ -76,8 +76,8 @@ static const char *status_name(guint status)
 	return sbx_need_status_name((enum sbx_need_status)status);
 }
 
-static gboolean read_candidate(gpointer need, JsonObject *o, const struct sbx_place *at,
-			       GError **error)
+static gboolean read_candidate(gpointer need, const struct sbx_json_value *o,
+			       const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {"package", "path",	      "reverse_depends",
 					    "base",    "interpreter", "score",
@@ -94,8 +94,8 @@ static gboolean read_candidate(gpointer need, JsonObject *o, const struct sbx_pl
 	       sbx_fields_flag(o, "forbidden", &p->is_forbidden, at, error);
 }
 
-static gboolean read_evidence(gpointer list, JsonObject *o, const struct sbx_place *at,
-			      GError **error)
+static gboolean read_evidence(gpointer list, const struct sbx_json_value *o,
+			      const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {"file", "line", "text", NULL};
 	struct sbx_evidence *e = g_new0(struct sbx_evidence, 1);
@@ -106,8 +106,8 @@ static gboolean read_evidence(gpointer list, JsonObject *o, const struct sbx_pla
 	       sbx_fields_string(o, "text", is_any, SBX_NO_NULL, &e->text, at, error);
 }
 
-static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_place *at,
-			  GError **error)
+static gboolean read_need(gpointer profile, const struct sbx_json_value *o,
+			  const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {"kind",	  "language", "name",	    "ecosystem",
 					    "grade",	  "status",   "confidence", "provider",
@@ -139,8 +139,8 @@ static gboolean read_need(gpointer profile, JsonObject *o, const struct sbx_plac
 	return TRUE;
 }
 
-static gboolean read_behaviour(gpointer profile, JsonObject *o, const struct sbx_place *at,
-			       GError **error)
+static gboolean read_behaviour(gpointer profile, const struct sbx_json_value *o,
+			       const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {"class", "detail", "confidence", "evidence", NULL};
 	struct sbx_behaviour *b = sbx_profile_add_behaviour(profile);
@@ -160,8 +160,8 @@ static const char *problem_name(guint problem)
 	return sbx_problem_name((enum sbx_problem)problem);
 }
 
-static gboolean read_unread(gpointer profile, JsonObject *o, const struct sbx_place *at,
-			    GError **error)
+static gboolean read_unread(gpointer profile, const struct sbx_json_value *o,
+			    const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {"file", "problem", "text", NULL};
 	struct sbx_unread *unread = sbx_profile_add_unread(profile);
@@ -176,8 +176,8 @@ static gboolean read_unread(gpointer profile, JsonObject *o, const struct sbx_pl
 	return TRUE;
 }
 
-static gboolean read_profile(struct sbx_profile *p, JsonObject *o, const struct sbx_place *at,
-			     GError **error)
+static gboolean read_profile(struct sbx_profile *p, const struct sbx_json_value *o,
+			     const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {"format",
 					    "folder",
@@ -232,10 +232,10 @@ struct sbx_profile *sbx_profile_from_json(const char *text, gssize n_bytes, cons
 		.what = "a profile",
 		.remedy = "make the profile again with `sbx-build profile --json`",
 	};
-	g_autoptr(JsonParser) parser = json_parser_new();
+	SBX_CLEANUP_JSON_TREE struct sbx_json_tree tree = {0};
 	gsize n = n_bytes < 0 ? strlen(text) : (gsize)n_bytes;
-	JsonObject *root =
-		sbx_fields_parse(parser, text, n, MAX_PROFILE_BYTES, MAX_DEPTH, &at, error);
+	const struct sbx_json_value *root =
+		sbx_fields_parse(&tree, text, n, MAX_PROFILE_BYTES, MAX_DEPTH, &at, error);
 	SBX_AUTO(sbx_profile) profile = sbx_profile_new();
 	if (!root || !read_profile(profile, root, &at, error))
 		return NULL;

@@ -85,8 +85,8 @@ gboolean sbx_resources_predict(struct sbx_profile *profile, struct sbx_providers
 /* In JSON: an object of objects {low, high, unit, basis}. */
 void sbx_resources_write(const struct sbx_resources *resources, const char *key,
 			 struct sbx_json *w);
-gboolean sbx_resources_read(struct sbx_resources *resources, JsonObject *profile, const char *field,
-			    const struct sbx_place *at, GError **error);
+gboolean sbx_resources_read(struct sbx_resources *resources, const struct sbx_json_value *profile,
+			    const char *field, const struct sbx_place *at, GError **error);
 /* For people, a line each: "    Memory      64 MB to 1.2 GB (packages)". */
 void sbx_resources_add_text(const struct sbx_resources *resources, GString *out);
 

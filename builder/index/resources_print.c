@@ -48,47 +48,49 @@ void sbx_resources_write(const struct sbx_resources *resources, const char *key,
 	sbx_json_end_object(w);
 }
 
-static gboolean read_interval(struct sbx_interval *interval, enum sbx_resource which, JsonObject *o,
-			      const struct sbx_place *at, GError **error)
+static gboolean read_interval(struct sbx_interval *interval, enum sbx_resource which,
+			      const struct sbx_json_value *o, const struct sbx_place *at,
+			      GError **error)
 {
 	static const char *const known[] = {"low", "high", "unit", "basis", NULL};
 	guint basis = 0;
-	const char *unit = json_object_get_string_member_with_default(o, "unit", "");
+	const struct sbx_json_value *unit = sbx_json_member(o, "unit");
 	if (!sbx_fields_check_known(o, known, at, error) ||
 	    !sbx_fields_double(o, "low", &interval->low, at, error) ||
 	    !sbx_fields_double(o, "high", &interval->high, at, error) ||
 	    !sbx_fields_word(o, "basis", basis_name, SBX_N_BASES, &basis, at, error))
 		return FALSE;
 	interval->basis = (enum sbx_basis)basis;
-	if (!g_str_equal(unit, rows[which].unit))
+	if (!unit || unit->kind != SBX_JSON_KIND_STRING ||
+	    !g_str_equal(unit->string, rows[which].unit))
 		return sbx_fields_fail(at, "unit", "is another one than this resource's", error);
 	return (interval->low >= 0 && interval->low <= interval->high) ||
 	       sbx_fields_fail(at, "high", "must be at least the low end, and that 0", error);
 }
 
-static JsonObject *object_at(JsonObject *outer, const char *field, const struct sbx_place *at,
-			     GError **error)
+static const struct sbx_json_value *object_at(const struct sbx_json_value *outer, const char *field,
+					      const struct sbx_place *at, GError **error)
 {
-	JsonNode *node = json_object_get_member(outer, field);
-	if (node && JSON_NODE_HOLDS_OBJECT(node))
-		return json_node_get_object(node);
+	const struct sbx_json_value *node = sbx_json_member(outer, field);
+	if (node && node->kind == SBX_JSON_KIND_OBJECT)
+		return node;
 	sbx_fields_fail(at, field, node ? "must be an object" : "is missing", error);
 	return NULL;
 }
 
-gboolean sbx_resources_read(struct sbx_resources *resources, JsonObject *profile, const char *field,
-			    const struct sbx_place *at, GError **error)
+gboolean sbx_resources_read(struct sbx_resources *resources, const struct sbx_json_value *profile,
+			    const char *field, const struct sbx_place *at, GError **error)
 {
 	static const char *const known[] = {
 #define X(id, name, unit, title) name,
 		SBX_RESOURCE_TABLE(X)
 #undef X
 			NULL};
-	JsonObject *o = object_at(profile, field, at, error);
+	const struct sbx_json_value *o = object_at(profile, field, at, error);
 	if (!o || !sbx_fields_check_known(o, known, at, error))
 		return FALSE;
 	for (enum sbx_resource i = 0; i < SBX_N_RESOURCES; i++) {
-		JsonObject *interval = object_at(o, rows[i].name, at, error);
+		const struct sbx_json_value *interval = object_at(o, rows[i].name, at, error);
 		if (!interval || !read_interval(&resources->of[i], i, interval, at, error))
 			return FALSE;
 	}

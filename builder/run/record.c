@@ -3,14 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <json-glib/json-glib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/json_tree.h"
 #include "builder/build/sandbox.h"
 
 #define MAX_RECORD_BYTES (1 << 20)
+#define MAX_RECORD_DEPTH 8
 
 void sbx_run_record_release(struct sbx_run_record *record)
 {
@@ -29,32 +31,33 @@ static char *read_to_end(int fd)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-static gint64 member(JsonObject *object, const char *name)
+static gint64 number(const struct sbx_json_value *object, const char *name)
 {
-	return json_object_get_int_member_with_default(object, name, 0);
+	const struct sbx_json_value *value = sbx_json_member(object, name);
+	return value && value->is_integer ? value->integer : 0;
 }
 
-static void parse(struct sbx_run_record *record, const char *text)
+static char *text(const struct sbx_json_value *object, const char *name, const char *otherwise)
 {
-	g_autoptr(JsonParser) parser = json_parser_new();
+	const struct sbx_json_value *value = sbx_json_member(object, name);
+	return g_strdup(value && value->kind == SBX_JSON_KIND_STRING ? value->string : otherwise);
+}
+
+static void parse(struct sbx_run_record *record, const char *json)
+{
+	SBX_CLEANUP_JSON_TREE struct sbx_json_tree tree = {0};
 	/* Without a record (sbx-provision was killed) what is known is still worth having. */
-	JsonNode *root = json_parser_load_from_data(parser, text, -1, NULL)
-				 ? json_parser_get_root(parser)
-				 : NULL;
-	if (!root || !JSON_NODE_HOLDS_OBJECT(root)) {
-		record->reason = g_strdup("unknown");
-		return;
-	}
-	JsonObject *object = json_node_get_object(root);
-	record->reason =
-		g_strdup(json_object_get_string_member_with_default(object, "reason", "unknown"));
-	record->wall_usec = member(object, "wall_usec");
-	record->cpu_usec = member(object, "cpu_usec");
-	record->peak_bytes = member(object, "peak_memory_bytes");
-	JsonNode *error = json_object_get_member(object, "error");
-	if (error && JSON_NODE_HOLDS_OBJECT(error))
-		record->message = g_strdup(json_object_get_string_member_with_default(
-			json_node_get_object(error), "message", "it could not be started"));
+	const struct sbx_json_value *object =
+		sbx_json_tree_parse(&tree, json, strlen(json), MAX_RECORD_DEPTH, NULL) == 0
+			? tree.root
+			: NULL;
+	record->reason = text(object, "reason", "unknown");
+	record->wall_usec = number(object, "wall_usec");
+	record->cpu_usec = number(object, "cpu_usec");
+	record->peak_bytes = number(object, "peak_memory_bytes");
+	const struct sbx_json_value *error = sbx_json_member(object, "error");
+	if (error && error->kind == SBX_JSON_KIND_OBJECT)
+		record->message = text(error, "message", "it could not be started");
 }
 
 gboolean sbx_run_record_spawn(const char *provisioner, const GPtrArray *arguments, int stdin_fd,

@@ -25,24 +25,15 @@ static void print_result(struct sbx_context *ctx, const struct sbx_build_result 
 		puts(result->id);
 		return;
 	}
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "id");
-	json_builder_add_string_value(json, result->id);
-	json_builder_set_member_name(json, "name");
-	if (name)
-		json_builder_add_string_value(json, name);
-	else
-		json_builder_add_null_value(json);
-	json_builder_set_member_name(json, "built");
-	json_builder_add_boolean_value(json, !result->was_there);
-	json_builder_set_member_name(json, "n_packages");
-	json_builder_add_int_value(json, result->n_packages);
-	json_builder_set_member_name(json, "n_fetched");
-	json_builder_add_int_value(json, result->n_fetched);
-	json_builder_set_member_name(json, "usec");
-	json_builder_add_int_value(json, result->usec);
-	json_builder_end_object(json);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_string(json, "id", result->id);
+	sbx_json_string(json, "name", name);
+	sbx_json_bool(json, "built", !result->was_there);
+	sbx_json_int(json, "n_packages", result->n_packages);
+	sbx_json_int(json, "n_fetched", result->n_fetched);
+	sbx_json_int(json, "usec", result->usec);
+	sbx_json_end_object(json);
 	sbx_report_json(json);
 }
 

@@ -21,13 +21,12 @@ static void tick(guint n_done, guint n_total, gpointer data)
 	before = n_done;
 }
 
-static void add_list(JsonBuilder *json, const char *name, const GPtrArray *lines)
+static void add_list(struct sbx_json *json, const char *name, const GPtrArray *lines)
 {
-	json_builder_set_member_name(json, name);
-	json_builder_begin_array(json);
+	sbx_json_begin_array(json, name);
 	for (guint i = 0; i < lines->len; i++)
-		json_builder_add_string_value(json, lines->pdata[i]);
-	json_builder_end_array(json);
+		sbx_json_string(json, NULL, lines->pdata[i]);
+	sbx_json_end_array(json);
 }
 
 static void print_result(struct sbx_context *ctx, const struct sbx_fsck_result *result)
@@ -41,15 +40,13 @@ static void print_result(struct sbx_context *ctx, const struct sbx_fsck_result *
 		       result->n_objects, result->damaged->len, result->problems->len);
 		return;
 	}
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "objects");
-	json_builder_add_int_value(json, result->n_objects);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_int(json, "objects", result->n_objects);
 	add_list(json, "damaged", result->damaged);
 	add_list(json, "problems", result->problems);
-	json_builder_set_member_name(json, "repaired");
-	json_builder_add_boolean_value(json, result->repaired);
-	json_builder_end_object(json);
+	sbx_json_bool(json, "repaired", result->repaired);
+	sbx_json_end_object(json);
 	sbx_report_json(json);
 }
 

@@ -37,21 +37,15 @@ int sbx_verb_gc(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		       result.n_objects, result.n_profiles);
 		return 0;
 	}
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "dry_run");
-	json_builder_add_boolean_value(json, dry_run);
-	json_builder_set_member_name(json, "templates");
-	json_builder_add_int_value(json, result.n_templates);
-	json_builder_set_member_name(json, "refs");
-	json_builder_add_int_value(json, result.n_refs);
-	json_builder_set_member_name(json, "profiles");
-	json_builder_add_int_value(json, result.n_profiles);
-	json_builder_set_member_name(json, "objects");
-	json_builder_add_int_value(json, result.n_objects);
-	json_builder_set_member_name(json, "bytes");
-	json_builder_add_int_value(json, (gint64)result.n_bytes);
-	json_builder_end_object(json);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_bool(json, "dry_run", dry_run);
+	sbx_json_int(json, "templates", result.n_templates);
+	sbx_json_int(json, "refs", result.n_refs);
+	sbx_json_int(json, "profiles", result.n_profiles);
+	sbx_json_int(json, "objects", result.n_objects);
+	sbx_json_int(json, "bytes", (gint64)result.n_bytes);
+	sbx_json_end_object(json);
 	sbx_report_json(json);
 	return 0;
 }

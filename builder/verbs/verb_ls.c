@@ -43,17 +43,16 @@ int sbx_verb_ls(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		print_table(rows);
 		return 0;
 	}
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "templates");
-	json_builder_begin_array(json);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_begin_array(json, "templates");
 	for (guint i = 0; i < rows->len; i++) {
-		json_builder_begin_object(json);
+		sbx_json_begin_object(json, NULL);
 		sbx_report_template(json, rows->pdata[i]);
-		json_builder_end_object(json);
+		sbx_json_end_object(json);
 	}
-	json_builder_end_array(json);
-	json_builder_end_object(json);
+	sbx_json_end_array(json);
+	sbx_json_end_object(json);
 	sbx_report_json(json);
 	return 0;
 }

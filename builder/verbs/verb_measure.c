@@ -196,51 +196,35 @@ static void print_text(const struct subject *s)
 		puts("nothing to measure: no module comes from a package");
 }
 
-static void add_number(JsonBuilder *json, const char *name, gint64 value)
+static void add_json(struct sbx_json *json, const struct sbx_measure_item *item)
 {
-	json_builder_set_member_name(json, name);
-	json_builder_add_int_value(json, value);
-}
-
-static void add_text(JsonBuilder *json, const char *name, const char *value)
-{
-	json_builder_set_member_name(json, name);
-	if (value)
-		json_builder_add_string_value(json, value);
-	else
-		json_builder_add_null_value(json);
-}
-
-static void add_json(JsonBuilder *json, const struct sbx_measure_item *item)
-{
-	json_builder_begin_object(json);
-	add_text(json, "language", item->language->name);
-	add_text(json, "module", item->module);
-	add_text(json, "package", item->package);
-	add_text(json, "version", item->version);
-	add_text(json, "status", sbx_measure_status_name(item->status));
-	add_text(json, "why", item->why);
-	add_number(json, "peak_bytes", item->footprint.peak_bytes);
-	add_number(json, "bare_peak_bytes", item->footprint.bare_peak_bytes);
-	add_number(json, "wall_usec", item->footprint.wall_usec);
-	add_number(json, "bare_wall_usec", item->footprint.bare_wall_usec);
-	add_number(json, "runs", item->footprint.n_runs);
-	json_builder_end_object(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_string(json, "language", item->language->name);
+	sbx_json_string(json, "module", item->module);
+	sbx_json_string(json, "package", item->package);
+	sbx_json_string(json, "version", item->version);
+	sbx_json_string(json, "status", sbx_measure_status_name(item->status));
+	sbx_json_string(json, "why", item->why);
+	sbx_json_int(json, "peak_bytes", item->footprint.peak_bytes);
+	sbx_json_int(json, "bare_peak_bytes", item->footprint.bare_peak_bytes);
+	sbx_json_int(json, "wall_usec", item->footprint.wall_usec);
+	sbx_json_int(json, "bare_wall_usec", item->footprint.bare_wall_usec);
+	sbx_json_int(json, "runs", item->footprint.n_runs);
+	sbx_json_end_object(json);
 }
 
 static void print_json(const struct subject *s)
 {
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	add_text(json, "format", "sbx-measure-1");
-	add_text(json, "template", s->template_id);
-	add_text(json, "architecture", s->lock->architecture);
-	json_builder_set_member_name(json, "modules");
-	json_builder_begin_array(json);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_string(json, "format", "sbx-measure-1");
+	sbx_json_string(json, "template", s->template_id);
+	sbx_json_string(json, "architecture", s->lock->architecture);
+	sbx_json_begin_array(json, "modules");
 	for (guint i = 0; i < s->items->len; i++)
 		add_json(json, s->items->pdata[i]);
-	json_builder_end_array(json);
-	json_builder_end_object(json);
+	sbx_json_end_array(json);
+	sbx_json_end_object(json);
 	sbx_report_json(json);
 }
 

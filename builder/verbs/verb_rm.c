@@ -8,7 +8,7 @@
 const GOptionEntry sbx_verb_rm_options[] = {G_OPTION_ENTRY_NULL};
 
 /* A name is taken off; an id or prefix takes the template away. What was removed goes to `json`. */
-static gboolean remove_one(struct sbx_store *store, const char *what, JsonBuilder *json,
+static gboolean remove_one(struct sbx_store *store, const char *what, struct sbx_json *json,
 			   gboolean as_json, GError **error)
 {
 	gboolean existed = FALSE;
@@ -19,10 +19,9 @@ static gboolean remove_one(struct sbx_store *store, const char *what, JsonBuilde
 	if (by_name ? !sbx_template_unname(store, what, &existed, error)
 		    : !sbx_template_remove(store, row->id, error))
 		return FALSE;
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, by_name ? "name" : "template");
-	json_builder_add_string_value(json, by_name ? what : row->id);
-	json_builder_end_object(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_string(json, by_name ? "name" : "template", by_name ? what : row->id);
+	sbx_json_end_object(json);
 	if (!as_json)
 		printf(by_name ? "name %s taken off %.16s\n" : "removed %s%.16s\n",
 		       by_name ? what : "", row->id);
@@ -41,15 +40,14 @@ int sbx_verb_rm(struct sbx_context *ctx, int argc, char **argv, GError **error)
 	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	if (!store)
 		return -1;
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
-	json_builder_set_member_name(json, "removed");
-	json_builder_begin_array(json);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
+	sbx_json_begin_array(json, "removed");
 	for (int i = 1; i < argc; i++)
 		if (!remove_one(store, argv[i], json, ctx->json, error))
 			return -1;
-	json_builder_end_array(json);
-	json_builder_end_object(json);
+	sbx_json_end_array(json);
+	sbx_json_end_object(json);
 	if (ctx->json)
 		sbx_report_json(json);
 	return 0;

@@ -57,23 +57,15 @@ static void print_text(const struct details *d)
 
 static int print_json(const struct details *d, GError **error)
 {
-	g_autoptr(JsonParser) parser = json_parser_new();
-	if (!json_parser_load_from_data(parser, d->lock_text, -1, error))
-		return -1;
-	g_autoptr(JsonBuilder) json = json_builder_new();
-	json_builder_begin_object(json);
+	SBX_REPORT(json);
+	sbx_json_begin_object(json, NULL);
 	sbx_report_template(json, d->row);
-	json_builder_set_member_name(json, "commit");
-	json_builder_add_string_value(json, d->row->commit);
-	json_builder_set_member_name(json, "own_bytes");
-	json_builder_add_int_value(json, (gint64)d->own_bytes);
-	json_builder_set_member_name(json, "shared_bytes");
-	json_builder_add_int_value(json, (gint64)d->shared_bytes);
-	json_builder_set_member_name(json, "path");
-	json_builder_add_string_value(json, d->path);
-	json_builder_set_member_name(json, "lock");
-	json_builder_add_value(json, json_node_copy(json_parser_get_root(parser)));
-	json_builder_end_object(json);
+	sbx_json_string(json, "commit", d->row->commit);
+	sbx_json_int(json, "own_bytes", (gint64)d->own_bytes);
+	sbx_json_int(json, "shared_bytes", (gint64)d->shared_bytes);
+	sbx_json_string(json, "path", d->path);
+	sbx_json_raw(json, "lock", d->lock_text);
+	sbx_json_end_object(json);
 	sbx_report_json(json);
 	return 0;
 }
