@@ -15,7 +15,7 @@ bool sbx_calls_may_match(const struct sbx_scan *scan, const struct sbx_pattern *
 		return false;
 	size_t n, n_last = 0;
 	const char *text = sbx_scan_text(scan, node, &n);
-	while (n_last < n && !strchr(scan->rules->part_ends, text[n - n_last - 1]))
+	while (n_last < n && !scan->rules->ends_part[(unsigned char)text[n - n_last - 1]])
 		n_last++;
 	/* A bare name may stand for any other. */
 	if (n_last == n && !pattern->suffix && !pattern->has_receiver)
@@ -40,7 +40,7 @@ const char *sbx_call_written(struct sbx_scan *scan, const struct sbx_match *m, T
 	if (n > N_MAX_CALL_BYTES) {
 		size_t n_last = 0;
 		while (n_last < N_MAX_NAME_BYTES &&
-		       !strchr(scan->rules->part_ends, text[n - n_last - 1]))
+		       !scan->rules->ends_part[(unsigned char)text[n - n_last - 1]])
 			n_last++;
 		text += n - n_last;
 		n = n_last;

@@ -7,30 +7,34 @@
 
 /* What calls mean, by the rules of calls.conf: needs that no import shows, and behaviours. */
 
-/* Does the name begin with all parts of another? */
-static bool is_within(const struct sbx_scan *scan, const char *name, const char *module)
+/* The module and all that it is in; of `from a import b`, a.b too. */
+static void add_imported(struct sbx_scan *scan, const char *name, const char *member)
 {
-	size_t n = strlen(module);
-	return !strncmp(name, module, n) &&
-	       (!name[n] || name[n] == scan->rules->language.separator || name[n] == '.');
+	size_t n = strlen(name);
+	char separator = scan->rules->language.separator;
+	if (!sbx_map_get(&scan->imported, name))
+		for (size_t i = 0; i <= n; i++)
+			if (i == n || name[i] == separator || name[i] == '.')
+				sbx_map_add(&scan->imported,
+					    sbx_arena_string(&scan->arena, name, i), "");
+	if (!member || strchr(member, '.'))
+		return;
+	char *longer = sbx_arena_alloc(&scan->arena, n + strlen(member) + 2);
+	if (longer)
+		stpcpy(stpcpy(stpcpy(longer, name), "."), member);
+	if (longer && !sbx_map_get(&scan->imported, longer))
+		sbx_map_add(&scan->imported, longer, "");
 }
 
 /* Is the module, or one below it, imported by the text? `from a import b` may import a.b. */
 static bool is_imported(struct sbx_scan *scan, const char *module)
 {
-	const char *dot = strrchr(module, '.');
-	for (size_t i = 0; i < scan->n_items; i++) {
-		const struct sbx_item *item = &scan->items[i];
-		const char *name = item->fact.name, *member = item->fact.member;
-		if (item->code || item->fact.kind != SBX_FACT_MODULE || item->fact.api)
-			continue;
-		if (is_within(scan, name, module))
-			return true;
-		if (member && dot && !strcmp(dot + 1, member) &&
-		    strlen(name) == (size_t)(dot - module) && !strncmp(name, module, strlen(name)))
-			return true;
+	for (; scan->n_imported < scan->n_items; scan->n_imported++) {
+		const struct sbx_item *item = &scan->items[scan->n_imported];
+		if (!item->code && item->fact.kind == SBX_FACT_MODULE && !item->fact.api)
+			add_imported(scan, item->fact.name, item->fact.member);
 	}
-	return false;
+	return sbx_map_get(&scan->imported, module) != NULL;
 }
 
 /* The first of the rule's `with` that is imported; NULL: none. */

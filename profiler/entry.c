@@ -64,13 +64,11 @@ static bool has_shebang(const struct sbx_file *file)
 /* int main(...) and its like */
 static bool has_start(const struct sbx_file *file)
 {
-	regex_t regex;
-	const char *start = sbx_rules_of(file->language)->start;
-	if (!*start || regcomp(&regex, start, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
-		return false;
-	bool has = regexec(&regex, file->data, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return has;
+	struct sbx_rules *rules = (struct sbx_rules *)sbx_rules_of(file->language);
+	const regex_t *start =
+		*rules->start ? sbx_regex_once(&rules->start_regex, rules->start, REG_NEWLINE)
+			      : NULL;
+	return start && regexec(start, file->data, 0, NULL, 0) == 0;
 }
 
 bool sbx_file_is_part(const struct sbx_file *file)

@@ -129,6 +129,7 @@ static void scan_release(struct sbx_scan *scan)
 	sbx_map_release(&scan->satisfied);
 	sbx_map_release(&scan->locals);
 	sbx_map_release(&scan->constants);
+	sbx_map_release(&scan->imported);
 	free(scan->wildcards);
 	sbx_arena_release(&scan->arena);
 }
@@ -234,7 +235,8 @@ int sbx_extraction_scan(struct sbx_extraction *out, const struct sbx_language *l
 int sbx_extract(struct sbx_extraction *out, const struct sbx_rules *rules, const char *text,
 		size_t n_bytes, struct sbx_error *err)
 {
-	struct sbx_limits limits = {.deadline_usec = sbx_now_usec() + PARSE_LIMIT_USEC};
+	struct sbx_limits limits;
+	sbx_limits_start(&limits, PARSE_LIMIT_USEC, PARSE_PATIENCE_USEC);
 	if (rules->reader == SBX_READER_RECORDS)
 		return sbx_records_extract(out, rules, text, n_bytes, &limits, err);
 	if (rules->reader == SBX_READER_MEMBERS)

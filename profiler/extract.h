@@ -2,11 +2,10 @@
 #ifndef SBX_PROFILER_EXTRACT_H
 #define SBX_PROFILER_EXTRACT_H
 
+#include "profiler/limits.h"
 #include "profiler/rules.h"
 
 /* Private to profiler/: from one text to what it says, before other files are looked at. */
-
-#define PARSE_LIMIT_USEC 2000000 /* for a text with everything in it */
 
 struct sbx_raw_fact {
 	enum sbx_fact_kind kind;
@@ -56,8 +55,6 @@ struct sbx_extraction {
 	enum sbx_problem problem; /* what both of these and whatever else went wrong come to */
 	const char *message;	  /* for people, in place of the problem's own text; NULL: none */
 };
-
-int64_t sbx_now_usec(void); /* CLOCK_MONOTONIC */
 
 /*
  * Parse a text (UTF-8) and extract. Fails only when the language's own data is at fault or memory

@@ -75,7 +75,8 @@ struct sbx_fact {
 	X(PARTLY, "partly", "did not parse completely")                                            \
 	X(TOO_LARGE, "too-large", "is too large to be a program's source (limit: 16 MiB)")         \
 	X(TIMED_OUT, "timed-out",                                                                  \
-	  "takes longer to parse than the limit of 2 s; it is hardly a program that a person "     \
+	  "takes longer to parse than the limit of 2 s of processor time; it is hardly a program " \
+	  "that a person "                                                                         \
 	  "wrote")                                                                                 \
 	X(NO_MEMORY, "no-memory",                                                                  \
 	  "takes more memory to parse than the limit of 1 GiB; it is hardly a program that a "     \

@@ -156,16 +156,6 @@ bool sbx_language_is_program(const struct sbx_language *language)
 	return language && language->run && *language->run && !sbx_rules_of(language)->is_evidence;
 }
 
-static bool line_matches(const char *pattern, const char *line)
-{
-	regex_t regex;
-	if (!*pattern || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB))
-		return false;
-	bool matches = regexec(&regex, line, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return matches;
-}
-
 /* By the first line that says anything: further down, prose looks like a program too easily. */
 static const struct sbx_language *by_content(const char *text, size_t n_bytes)
 {
@@ -181,9 +171,13 @@ static const struct sbx_language *by_content(const char *text, size_t n_bytes)
 		text = line_end + 1;
 		if (*line == '#' || line[strspn(line, " \t\r")] == '\0')
 			continue;
-		for (const struct sbx_language *const *l = sbx_languages(); *l; l++)
-			if (line_matches(sbx_rules_of(*l)->detect, line))
+		for (const struct sbx_language *const *l = sbx_languages(); *l; l++) {
+			struct sbx_rules *r = (struct sbx_rules *)sbx_rules_of(*l);
+			const regex_t *detect =
+				*r->detect ? sbx_regex_once(&r->detect_regex, r->detect, 0) : NULL;
+			if (detect && regexec(detect, line, 0, NULL, 0) == 0)
 				return *l;
+		}
 		return NULL;
 	}
 	return NULL;

@@ -177,7 +177,7 @@ char *sbx_scan_name(struct sbx_scan *scan, TSNode node)
 {
 	size_t n, n_name = 0;
 	const char *p = sbx_scan_text(scan, node, &n);
-	if (n == 0 || n > 4 * N_MAX_NAME_BYTES)
+	if (n == 0 || n > N_MAX_WRITTEN_BYTES)
 		return NULL;
 	char *name = sbx_arena_alloc(&scan->arena, n + 1);
 	for (size_t i = 0; name && i < n; i++) {

@@ -6,28 +6,35 @@
 #include "profiler/scan.h"
 
 /*
- * Matching patterns against a tree. The tree is walked once, with a cursor; at each node the
- * patterns that its symbol may begin are tried. All ways to match a pattern are found, as
+ * Matching patterns against a tree. The tree is walked once; at each node the patterns that its
+ * symbol may begin are tried. All ways to match a pattern are found, as
  * tree-sitter's own queries do; recursion goes as deep as a pattern, never as deep as the tree.
  */
 
 #define N_MAX_CAPTURES 32
 #define N_MAX_TRIES    20000 /* at one node: ends the search where a hostile text multiplies it */
 #define N_RECENT       16    /* nodes among which a node's children are looked for */
-#define N_PER_CLOCK    64    /* nodes between looks at the clock */
+#define N_PER_CLOCK    4096  /* nodes and tries between looks at the clock */
+#define ERROR_SYMBOL   ((TSSymbol)-1)
 
 struct kid {
 	TSNode node;
+	TSSymbol symbol;
 	TSFieldId field;
 	bool is_named;
 	bool is_error; /* seen by patterns that ask for it, by no other */
+	bool is_extra; /* seen by none that has it as a child */
 };
 
-/* The children of one node: patterns that begin alike ask for them again and again. */
+/* The children of one node, in matcher.kids. */
 struct kids {
 	const void *id; /* of the node */
-	struct kid *all;
-	size_t n, room;
+	size_t start, n;
+};
+
+/* A node whose children are walked. */
+struct level {
+	size_t start, next, end; /* in matcher.kids */
 };
 
 struct matcher {
@@ -37,66 +44,72 @@ struct matcher {
 	struct sbx_captured captures[N_MAX_CAPTURES];
 	size_t n_captures;
 	size_t n_tries;
-	struct kids **pool; /* the first n_kids belong to the node that is tried */
-	size_t n_kids, n_pool, pool_room;
+	/*
+	 * A stack: the children of each node from the root to the one that is tried, each list
+	 * made once for the walk and for all patterns; then those of nodes that patterns ask for.
+	 */
+	struct kid *kids;
+	size_t n_kids, kids_room;
+	struct level *levels;
+	size_t n_levels, levels_room;
+	struct kids *recent; /* the first belong to the node that is tried */
+	size_t n_recent, recent_room;
 };
 
 /* What is left to match: the parent's steps from k on, against kids from pos on; then `up`. */
 struct rest {
 	const struct sbx_step *parent;
 	size_t k;
-	const struct kids *kids;
+	const struct kids kids;
 	size_t pos;
 	const struct rest *up;
 };
 
 static void match_rest(struct matcher *m, const struct rest *rest);
 
-/* Room for the children of one more node; what an earlier root used is used again. */
-static struct kids *next_kids(struct matcher *m)
+static bool add_kid(struct matcher *m, bool with_field)
 {
-	if (m->n_kids < m->n_pool)
-		return m->pool[m->n_kids++];
-	struct kids *fresh = calloc(1, sizeof(*fresh));
-	struct kids **slot =
-		fresh ? sbx_grow(&m->pool, &m->n_pool, &m->pool_room, sizeof(*slot)) : NULL;
-	if (!slot) {
-		free(fresh);
+	TSNode node = ts_tree_cursor_current_node(&m->cursor);
+	struct kid *kid = sbx_grow(&m->kids, &m->n_kids, &m->kids_room, sizeof(*kid));
+	if (!kid) {
 		m->scan->no_memory = true;
-		return NULL;
+		return false;
 	}
-	*slot = fresh;
-	m->n_kids++;
-	return fresh;
+	kid->node = node;
+	kid->symbol = ts_node_symbol(node);
+	kid->is_error = kid->symbol == ERROR_SYMBOL;
+	kid->is_named = !kid->is_error && ts_node_is_named(node);
+	kid->is_extra = !kid->is_error && ts_node_is_extra(node);
+	kid->field = with_field ? ts_tree_cursor_current_field_id(&m->cursor) : 0;
+	return true;
 }
 
-static const struct kids *kids_of(struct matcher *m, TSNode node)
+/* Put a node's children on the stack. They are gone when n_kids is set back. */
+static struct kids push_kids(struct matcher *m, TSNode node, bool with_fields)
 {
-	size_t n_look = m->n_kids < N_RECENT ? m->n_kids : N_RECENT;
+	struct kids kids = {node.id, m->n_kids, 0};
+	if (ts_node_child_count(node) > 0) {
+		ts_tree_cursor_reset(&m->cursor, node);
+		bool more = ts_tree_cursor_goto_first_child(&m->cursor);
+		while (more && add_kid(m, with_fields))
+			more = ts_tree_cursor_goto_next_sibling(&m->cursor);
+		kids.n = m->n_kids - kids.start;
+	}
+	return kids;
+}
+
+static struct kids kids_of(struct matcher *m, TSNode node)
+{
+	size_t n_look = m->n_recent < N_RECENT ? m->n_recent : N_RECENT;
 	for (size_t i = 0; i < n_look; i++)
-		if (m->pool[m->n_kids - 1 - i]->id == node.id)
-			return m->pool[m->n_kids - 1 - i];
-	struct kids *kids = next_kids(m);
-	if (!kids)
-		return NULL;
-	kids->id = node.id;
-	kids->n = 0;
-	ts_tree_cursor_reset(&m->cursor, node);
-	if (!ts_tree_cursor_goto_first_child(&m->cursor))
-		return kids;
-	do {
-		TSNode one = ts_tree_cursor_current_node(&m->cursor);
-		bool is_error = ts_node_is_error(one);
-		if (ts_node_is_extra(one) && !is_error)
-			continue;
-		struct kid *kid = sbx_grow(&kids->all, &kids->n, &kids->room, sizeof(*kid));
-		if (!kid) {
-			m->scan->no_memory = true;
-			return NULL;
-		}
-		*kid = (struct kid){one, ts_tree_cursor_current_field_id(&m->cursor),
-				    ts_node_is_named(one) && !is_error, is_error};
-	} while (ts_tree_cursor_goto_next_sibling(&m->cursor));
+		if (m->recent[m->n_recent - 1 - i].id == node.id)
+			return m->recent[m->n_recent - 1 - i];
+	struct kids kids = push_kids(m, node, true);
+	struct kids *slot = sbx_grow(&m->recent, &m->n_recent, &m->recent_room, sizeof(*slot));
+	if (slot)
+		*slot = kids;
+	else
+		m->scan->no_memory = true;
 	return kids;
 }
 
@@ -122,47 +135,54 @@ static void keep_match(struct matcher *m)
 	}
 }
 
-static bool is_of_type(const struct sbx_step *step, TSNode node, bool is_named)
+static bool is_of_type(const struct sbx_step *step, TSSymbol symbol, bool is_named)
 {
-	if (step->n_branches)
-		return true;
 	if (step->is_any)
 		return is_named;
-	TSSymbol symbol = ts_node_symbol(node);
 	for (size_t i = 0; i < step->n_symbols; i++)
 		if (step->symbols[i] == symbol)
+			return true;
+	for (size_t i = 0; i < step->n_branches; i++)
+		if (is_of_type(&step->branches[i], symbol, is_named))
 			return true;
 	return false;
 }
 
-static void match_node(struct matcher *m, const struct sbx_step *step, TSNode node, bool is_named,
+/* The node is of the step's type. */
+static void match_node(struct matcher *m, const struct sbx_step *step, const struct kid *kid,
 		       const struct rest *up)
 {
-	if (!is_of_type(step, node, is_named))
-		return;
 	for (struct sbx_predicate **p = step->predicates; p && *p; p++)
-		if (!sbx_scan_holds(m->scan, *p, node, false))
+		if (!sbx_scan_holds(m->scan, *p, kid->node, false))
 			return;
 	size_t n_before = m->n_captures;
 	for (size_t i = 0; i < step->n_captures && m->n_captures < N_MAX_CAPTURES; i++) {
 		enum sbx_capture capture = m->scan->rules->captures[step->captures[i]];
 		if (capture == SBX_CAPTURE_CALL &&
-		    !sbx_calls_may_match(m->scan, m->pattern, node)) {
+		    !sbx_calls_may_match(m->scan, m->pattern, kid->node)) {
 			m->n_captures = n_before;
 			return;
 		}
-		m->captures[m->n_captures++] = (struct sbx_captured){node, capture, step};
+		m->captures[m->n_captures++] = (struct sbx_captured){kid->node, capture, step};
 	}
 	for (size_t i = 0; i < step->n_branches; i++)
-		match_node(m, &step->branches[i], node, is_named, up);
+		if (is_of_type(&step->branches[i], kid->symbol, kid->is_named))
+			match_node(m, &step->branches[i], kid, up);
 	if (step->n_children) {
-		struct rest inner = {step, 0, kids_of(m, node), 0, up};
-		if (inner.kids)
-			match_rest(m, &inner);
+		struct rest inner = {step, 0, kids_of(m, kid->node), 0, up};
+		match_rest(m, &inner);
 	} else if (!step->n_branches) {
 		match_rest(m, up);
 	}
 	m->n_captures = n_before;
+}
+
+static bool has_named(const struct matcher *m, const struct kids *kids, size_t from)
+{
+	for (size_t i = from; i < kids->n; i++)
+		if (m->kids[kids->start + i].is_named && !m->kids[kids->start + i].is_extra)
+			return true;
+	return false;
 }
 
 static void match_rest(struct matcher *m, const struct rest *rest)
@@ -173,23 +193,28 @@ static void match_rest(struct matcher *m, const struct rest *rest)
 		keep_match(m);
 		return;
 	}
-	const struct kids *kids = rest->kids;
+	const struct kids *kids = &rest->kids;
 	if (rest->k == rest->parent->n_children) {
-		for (size_t i = rest->pos; rest->parent->ends_anchored && i < kids->n; i++)
-			if (kids->all[i].is_named)
-				return;
-		match_rest(m, rest->up);
+		if (!rest->parent->ends_anchored || !has_named(m, kids, rest->pos))
+			match_rest(m, rest->up);
 		return;
 	}
 	const struct sbx_step *step = &rest->parent->children[rest->k];
 	for (size_t i = rest->pos; i < kids->n && m->n_tries <= N_MAX_TRIES; i++) {
-		const struct kid *kid = &kids->all[i];
-		if (!step->field || step->field == kid->field) {
-			struct rest next = {rest->parent, rest->k + 1, kids, i + 1, rest->up};
-			match_node(m, step, kid->node, kid->is_named, &next);
+		/* A copy: the stack moves as it grows. */
+		const struct kid *at = &m->kids[kids->start + i];
+		if (at->is_extra)
+			continue;
+		bool ends_search =
+			step->is_anchored && !at->is_error && (at->is_named || !step->is_named);
+		if ((!step->field || step->field == at->field) &&
+		    is_of_type(step, at->symbol, at->is_named)) {
+			struct kid kid = *at;
+			struct rest next = {rest->parent, rest->k + 1, *kids, i + 1, rest->up};
+			match_node(m, step, &kid, &next);
 		}
 		/* Between named nodes, anchors do not see commas and brackets. */
-		if (step->is_anchored && !kid->is_error && (kid->is_named || !step->is_named))
+		if (ends_search)
 			return;
 	}
 }
@@ -197,49 +222,80 @@ static void match_rest(struct matcher *m, const struct rest *rest)
 /* Does a child with that field mean a name that is asked for? */
 static bool passes_gate(struct matcher *m, TSNode node, TSFieldId gate)
 {
-	const struct kids *kids = kids_of(m, node);
-	for (size_t i = 0; kids && i < kids->n; i++)
-		if (kids->all[i].field == gate && sbx_scan_may_resolve(m->scan, kids->all[i].node))
+	struct kids kids = kids_of(m, node);
+	for (size_t i = 0; i < kids.n; i++) {
+		const struct kid *kid = &m->kids[kids.start + i];
+		if (kid->field == gate && !kid->is_extra &&
+		    sbx_scan_may_resolve(m->scan, kid->node))
 			return true;
+	}
 	return false;
 }
 
-static void match_at(struct matcher *m, TSNode node)
+/* All patterns that begin with the node. The number of tries that it took. */
+static size_t match_at(struct matcher *m, const struct kid *kid, const struct sbx_start *s)
 {
-	const struct sbx_rules *rules = m->scan->rules;
-	m->n_kids = 0;
 	TSFieldId asked = 0;
 	bool passes = true;
-	const struct sbx_start *s = rules->starts[sbx_rules_slot(rules, ts_node_symbol(node))];
+	size_t n_tries = 0;
 	for (; s; s = s->next) {
 		if (s->gate && s->gate != asked) {
 			asked = s->gate;
-			passes = passes_gate(m, node, asked);
+			passes = passes_gate(m, kid->node, asked);
 		}
 		if (s->gate && !passes)
 			continue;
 		m->pattern = s->pattern;
 		m->n_tries = 0;
-		match_node(m, &s->pattern->root, node, ts_node_is_named(node), NULL);
+		if (is_of_type(&s->pattern->root, kid->symbol, kid->is_named))
+			match_node(m, &s->pattern->root, kid, NULL);
 		if (m->n_tries > N_MAX_TRIES)
 			m->scan->out->has_errors = true;
+		n_tries += m->n_tries;
 	}
+	return n_tries;
+}
+
+/* Match at a node; its children are next. */
+static size_t visit(struct matcher *m, const struct kid *kid)
+{
+	const struct sbx_rules *rules = m->scan->rules;
+	const struct sbx_start *starts = rules->starts[sbx_rules_slot(rules, kid->symbol)];
+	m->n_recent = 0;
+	struct kids own = starts ? kids_of(m, kid->node) : push_kids(m, kid->node, false);
+	size_t n_tries = match_at(m, kid, starts);
+	m->n_kids = own.start + own.n;
+	if (own.n) {
+		struct level *level =
+			sbx_grow(&m->levels, &m->n_levels, &m->levels_room, sizeof(*level));
+		if (level)
+			*level = (struct level){own.start, own.start, own.start + own.n};
+		else
+			m->scan->no_memory = true;
+	}
+	return n_tries;
 }
 
 /* Preorder, so that matches come in the text's order. False when a limit ended it. */
-static bool walk(struct matcher *m, TSTreeCursor *cursor)
+static bool walk(struct matcher *m, TSNode root)
 {
-	for (size_t n = 1;; n++) {
-		TSNode node = ts_tree_cursor_current_node(cursor);
-		match_at(m, node);
-		if (m->scan->no_memory || m->scan->n_matches > N_MAX_MATCHES ||
-		    (n % N_PER_CLOCK == 0 && sbx_now_usec() > m->scan->limits->deadline_usec))
+	size_t n_work = 0;
+	struct kid kid = {.node = root, .symbol = ts_node_symbol(root), .is_named = true};
+	for (;;) {
+		n_work += 1 + visit(m, &kid);
+		if (m->scan->no_memory || m->scan->n_matches > N_MAX_MATCHES)
 			return false;
-		if (ts_tree_cursor_goto_first_child(cursor))
-			continue;
-		while (!ts_tree_cursor_goto_next_sibling(cursor))
-			if (!ts_tree_cursor_goto_parent(cursor))
-				return true;
+		if (n_work > N_PER_CLOCK) {
+			n_work = 0;
+			if (sbx_limits_are_over(m->scan->limits))
+				return false;
+		}
+		while (m->n_levels &&
+		       m->levels[m->n_levels - 1].next == m->levels[m->n_levels - 1].end)
+			m->n_kids = m->levels[--m->n_levels].start;
+		if (!m->n_levels)
+			return true;
+		kid = m->kids[m->levels[m->n_levels - 1].next++];
 	}
 }
 
@@ -247,15 +303,11 @@ int sbx_scan_match(struct sbx_scan *scan, struct sbx_error *err)
 {
 	TSNode root = ts_tree_root_node(scan->tree);
 	struct matcher m = {.scan = scan, .cursor = ts_tree_cursor_new(root)};
-	TSTreeCursor cursor = ts_tree_cursor_new(root);
-	if (!walk(&m, &cursor))
+	if (!walk(&m, root))
 		scan->out->has_errors = true;
-	ts_tree_cursor_delete(&cursor);
 	ts_tree_cursor_delete(&m.cursor);
-	for (size_t i = 0; i < m.n_pool; i++) {
-		free(m.pool[i]->all);
-		free(m.pool[i]);
-	}
-	free(m.pool);
+	free(m.kids);
+	free(m.levels);
+	free(m.recent);
 	return scan->no_memory ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory") : 0;
 }

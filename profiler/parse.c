@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <time.h>
-
 #include "profiler/scan.h"
 
 /*
@@ -25,16 +23,9 @@ static void return_parser(TSParser **at)
 		ts_parser_delete(other);
 }
 
-int64_t sbx_now_usec(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static bool is_late(TSParseState *state)
 {
-	return sbx_now_usec() > ((const struct sbx_limits *)state->payload)->deadline_usec;
+	return sbx_limits_are_over(state->payload);
 }
 
 static const char *read_text(void *payload, uint32_t at, TSPoint point, uint32_t *out_n)

@@ -39,7 +39,7 @@ bool sbx_scan_resolve(const struct sbx_scan *scan, const char *name, char out[2 
 static bool is_any_of(const struct sbx_predicate *p, const char *text, size_t n)
 {
 	for (const char **s = p->strings; *s; s++)
-		if (!strncmp(*s, text, n) && !(*s)[n])
+		if ((n == 0 || **s == *text) && !strncmp(*s, text, n) && !(*s)[n])
 			return true;
 	return false;
 }
@@ -53,6 +53,8 @@ bool sbx_scan_may_resolve(const struct sbx_scan *scan, TSNode node)
 	size_t n;
 	const char *text = sbx_scan_text(scan, node, &n);
 	char last[N_MAX_NAME_BYTES];
+	if (n > N_MAX_WRITTEN_BYTES)
+		return false;
 	size_t start = sbx_rules_last_part(scan->rules, text, n), n_last = n - start;
 	if (!start)
 		return true;
@@ -76,17 +78,17 @@ static bool resolves(struct sbx_scan *scan, const struct sbx_predicate *p, TSNod
 }
 
 /* Compiled by whoever needs it first; when two do at once, one of the results is kept. */
-static const regex_t *regex_of(struct sbx_predicate *p)
+const regex_t *sbx_regex_once(regex_t **slot, const char *pattern, int flags)
 {
-	regex_t *regex = __atomic_load_n(&p->regex, __ATOMIC_ACQUIRE);
+	regex_t *regex = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
 	if (regex)
 		return regex;
 	regex_t *fresh = calloc(1, sizeof(*fresh));
-	if (!fresh || regcomp(fresh, p->strings[0], REG_EXTENDED | REG_NOSUB)) {
+	if (!fresh || regcomp(fresh, pattern, REG_EXTENDED | REG_NOSUB | flags)) {
 		free(fresh);
 		return NULL;
 	}
-	if (__atomic_compare_exchange_n(&p->regex, &regex, fresh, false, __ATOMIC_ACQ_REL,
+	if (__atomic_compare_exchange_n(slot, &regex, fresh, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		return fresh;
 	regfree(fresh);
@@ -97,7 +99,8 @@ static const regex_t *regex_of(struct sbx_predicate *p)
 static bool matches(const struct sbx_predicate *p, const char *text, size_t n)
 {
 	char head[N_MATCH_BYTES + 1];
-	const regex_t *regex = regex_of((struct sbx_predicate *)p);
+	const regex_t *regex =
+		sbx_regex_once(&((struct sbx_predicate *)p)->regex, p->strings[0], 0);
 	n = n < N_MATCH_BYTES ? n : N_MATCH_BYTES;
 	memcpy(head, text, n);
 	head[n] = '\0';

@@ -28,7 +28,8 @@ struct job {
 struct process {
 	pid_t pid; /* 0: none */
 	int fd;
-	struct job *job; /* NULL: idle */
+	struct job *job;	  /* NULL: idle */
+	struct sbx_limits limits; /* of the job */
 	int64_t began_usec, worked_usec;
 };
 
@@ -96,7 +97,7 @@ void sbx_readers_free(struct sbx_readers *r)
 static int start_process(struct process *p, struct sbx_error *err)
 {
 	int pair[2];
-	struct timeval patience = {READ_LIMIT_USEC / 1000000, 0};
+	struct timeval patience = {READ_PATIENCE_USEC / 1000000, 0};
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return sbx_fail_os(err, SBX_E_FAILED, errno, "the process that reads the task");
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
@@ -159,6 +160,7 @@ static bool send_job(struct process *p, struct job *job)
 					  (uint32_t)strlen(file->path), (uint32_t)file->n_bytes};
 	p->job = job;
 	p->began_usec = sbx_now_usec();
+	sbx_limits_start_process(&p->limits, p->pid, READ_LIMIT_USEC, READ_PATIENCE_USEC);
 	return send(p->fd, &head, sizeof(head), MSG_NOSIGNAL | MSG_MORE) == sizeof(head) &&
 	       send(p->fd, file->path, head.n_path, MSG_NOSIGNAL | MSG_MORE) ==
 		       (ssize_t)head.n_path &&
@@ -242,17 +244,16 @@ static int receive(struct process *p, struct sbx_error *err)
 static int wait_for_any(struct sbx_readers *r, struct sbx_error *err)
 {
 	struct pollfd fds[N_MAX_PROCESSES];
-	int64_t now = sbx_now_usec(), first = now + READ_LIMIT_USEC;
+	int64_t now = sbx_now_usec(), first = now + READ_PATIENCE_USEC;
 	for (size_t i = 0; i < r->n_processes; i++) {
 		const struct process *p = &r->processes[i];
 		fds[i] = (struct pollfd){p->job ? p->fd : -1, POLLIN, 0};
-		if (p->job && p->began_usec + READ_LIMIT_USEC < first)
-			first = p->began_usec + READ_LIMIT_USEC;
+		if (p->job && p->limits.look_usec < first)
+			first = p->limits.look_usec;
 	}
 	int64_t msec = first > now ? (first - now) / 1000 + 1 : 0;
 	if (poll(fds, r->n_processes, (int)msec) < 0 && errno != EINTR)
 		return sbx_fail_os(err, SBX_E_FAILED, errno, "waiting for a task's facts");
-	now = sbx_now_usec();
 	for (size_t i = 0; i < r->n_processes; i++) {
 		struct process *p = &r->processes[i];
 		if (!p->job)
@@ -260,7 +261,7 @@ static int wait_for_any(struct sbx_readers *r, struct sbx_error *err)
 		if (fds[i].revents) {
 			if (receive(p, err) < 0)
 				return -1;
-		} else if (now >= p->began_usec + READ_LIMIT_USEC) {
+		} else if (sbx_limits_are_over(&p->limits)) {
 			give_up(p, SBX_PROBLEM_TIMED_OUT);
 		}
 	}

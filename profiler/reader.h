@@ -13,9 +13,11 @@
 #define N_READ_AHEAD	 64		    /* files that may be given before the first is taken */
 #define N_MAX_FACT_BYTES ((size_t)32 << 20) /* of one file */
 #define N_MAX_DATA_BYTES ((size_t)1 << 30)  /* that a process may map; SBX_PROBLEM_NO_MEMORY */
-#define READ_LIMIT_USEC	 (3 * PARSE_LIMIT_USEC) /* for a file; a parser keeps to less by itself */
-#define RETIRE_USEC	 20000000 /* a process that has worked that long is replaced ... */
-#define N_CPU_SECONDS	 60	  /* ... before the system ends it for this */
+/* Processor time for a file, and time on the wall; a parser keeps to less by itself. */
+#define READ_LIMIT_USEC	   (3 * PARSE_LIMIT_USEC)
+#define READ_PATIENCE_USEC (2 * PARSE_PATIENCE_USEC)
+#define RETIRE_USEC	   20000000 /* a process that has worked that long is replaced ... */
+#define N_CPU_SECONDS	   60	    /* ... before the system ends it for this */
 
 struct sbx_readers;
 

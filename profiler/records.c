@@ -335,7 +335,7 @@ int sbx_records_extract(struct sbx_extraction *out, const struct sbx_rules *rule
 		return -1;
 	sbx_buffer_add(&r.heading, "", 0);
 	while (next_record(&r)) {
-		if (sbx_now_usec() > limits->deadline_usec) {
+		if (sbx_limits_are_over(limits)) {
 			out->has_errors = out->timed_out = true;
 			return 0;
 		}

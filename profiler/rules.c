@@ -172,7 +172,13 @@ static void load_members(struct sbx_rules *r)
 	char *ends = sbx_arena_alloc(&r->arena, n + sizeof(others));
 	for (size_t i = 0; ends && i < n; i++)
 		ends[i] = r->members[i][strlen(r->members[i]) - 1];
-	r->part_ends = ends ? strcat(ends, others) : others;
+	const char *p = ends ? strcat(ends, others) : others;
+	r->ends_part[0] = true;
+	for (; *p; p++)
+		r->ends_part[(unsigned char)*p] = true;
+	r->begins_separator[(unsigned char)r->language.separator] = true;
+	for (const char *const *m = r->members; *m; m++)
+		r->begins_separator[(unsigned char)**m] = true;
 }
 
 static void load_notebook(struct sbx_rules *r)
@@ -363,7 +369,8 @@ size_t sbx_rules_first_part(const struct sbx_rules *rules, const char *name)
 {
 	size_t n = strlen(name);
 	for (size_t i = 1; i < n; i++)
-		if (name[i] == '(' || member_separator(rules, name + i, n - i))
+		if (name[i] == '(' || (rules->begins_separator[(unsigned char)name[i]] &&
+				       member_separator(rules, name + i, n - i)))
 			return i;
 	return n;
 }
@@ -371,6 +378,8 @@ size_t sbx_rules_first_part(const struct sbx_rules *rules, const char *name)
 size_t sbx_rules_last_part(const struct sbx_rules *rules, const char *name, size_t n_bytes)
 {
 	for (size_t i = n_bytes; i-- > 1;) {
+		if (!rules->begins_separator[(unsigned char)name[i]])
+			continue;
 		size_t n = member_separator(rules, name + i, n_bytes - i);
 		if (n)
 			return i + n;

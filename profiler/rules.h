@@ -83,7 +83,7 @@ struct sbx_predicate {
 	enum sbx_predicate_kind kind;
 	bool negated;
 	const char **strings; /* NULL-ended */
-	regex_t *regex;	      /* made when it is first needed: see sbx_predicate_regex() */
+	regex_t *regex;	      /* sbx_regex_once() */
 };
 
 /*
@@ -182,6 +182,7 @@ struct sbx_rules {
 	bool is_evidence;		   /* says what is needed, but does not run with the task */
 	struct sbx_map installs;	   /* a command -> NULL-ended row of [installs] */
 	struct sbx_map defaults; /* a command -> NULL-ended files, of which it reads the first */
+	regex_t *detect_regex, *start_regex; /* sbx_regex_once() */
 	regex_t *specifier_regex[SBX_N_FACT_KINDS], *optional_regex[SBX_N_FACT_KINDS];
 
 	/* [embedded]: see parts.h */
@@ -218,8 +219,10 @@ struct sbx_rules {
 	struct sbx_map wrappers; /* name -> struct sbx_wrapper */
 	struct sbx_map implied;	 /* name -> NULL-ended "option>command" */
 	const char *const *members; /* what stands between a value and its member: ".", "->" */
-	const char *part_ends;	    /* characters before which a name's last part ends */
-	bool calls_imported;	    /* calls of a.b count only when a is imported */
+	/* By byte: a separator (of members, of a module's parts) may begin with it; a name's last
+	 * part ends before it. */
+	bool begins_separator[256], ends_part[256];
+	bool calls_imported;		       /* calls of a.b count only when a is imported */
 	const struct sbx_rules *command_calls; /* whose calls.conf speaks of commands */
 
 	/* Made by sbx_rules_compile(). */
@@ -294,6 +297,13 @@ const char *sbx_rules_owner(const struct sbx_rules *rules, const char *name);
 /* How long the first part of a name of members is ("a" of "a.b.c"), and where its last begins. */
 size_t sbx_rules_first_part(const struct sbx_rules *rules, const char *name);
 size_t sbx_rules_last_part(const struct sbx_rules *rules, const char *name, size_t n_bytes);
+
+/*
+ * predicate.c: an extended regular expression, compiled into *slot when it is first needed; any
+ * thread may ask. `flags` of regcomp() besides REG_NOSUB. NULL: it is no such expression, no
+ * memory.
+ */
+const regex_t *sbx_regex_once(regex_t **slot, const char *pattern, int flags);
 
 /* Does a module's name stand for a file beside the one that names it? */
 bool sbx_rules_is_relative(const struct sbx_rules *rules, const char *name);

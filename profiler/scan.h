@@ -6,17 +6,12 @@
 
 /* Private to the extraction of one text: parse, match, decide. */
 
-#define N_MAX_MATCHES	 200000 /* more is no program that a person wrote */
-#define N_MAX_WORDS	 512	/* of one command line */
-#define N_MAX_NAME_BYTES 256	/* of a module or command */
-#define N_MAX_DEPTH	 4	/* code in code */
-#define N_MAX_CODES	 2000	/* texts inside of one text */
-
-/* Shared by a text and the texts inside it. */
-struct sbx_limits {
-	int64_t deadline_usec; /* CLOCK_MONOTONIC */
-	unsigned n_codes;
-};
+#define N_MAX_MATCHES	    200000		   /* more is no program that a person wrote */
+#define N_MAX_WORDS	    512			   /* of one command line */
+#define N_MAX_NAME_BYTES    256			   /* of a module or command */
+#define N_MAX_WRITTEN_BYTES (4 * N_MAX_NAME_BYTES) /* of a name with the blanks in it */
+#define N_MAX_DEPTH	    4			   /* code in code */
+#define N_MAX_CODES	    2000		   /* texts inside of one text */
 
 struct sbx_captured {
 	TSNode node;
@@ -83,7 +78,9 @@ struct sbx_scan {
 	struct sbx_map satisfied; /* "tag name" of every @variable whose value was found */
 	struct sbx_map locals;	  /* functions that the text defines */
 	struct sbx_map constants; /* variable -> struct sbx_constant */
-	const char **wildcards;	  /* modules whose names are all imported */
+	struct sbx_map imported;  /* modules of the first n_imported items, and those they are in */
+	size_t n_imported;
+	const char **wildcards; /* modules whose names are all imported */
 	size_t n_wildcards, wildcards_room;
 	bool no_memory;
 };
