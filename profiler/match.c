@@ -70,17 +70,24 @@ static void match_rest(struct matcher *m, const struct rest *rest);
 static bool add_kid(struct matcher *m, bool with_field)
 {
 	TSNode node = ts_tree_cursor_current_node(&m->cursor);
-	struct kid *kid = sbx_grow(&m->kids, &m->n_kids, &m->kids_room, sizeof(*kid));
-	if (!kid) {
-		m->scan->no_memory = true;
-		return false;
+	TSSymbol symbol = ts_node_symbol(node);
+	bool is_error = symbol == ERROR_SYMBOL;
+	/* Asked for only when it is full: this is done for each node there is. */
+	if (m->n_kids == m->kids_room) {
+		if (!sbx_grow(&m->kids, &m->n_kids, &m->kids_room, sizeof(*m->kids))) {
+			m->scan->no_memory = true;
+			return false;
+		}
+		m->n_kids--;
 	}
-	kid->node = node;
-	kid->symbol = ts_node_symbol(node);
-	kid->is_error = kid->symbol == ERROR_SYMBOL;
-	kid->is_named = !kid->is_error && ts_node_is_named(node);
-	kid->is_extra = !kid->is_error && ts_node_is_extra(node);
-	kid->field = with_field ? ts_tree_cursor_current_field_id(&m->cursor) : 0;
+	m->kids[m->n_kids++] = (struct kid){
+		.node = node,
+		.symbol = symbol,
+		.field = with_field ? ts_tree_cursor_current_field_id(&m->cursor) : 0,
+		.is_named = !is_error && ts_node_is_named(node),
+		.is_error = is_error,
+		.is_extra = !is_error && ts_node_is_extra(node),
+	};
 	return true;
 }
 
@@ -135,10 +142,18 @@ static void keep_match(struct matcher *m)
 	}
 }
 
-static bool is_of_type(const struct sbx_step *step, TSSymbol symbol, bool is_named)
+static bool is_one_of(const struct sbx_step *step, TSSymbol symbol, bool is_named);
+
+static inline bool is_of_type(const struct sbx_step *step, TSSymbol symbol, bool is_named)
 {
-	if (step->is_any)
-		return is_named;
+	if (step->n_symbols == 1)
+		return *step->symbols == symbol;
+	return step->is_any ? is_named : is_one_of(step, symbol, is_named);
+}
+
+/* Several symbols, or an alternation. */
+static bool is_one_of(const struct sbx_step *step, TSSymbol symbol, bool is_named)
+{
 	for (size_t i = 0; i < step->n_symbols; i++)
 		if (step->symbols[i] == symbol)
 			return true;
