@@ -262,7 +262,8 @@ int sbx_facts_read(struct sbx_facts *facts, const char *task_path, struct sbx_er
 {
 	__attribute__((cleanup(sbx_task_release))) struct sbx_task task;
 	*facts = (struct sbx_facts){0};
-	if (sbx_task_open(&task, facts, task_path, err) == 0 && read_task(&task, facts, err) == 0)
+	if (sbx_task_open(&task, facts, task_path, err) == 0 && sbx_rules_check(err) == 0 &&
+	    read_task(&task, facts, err) == 0)
 		return 0;
 	sbx_facts_release(facts);
 	return -1;
@@ -296,7 +297,8 @@ int sbx_facts_parse(struct sbx_facts *facts, const struct sbx_language *language
 			 n_bytes);
 	else if (!facts->entry)
 		sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
-	else if (sbx_facts_take_interpreter(facts, file, text, n_bytes, err) == 0 &&
+	else if (sbx_rules_check(err) == 0 &&
+		 sbx_facts_take_interpreter(facts, file, text, n_bytes, err) == 0 &&
 		 sbx_extract_source(&x, &source, text, err) == 0 &&
 		 sbx_task_take_source(&none, facts, &source, &x, err) == 0) {
 		finish(facts, &none.defines);

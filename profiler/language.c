@@ -22,6 +22,14 @@ const struct sbx_language *sbx_language_by_name(const char *name)
 	return NULL;
 }
 
+const char *sbx_language_title(const char *name)
+{
+	for (const struct sbx_language *const *l = sbx_languages_by_names(); *l; l++)
+		if (!strcmp((*l)->name, name))
+			return (*l)->title;
+	return name;
+}
+
 bool sbx_language_includes(const struct sbx_language *language, const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -61,7 +69,7 @@ const struct sbx_language *sbx_language_by_shebang(const char *program)
 	size_t n = strlen(program);
 	while (n && (isdigit((unsigned char)program[n - 1]) || program[n - 1] == '.'))
 		n--;
-	for (const struct sbx_language *const *l = sbx_languages(); *l; l++)
+	for (const struct sbx_language *const *l = sbx_languages_by_names(); *l; l++)
 		for (const char *const *s = (*l)->shebangs; *s; s++)
 			if (strlen(*s) == n && !strncmp(*s, program, n))
 				return *l;
@@ -134,7 +142,7 @@ bool sbx_shebang_parse(struct sbx_arena *arena, const char *text, size_t n_bytes
 
 static const struct sbx_language *by_extension(const char *extension)
 {
-	for (const struct sbx_language *const *l = sbx_languages(); *l; l++)
+	for (const struct sbx_language *const *l = sbx_languages_by_names(); *l; l++)
 		for (const char *const *e = (*l)->extensions; *e; e++)
 			if (!strcasecmp(*e, extension))
 				return *l;
@@ -144,7 +152,7 @@ static const struct sbx_language *by_extension(const char *extension)
 /* By the whole name: Makefile, requirements-dev.txt. */
 static const struct sbx_language *by_name(const char *name)
 {
-	for (const struct sbx_language *const *l = sbx_languages(); *l; l++)
+	for (const struct sbx_language *const *l = sbx_languages_by_names(); *l; l++)
 		for (const char *const *g = sbx_rules_of(*l)->names; g && *g; g++)
 			if (fnmatch(*g, name, 0) == 0)
 				return *l;
@@ -171,7 +179,7 @@ static const struct sbx_language *by_content(const char *text, size_t n_bytes)
 		text = line_end + 1;
 		if (*line == '#' || line[strspn(line, " \t\r")] == '\0')
 			continue;
-		for (const struct sbx_language *const *l = sbx_languages(); *l; l++) {
+		for (const struct sbx_language *const *l = sbx_languages_by_names(); *l; l++) {
 			struct sbx_rules *r = (struct sbx_rules *)sbx_rules_of(*l);
 			const regex_t *detect =
 				*r->detect ? sbx_regex_once(&r->detect_regex, r->detect, 0) : NULL;

@@ -116,6 +116,8 @@ struct sbx_language {
 const struct sbx_language *const *sbx_languages(void);
 
 const struct sbx_language *sbx_language_by_name(const char *name);
+/* Its name for people; the name itself when there is no such language. Loads no rules. */
+const char *sbx_language_title(const char *name);
 
 /* Is a file of that name only read when another includes it? NULL is no language. */
 bool sbx_language_includes(const struct sbx_language *language, const char *path);

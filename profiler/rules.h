@@ -276,8 +276,18 @@ const struct sbx_language *sbx_language_by_number(size_t number);
 char *sbx_rules_find_run_line(const struct sbx_rules *rules, struct sbx_arena *arena,
 			      const char *text, size_t n_bytes, size_t *out_row);
 
-/* Why there are no languages, as an error; 0 when they could be loaded. */
+/*
+ * rules_load.c: languages are loaded in two steps, each once. The names are what tells the language
+ * of a file, and the program in a folder, which is all that a task's content id takes. Each says
+ * why there are no languages, as an error; 0 when they could be loaded.
+ */
+int sbx_rules_check_names(struct sbx_error *err);
 int sbx_rules_check(struct sbx_error *err);
+/* All languages, of which the names alone need be there. */
+const struct sbx_language *const *sbx_languages_by_names(void);
+/* A list of language.conf, its own or that of the language that it is like. */
+const char *const *sbx_rules_get_list(const struct sbx_rules *rules, const char *section,
+				      const char *key);
 
 /* Compile the queries of a language once; any thread may call it. */
 int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err);

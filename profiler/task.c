@@ -235,7 +235,7 @@ int sbx_task_open(struct sbx_task *task, struct sbx_facts *facts, const char *pa
 		  struct sbx_error *err)
 {
 	*task = (struct sbx_task){.facts = facts, .dfd = -1};
-	if (sbx_rules_check(err) < 0)
+	if (sbx_rules_check_names(err) < 0)
 		return -1;
 	const char *name = NULL;
 	if (open_folder(task, path, &name, err) < 0)

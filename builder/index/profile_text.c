@@ -213,11 +213,9 @@ static int name_width(const struct sbx_profile *profile)
 static void add_heading(const struct printer *p)
 {
 	const struct sbx_profile *profile = p->profile;
-	const struct sbx_language *language = sbx_language_by_name(profile->language);
 	add_plain(p->out, profile->entry);
-	g_string_append_printf(p->out, ": %s, %u %s",
-			       language ? language->title : profile->language, profile->n_files,
-			       profile->n_files == 1 ? "file" : "files");
+	g_string_append_printf(p->out, ": %s, %u %s", sbx_language_title(profile->language),
+			       profile->n_files, profile->n_files == 1 ? "file" : "files");
 	if (profile->n_files_with_errors)
 		g_string_append_printf(p->out, ", %u of which could not be read as a whole",
 				       profile->n_files_with_errors);
