@@ -146,8 +146,10 @@ int sbx_apply_WRITABLE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_
 int sbx_apply_PROTECT_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-	/* This mount alone: what lies on it has its own. */
-	if (syscall(SYS_mount_setattr, a->root_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+	/* These mounts alone: what lies on them has its own. Devices can be written to all the
+	 * same. */
+	if (syscall(SYS_mount_setattr, a->root_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
+	    syscall(SYS_mount_setattr, a->dev_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "read-only root");
 	return 0;
 }

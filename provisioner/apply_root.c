@@ -49,8 +49,13 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 		{"dev", 0755},	 {"tmp", 01777},  {"shm", 01777}, {"empty", 0555},
 	};
 	char size[24];
+	char files[24];
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)op->number);
-	const char *parameters[] = {"mode", "0755", op->number ? "size" : NULL, size, NULL};
+	/* Empty files take memory as well, the kernel's: one for each page, and some to begin with.
+	 */
+	snprintf(files, sizeof(files), "%llu", (unsigned long long)op->number / 4096 + 1024);
+	const char *parameters[] = {"mode", "0755", op->number ? "size" : NULL, size, "nr_inodes",
+				    files,  NULL};
 	a->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (a->cwd_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the working directory");

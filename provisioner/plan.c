@@ -205,7 +205,12 @@ static void add_rlimits(struct maker *m)
 {
 	const struct sbx_options *o = m->options;
 	unsigned missing = m->host->places->missing;
-	add_rlimit(m, "core", RLIMIT_CORE, 0);
+	/* Not 0: a handler that core_pattern pipes to would still be started, as the host's root.
+	 */
+	add_rlimit(m, "core", RLIMIT_CORE, 1);
+	/* Whatever the caller may: no real-time scheduling, which the CPU quota does not hold. */
+	add_rlimit(m, "rtprio", RLIMIT_RTPRIO, 0);
+	add_rlimit(m, "nice", RLIMIT_NICE, 0);
 	if (o->policy.limit[SBX_LIMIT_NOFILE])
 		add_rlimit(m, "nofile", RLIMIT_NOFILE, o->policy.limit[SBX_LIMIT_NOFILE]);
 	if (o->policy.limit[SBX_LIMIT_FSIZE])
@@ -232,7 +237,7 @@ static void add_rights(struct maker *m)
 	ADD(m, CAPABILITIES, .number = kept);
 	ADD(m, NO_NEW_PRIVILEGES);
 	if (m->host->has_landlock)
-		ADD(m, EXECUTE_INSIDE);
+		ADD(m, STAY_INSIDE);
 	enum sbx_filter filter = !build		       ? SBX_FILTER_TASK
 				 : m->host->privileged ? SBX_FILTER_BUILD
 						       : SBX_FILTER_EMULATED;

@@ -29,7 +29,7 @@ void sbx_relay_release(struct sbx_relay *relay)
 int sbx_relay_open(struct sbx_relay *relay, uint64_t limit, struct sbx_error *err)
 {
 	static const int targets[SBX_RELAY_CHANNELS] = {STDOUT_FILENO, STDERR_FILENO};
-	relay->limit = limit;
+	relay->limit = limit ? limit : UINT64_MAX;
 	relay->is_active = true;
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
 		int ends[2];

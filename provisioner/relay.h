@@ -9,7 +9,8 @@
 #include "base/error.h"
 
 /*
- * With --output-limit stdout and stderr are pipes that we read, count and pass on. Never waits for
+ * With --output-limit, and when one of them is a file, stdout and stderr are pipes that we read,
+ * count and pass on. Never waits for
  * whoever reads our output: a piece is written when poll(2) says that it can be.
  */
 #define SBX_RELAY_CHANNELS 2
@@ -30,6 +31,7 @@ struct sbx_relay {
 void sbx_relay_init(struct sbx_relay *relay);
 void sbx_relay_release(struct sbx_relay *relay);
 
+/* A limit of 0 is none. */
 int sbx_relay_open(struct sbx_relay *relay, uint64_t limit, struct sbx_error *err);
 
 /* What to poll for; unused entries get a descriptor of -1. */

@@ -8,8 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -32,6 +34,21 @@ static void setting_release(struct setting *s)
 }
 
 /*
+ * A socket keeps the network namespace that it was made in. Only a connected Unix stream can be
+ * connected to nobody else: even a TCP connection can be taken off (AF_UNSPEC) and made anew.
+ */
+static bool is_tied_socket(int fd)
+{
+	int domain = 0, type = 0;
+	socklen_t size = sizeof(int);
+	struct sockaddr_un peer;
+	socklen_t peer_size = sizeof(peer);
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
+	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type != SOCK_DGRAM &&
+	       getpeername(fd, (struct sockaddr *)&peer, &peer_size) == 0;
+}
+
+/*
  * 0, 1 and 2 may have been closed by the caller; what is opened next must not take their place.
  * And none may be a folder: from there a path leads to all of the host (CVE-2024-21626).
  */
@@ -40,7 +57,15 @@ static int check_standard_descriptors(struct sbx_error *err)
 	int fd;
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		struct stat st;
-		if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		if (fstat(fd, &st) < 0)
+			continue;
+		if (S_ISSOCK(st.st_mode) && !is_tied_socket(fd))
+			return sbx_fail(
+				err, SBX_E_USAGE,
+				"descriptor %d is a socket that can reach others in the host's "
+				"network; give it a pipe",
+				fd);
+		if (S_ISDIR(st.st_mode))
 			return sbx_fail(
 				err, SBX_E_USAGE,
 				"descriptor %d is a folder, a way out of the sandbox; open a file "

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -112,6 +113,19 @@ static int make_groups(struct run *run, struct sbx_error *err)
 	return 0;
 }
 
+/*
+ * A file that the caller keeps what was written in. Inside it could be opened anew and what is in
+ * it already be written over, so that it is not handed in but written to by us.
+ */
+static bool writes_to_files(void)
+{
+	struct stat st;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+			return true;
+	return false;
+}
+
 static int prepare(struct run *run, struct sbx_error *err)
 {
 	const struct sbx_options *o = run->request->options;
@@ -133,9 +147,9 @@ static int prepare(struct run *run, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	run->socket_fd = ends[0];
 	run->inner_socket_fd = ends[1];
-	return o->policy.limit[SBX_LIMIT_OUTPUT]
-		       ? sbx_relay_open(&run->relay, o->policy.limit[SBX_LIMIT_OUTPUT], err)
-		       : 0;
+	if (!o->policy.limit[SBX_LIMIT_OUTPUT] && !writes_to_files())
+		return 0;
+	return sbx_relay_open(&run->relay, o->policy.limit[SBX_LIMIT_OUTPUT], err);
 }
 
 /* In the copy that becomes process 1 inside. */

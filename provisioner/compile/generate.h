@@ -14,7 +14,7 @@
  */
 #define SBX_MAX_CALLS  512 /* the kernel's numbers end below 470 */
 #define MAX_RULES      8
-#define MAX_CONDITIONS 2
+#define MAX_CONDITIONS 3
 
 struct sbx_condition {
 	unsigned argument;

@@ -33,7 +33,9 @@ static const struct {
 	{"0", 0},
 	{"EPERM", EPERM},
 	{"ENOSYS", ENOSYS},
+	{"ENOMEM", ENOMEM},
 	{"EAFNOSUPPORT", EAFNOSUPPORT},
+	{"EPROTONOSUPPORT", EPROTONOSUPPORT},
 };
 
 static uint32_t parse_error(const struct table *t, const char *name)

@@ -185,7 +185,7 @@ def test_cpu_limit(t):  # root
 
 def test_limits_of_resources(t):
 	facts = t.probe("limits", options=["--nofile", "123", "--fsize", "5K"]).facts
-	equal((facts["nofile"], facts["fsize"], facts["core"]), ("123", "5120", "0"), "limits")
+	equal((facts["nofile"], facts["fsize"], facts["core"]), ("123", "5120", "1"), "limits")
 	result = t.shell("head -c 10000 /dev/zero > /x", options=["--fsize", "5K"])
 	assert result.status != 0, "a larger file could be written"
 	if not t.is_root:

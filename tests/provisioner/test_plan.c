@@ -76,7 +76,7 @@ static void test_order(void **state)
 		SBX_OP_USER,
 		SBX_OP_CAPABILITIES,
 		SBX_OP_NO_NEW_PRIVILEGES,
-		SBX_OP_EXECUTE_INSIDE,
+		SBX_OP_STAY_INSIDE,
 		SBX_OP_FILTER,
 		SBX_OP_CLASSES,
 		SBX_OP_COMMAND,
@@ -219,7 +219,7 @@ static void test_landlock_is_left_out_where_it_is_not(void **state)
 	host.has_landlock = false;
 	SBX_CLEANUP_PLAN struct sbx_plan plan;
 	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
-	assert_int_equal(find(&plan, SBX_OP_EXECUTE_INSIDE, NULL), -1);
+	assert_int_equal(find(&plan, SBX_OP_STAY_INSIDE, NULL), -1);
 }
 
 static void test_nodes_are_made_or_bound(void **state)
