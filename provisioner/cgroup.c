@@ -27,23 +27,10 @@ void sbx_groups_init(struct sbx_groups *groups)
 }
 
 /* 0, or -1 with errno. */
-static int write_file(int dfd, const char *name, const char *text)
+int sbx_cgroup_write(int dfd, const char *name, const char *text)
 {
 	SBX_CLEANUP_FD int fd = openat(dfd, name, O_WRONLY | O_CLOEXEC);
 	return fd < 0 ? -1 : sbx_write_all(fd, text, strlen(text));
-}
-
-/* The number behind a word at a line's start; with NULL the file's first. 0 when there is none. */
-static uint64_t read_number(int dfd, const char *name, const char *word)
-{
-	SBX_CLEANUP_FREE char *text = sbx_read_file(dfd, name, MAX_FILE, NULL, NULL);
-	for (char *state, *line = text ? strtok_r(text, "\n", &state) : NULL; line;
-	     line = strtok_r(NULL, "\n", &state)) {
-		size_t n = word ? strlen(word) : 0;
-		if (!word || (strncmp(line, word, n) == 0 && line[n] == ' '))
-			return strtoull(line + n, NULL, 10);
-	}
-	return 0;
 }
 
 /*
@@ -94,7 +81,7 @@ static void add_controllers(char *text, size_t room, char sign, unsigned control
 {
 	size_t n = 0;
 	text[0] = '\0';
-	for (unsigned c = 0; c < SBX_N_CONTROLLERS && n < room; c++)
+	for (unsigned c = 0; c < SBX_CONTROLLER_CPUACCT && n < room; c++)
 		if (controllers & 1U << c)
 			n += (size_t)snprintf(text + n, room - n, "%s%c%s", n ? " " : "", sign,
 					      sbx_controller_name(c));
@@ -105,10 +92,10 @@ static int leave_own(struct sbx_group *group, struct sbx_error *err)
 {
 	char text[64];
 	group->own_fd = make_locked(group->parent_fd, group->own_name);
-	if (group->own_fd < 0 || write_file(group->own_fd, "cgroup.procs", "0") < 0)
+	if (group->own_fd < 0 || sbx_cgroup_write(group->own_fd, "cgroup.procs", "0") < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "leaving the own cgroup");
 	add_controllers(text, sizeof(text), '+', group->controllers);
-	if (write_file(group->parent_fd, "cgroup.subtree_control", text) < 0)
+	if (sbx_cgroup_write(group->parent_fd, "cgroup.subtree_control", text) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup.subtree_control: %s", text);
 	return 0;
 }
@@ -117,8 +104,8 @@ static void return_to_own(struct sbx_group *group)
 {
 	char text[64];
 	add_controllers(text, sizeof(text), '-', group->controllers);
-	if (write_file(group->parent_fd, "cgroup.subtree_control", text) == 0)
-		write_file(group->parent_fd, "cgroup.procs", "0");
+	if (sbx_cgroup_write(group->parent_fd, "cgroup.subtree_control", text) == 0)
+		sbx_cgroup_write(group->parent_fd, "cgroup.procs", "0");
 	sbx_close(&group->own_fd);
 	unlinkat(group->parent_fd, group->own_name, AT_REMOVEDIR);
 }
@@ -149,63 +136,6 @@ int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, str
 	return 0;
 }
 
-/* One value in one file. What `is_optional` is there only on some kernels. */
-struct setting {
-	enum sbx_controller controller;
-	bool unified;
-	const char *file;
-	const char *format; /* of the value; without a % it is the value */
-	bool is_optional;
-};
-
-static const struct setting settings[] = {
-	{SBX_CONTROLLER_MEMORY, false, "memory.limit_in_bytes", "%llu", false},
-	/* Memory and swap together: without it the limit would only be on when to swap. */
-	{SBX_CONTROLLER_MEMORY, false, "memory.memsw.limit_in_bytes", "%llu", true},
-	{SBX_CONTROLLER_MEMORY, true, "memory.max", "%llu", false},
-	{SBX_CONTROLLER_MEMORY, true, "memory.swap.max", "0", true},
-	/* All or nothing: a task that lost some of its processes is of no use. */
-	{SBX_CONTROLLER_MEMORY, true, "memory.oom.group", "1", true},
-	{SBX_CONTROLLER_CPU, false, "cpu.cfs_period_us", "100000", false},
-	{SBX_CONTROLLER_CPU, false, "cpu.cfs_quota_us", "%llu", false},
-	{SBX_CONTROLLER_CPU, true, "cpu.max", "%llu 100000", false},
-	{SBX_CONTROLLER_PIDS, false, "pids.max", "%llu", false},
-	{SBX_CONTROLLER_PIDS, true, "pids.max", "%llu", false},
-};
-_Static_assert(SBX_CPU_PERIOD_USEC == 100000, "the period is written out in the table");
-
-static const struct sbx_group *group_with(const struct sbx_groups *groups,
-					  enum sbx_controller controller)
-{
-	for (unsigned i = 0; i < groups->n; i++)
-		if (groups->group[i].fd >= 0 && groups->group[i].controllers & 1U << controller)
-			return &groups->group[i];
-	return NULL;
-}
-
-int sbx_group_limit(struct sbx_groups *groups, enum sbx_controller controller, uint64_t value,
-		    struct sbx_error *err)
-{
-	const struct sbx_group *group = group_with(groups, controller);
-	for (size_t i = 0; group && i < sizeof(settings) / sizeof(settings[0]); i++) {
-		const struct setting *s = &settings[i];
-		char text[48];
-		if (s->controller != controller || s->unified != (group->kind != SBX_PLACE_V1))
-			continue;
-		if (strchr(s->format, '%'))
-			snprintf(text, sizeof(text),
-				 s->unified && controller == SBX_CONTROLLER_CPU ? "%llu 100000"
-										: "%llu",
-				 (unsigned long long)value);
-		else
-			snprintf(text, sizeof(text), "%s", s->format);
-		if (write_file(group->fd, s->file, text) < 0 &&
-		    !(s->is_optional && errno == ENOENT))
-			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s %s", s->file, text);
-	}
-	return 0;
-}
-
 int sbx_groups_birth_fd(const struct sbx_groups *groups)
 {
 	for (unsigned i = 0; i < groups->n; i++)
@@ -221,31 +151,11 @@ int sbx_groups_join(const struct sbx_groups *groups, pid_t pid, struct sbx_error
 	for (unsigned i = 0; i < groups->n; i++) {
 		const struct sbx_group *group = &groups->group[i];
 		if (group->kind == SBX_PLACE_V1 &&
-		    write_file(group->fd, "cgroup.procs", text) < 0 && errno != ESRCH)
+		    sbx_cgroup_write(group->fd, "cgroup.procs", text) < 0 && errno != ESRCH)
 			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "joining cgroup %s",
 					   group->name);
 	}
 	return 0;
-}
-
-uint64_t sbx_groups_oom_kills(const struct sbx_groups *groups)
-{
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
-	if (!group)
-		return 0;
-	return read_number(group->fd,
-			   group->kind == SBX_PLACE_V1 ? "memory.oom_control" : "memory.events",
-			   "oom_kill");
-}
-
-uint64_t sbx_groups_peak_bytes(const struct sbx_groups *groups)
-{
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
-	if (!group)
-		return 0;
-	return read_number(
-		group->fd,
-		group->kind == SBX_PLACE_V1 ? "memory.max_usage_in_bytes" : "memory.peak", NULL);
 }
 
 void sbx_groups_remove(struct sbx_groups *groups)

@@ -16,8 +16,15 @@ enum sbx_controller {
 	SBX_CONTROLLER_MEMORY,
 	SBX_CONTROLLER_CPU,
 	SBX_CONTROLLER_PIDS,
+	/* Of version 1 alone; every group of version 2 can do what they do. */
+	SBX_CONTROLLER_CPUACCT,
+	SBX_CONTROLLER_FREEZER,
 	SBX_N_CONTROLLERS
 };
+/* What a sandbox that takes orders is counted and paused by; it does without if it has to. */
+#define SBX_LIVE_CONTROLLERS                                                                       \
+	(1U << SBX_CONTROLLER_MEMORY | 1U << SBX_CONTROLLER_CPU | 1U << SBX_CONTROLLER_PIDS |      \
+	 1U << SBX_CONTROLLER_CPUACCT | 1U << SBX_CONTROLLER_FREEZER)
 
 enum sbx_place_kind {
 	SBX_PLACE_V1,  /* a version 1 hierarchy */
@@ -69,9 +76,15 @@ void sbx_groups_init(struct sbx_groups *groups);
 /* Make a group there, after removing what killed runs left beside it. */
 int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err);
 
-/* Set a limit: bytes for memory, microseconds per 100 ms for cpu, processes for pids. */
+/*
+ * Set a limit, up or down: bytes for memory, microseconds per 100 ms for cpu, processes for pids;
+ * 0 takes it off. SBX_E_BUSY when more memory is in use than that. Nothing is done without a group.
+ */
 int sbx_group_limit(struct sbx_groups *groups, enum sbx_controller controller, uint64_t value,
 		    struct sbx_error *err);
+
+/* Write a text to one of a group's files; 0, or -1 with errno. */
+int sbx_cgroup_write(int dfd, const char *name, const char *text);
 
 /* The group to be born into with clone3(CLONE_INTO_CGROUP), -1: none. */
 int sbx_groups_birth_fd(const struct sbx_groups *groups);
@@ -81,6 +94,19 @@ int sbx_groups_birth_fd(const struct sbx_groups *groups);
  * grace period (about 10 ms), the next do not if they come at once.
  */
 int sbx_groups_join(const struct sbx_groups *groups, pid_t pid, struct sbx_error *err);
+
+/* Has one of the groups this controller? */
+bool sbx_groups_have(const struct sbx_groups *groups, enum sbx_controller controller);
+
+/* What is used at the moment; 0 without the controller. */
+uint64_t sbx_groups_cpu_usec(const struct sbx_groups *groups);
+uint64_t sbx_groups_memory_bytes(const struct sbx_groups *groups);
+uint64_t sbx_groups_file_bytes(const struct sbx_groups *groups); /* of memory: can be dropped */
+uint64_t sbx_groups_pids(const struct sbx_groups *groups);
+
+/* Freeze all processes and wait until they are, or thaw them. SBX_E_UNSUPPORTED without freezer. */
+int sbx_groups_freeze(const struct sbx_groups *groups, struct sbx_error *err);
+int sbx_groups_thaw(const struct sbx_groups *groups, struct sbx_error *err);
 
 /* What the memory controller saw; 0 without one. */
 uint64_t sbx_groups_oom_kills(const struct sbx_groups *groups);

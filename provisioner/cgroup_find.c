@@ -11,11 +11,13 @@
 #include "provisioner/cgroup.h"
 
 #define MAX_CONTROL_FILE 65536
+/* No controllers of version 2, but what any of its groups does. */
+#define BUILT_IN (1U << SBX_CONTROLLER_CPUACCT | 1U << SBX_CONTROLLER_FREEZER)
 
 static const char *const names[SBX_N_CONTROLLERS] = {
-	[SBX_CONTROLLER_MEMORY] = "memory",
-	[SBX_CONTROLLER_CPU] = "cpu",
-	[SBX_CONTROLLER_PIDS] = "pids",
+	[SBX_CONTROLLER_MEMORY] = "memory",   [SBX_CONTROLLER_CPU] = "cpu",
+	[SBX_CONTROLLER_PIDS] = "pids",	      [SBX_CONTROLLER_CPUACCT] = "cpuacct",
+	[SBX_CONTROLLER_FREEZER] = "freezer",
 };
 
 const char *sbx_controller_name(enum sbx_controller controller)
@@ -223,7 +225,7 @@ static int find_v2(const char *mountinfo, const char *prefix, const char *group,
 		*slash = '\0';
 	}
 	if (found && best)
-		add_place(out, sbx_steal(best), kind, found);
+		add_place(out, sbx_steal(best), kind, found | (out->missing & BUILT_IN));
 	return 0;
 }
 

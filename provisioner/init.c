@@ -4,24 +4,38 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/apply.h"
 #include "provisioner/filter.h"
 
+void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report)
+{
+	while (send(init->socket_fd, report, sizeof(*report), MSG_NOSIGNAL) < 0 && errno == EINTR)
+		;
+}
+
 static _Noreturn void report_and_end(const struct sbx_init *init, const struct sbx_report *report)
 {
-	send(init->socket_fd, report, sizeof(*report), MSG_NOSIGNAL);
+	sbx_init_report(init, report);
 	_exit(0);
+}
+
+static uint64_t now_nsec(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /*
@@ -84,10 +98,10 @@ static char **copy_words(char **words)
 
 static int wait_for_go(const struct sbx_init *init, struct sbx_error *err)
 {
-	char byte;
+	struct sbx_order order;
 	ssize_t n;
 	do
-		n = recv(init->socket_fd, &byte, 1, 0);
+		n = recv(init->socket_fd, &order, sizeof(order), 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "waiting for cgroups");
@@ -127,131 +141,47 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 	return init->wait_for_go ? wait_for_go(init, err) : 0;
 }
 
-/* execve(2) along PATH, as a shell would. Returns with the errno that says most. */
-static int execute(char **argv, char **env)
-{
-	const char *name = argv[0], *path = NULL;
-	int most = ENOENT;
-	if (strchr(name, '/')) {
-		execve(name, argv, env);
-		return errno;
-	}
-	for (char **e = env; *e; e++)
-		if (strncmp(*e, "PATH=", 5) == 0)
-			path = *e + 5;
-	while (path && *path) {
-		char full[4096];
-		size_t n = strcspn(path, ":");
-		int length = snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, name);
-		if (n > 0 && length > 0 && (size_t)length < sizeof(full)) {
-			execve(full, argv, env);
-			if (errno != ENOENT && errno != ENOTDIR)
-				most = errno;
-		}
-		path += n + (path[n] == ':');
-	}
-	return most;
-}
-
-static int fail_execution(const char *name, int why, struct sbx_error *err)
-{
-	struct stat st;
-	if (why == ENOENT && strchr(name, '/') && stat(name, &st) == 0)
-		return sbx_fail(
-			err, SBX_E_NO_COMMAND,
-			"%s: is there, but its interpreter or loader is not in the template", name);
-	if (why == ENOENT || why == ENOTDIR)
-		return sbx_fail(err, SBX_E_NO_COMMAND,
-				"%s: not found inside; name a command of the template, or set PATH "
-				"with --env",
-				name);
-	if (why == EACCES || why == EPERM || why == ENOEXEC || why == EISDIR || why == ELOOP)
-		return sbx_fail_os(err, SBX_E_CANNOT_EXEC, why, "%s: cannot be executed", name);
-	return sbx_fail_os(err, SBX_E_SANDBOX, why, "%s: cannot be started", name);
-}
-
-/*
- * vfork: the child borrows this memory until it executes, so that nothing is copied and a failure
- * is seen at once.
- */
-static pid_t start_command(const struct sbx_init *init, char **argv, char **env,
-			   struct sbx_error *err)
-{
-	volatile int why = 0, unfiltered = 0;
-	size_t n = 0;
-	const struct sbx_policy *policy = &init->options->policy;
-	const struct sock_filter *filter =
-		policy->has_classes
-			? sbx_filter_classes_program(
-				  policy->classes,
-				  sbx_filter_refusals(policy->unknown, policy->dangerous), &n)
-			: NULL;
-	pid_t pid = vfork();
-	if (pid == 0) {
-		setsid();
-		sigprocmask(SIG_SETMASK, &init->caller_mask, NULL);
-		unfiltered = filter ? sbx_filter_install_program(filter, n) : 0;
-		why = unfiltered ? -unfiltered : execute(argv, env);
-		_exit(127);
-	}
-	if (pid < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting the command");
-	if (!why)
-		return pid;
-	waitpid(pid, NULL, 0);
-	if (unfiltered)
-		return sbx_fail_os(err, SBX_E_SANDBOX, why, "--syscalls: seccomp filter");
-	return fail_execution(argv[0], why, err);
-}
-
-/* Reap all that ended; the command's end is the sandbox's. */
-static void reap(const struct sbx_init *init, pid_t command)
-{
-	struct sbx_report report = {.kind = SBX_REPORT_ENDED};
-	pid_t pid;
-	while ((pid = waitpid(-1, &report.wait_status, WNOHANG)) > 0)
-		if (pid == command)
-			report_and_end(init, &report);
-}
-
-static _Noreturn void serve(const struct sbx_init *init, pid_t command)
+/* Before the command is: whatever ends from now on shall be seen. */
+static int open_signals(const struct sbx_init *init, struct sbx_error *err)
 {
 	sigset_t set = init->signals;
 	sigaddset(&set, SIGCHLD);
-	for (;;) {
-		siginfo_t info;
-		int signo = sigwaitinfo(&set, &info);
-		if (signo == SIGCHLD)
-			reap(init, command);
-		/* Only what comes from outside: there the sender has no number in here. */
-		else if (signo < 0 || info.si_pid != 0)
-			continue;
-		else if (signo == SIGTSTP)
-			kill(-1, SIGSTOP);
-		else if (signo == SIGCONT)
-			kill(-1, SIGCONT);
-		else if (kill(-command, signo) < 0)
-			kill(command, signo);
-	}
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? sbx_fail_os(err, SBX_E_SANDBOX, errno, "signalfd") : fd;
+}
+
+static pid_t start_first(const struct sbx_init *init, struct sbx_error *err)
+{
+	const struct sbx_policy *policy = &init->options->policy;
+	char **argv = copy_words(init->options->command), **env = copy_words(init->command_env);
+	if (!argv || !env)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
+	wipe_command_line(init);
+	const struct sbx_start start = {
+		.argv = argv,
+		.env = env,
+		.mask = init->caller_mask,
+		.has_classes = policy->has_classes,
+		.classes = policy->classes,
+		.refusals = sbx_filter_refusals(policy->unknown, policy->dangerous),
+	};
+	return init->options->command[0] ? sbx_start_command(&start, err) : 0;
 }
 
 void sbx_init_run(const struct sbx_init *init)
 {
 	struct sbx_report report = {.kind = SBX_REPORT_FAILED, .error = SBX_ERROR_INIT};
-	sigset_t child;
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	if (set_up(init, &report.error) < 0)
+	int signal_fd = -1;
+	if (set_up(init, &report.error) < 0 || (signal_fd = open_signals(init, &report.error)) < 0)
 		report_and_end(init, &report);
-	char **argv = copy_words(init->options->command), **env = copy_words(init->command_env);
-	if (!argv || !env) {
-		sbx_fail_os(&report.error, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
+	report.built_nsec = now_nsec();
+	pid_t first = start_first(init, &report.error);
+	if (first < 0)
 		report_and_end(init, &report);
-	}
-	wipe_command_line(init);
-	pid_t command = start_command(init, argv, env, &report.error);
-	if (command < 0)
-		report_and_end(init, &report);
-	serve(init, command);
+	report.kind = SBX_REPORT_STARTED;
+	report.command_nsec = now_nsec();
+	if (init->is_live)
+		sbx_init_report(init, &report);
+	sbx_init_live(init, first, signal_fd);
 }

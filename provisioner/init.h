@@ -4,14 +4,8 @@
 
 #include <signal.h>
 
+#include "provisioner/order.h"
 #include "provisioner/plan.h"
-
-/* What the sandbox's first process tells sbx-provision, as one packet. */
-struct sbx_report {
-	enum { SBX_REPORT_ENDED, SBX_REPORT_FAILED } kind;
-	int wait_status;	/* ENDED: the command's, as from waitpid(2) */
-	struct sbx_error error; /* FAILED */
-};
 
 /* What it is given. */
 struct sbx_init {
@@ -23,16 +17,35 @@ struct sbx_init {
 	gid_t host_gid;
 	int socket_fd;	  /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
 	int lock_fd;	  /* the template's, kept as long as anything inside lives; or -1 */
-	bool wait_for_go; /* start the command only after a packet came */
+	bool wait_for_go; /* start the command only after SBX_ORDER_GO */
+	bool is_live;	  /* report that it stands */
 	sigset_t signals; /* blocked, to be passed on */
 	sigset_t caller_mask;
 };
 
 /*
  * The life of process 1 of a sandbox: set it up, start the command, reap whatever ends, pass
- * signals on, report the command's end and go, which makes the kernel kill all the rest. Runs in
- * the new namespaces, in a copy of sbx-provision.
+ * signals on, obey orders, report the command's end and go, which makes the kernel kill all the
+ * rest. Runs in the new namespaces, in a copy of sbx-provision.
  */
 _Noreturn void sbx_init_run(const struct sbx_init *init);
+
+/* Send it; what is in it is all that is told. */
+void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report);
+
+/* From when the first command runs (0: there is none) until its end, or for ever (init_life.c). */
+_Noreturn void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd);
+
+/* A command about to be started (init_command.c). */
+struct sbx_start {
+	char **argv, **env;
+	const int *stdio_fd; /* three to become 0, 1 and 2; NULL: as they are */
+	sigset_t mask;
+	bool has_classes;
+	uint64_t classes, refusals;
+};
+
+/* Start it as a child in a session of its own; -1 when it cannot be executed, or filtered. */
+pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err);
 
 #endif

@@ -76,6 +76,8 @@ static const struct {
 
 static uint64_t limit_asked(const struct sbx_options *o, unsigned controller)
 {
+	if (!limits[controller].option)
+		return 0;
 	return *(const uint64_t *)((const char *)o + limits[controller].offset);
 }
 
@@ -92,7 +94,8 @@ static int check_missing(struct maker *m, struct sbx_error *err)
 {
 	char names[64] = "";
 	for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++) {
-		if (!(m->host->places->missing & 1U << c) || has_substitute(m, c))
+		if (!(m->host->places->missing & 1U << c) || !limit_asked(m->options, c) ||
+		    has_substitute(m, c))
 			continue;
 		m->plan->unenforced |= 1U << c;
 		strcat(names, *names ? ", " : "");
@@ -268,7 +271,8 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	ADD(m, PIVOT);
 	ADD(m, WORKDIR, .target = options->workdir ? options->workdir : "/");
 	add_rights(m);
-	ADD(m, COMMAND, .target = options->command[0]);
+	if (options->command[0])
+		ADD(m, COMMAND, .target = options->command[0]);
 	if (!maker.failed)
 		return 0;
 	sbx_plan_release(plan);

@@ -8,13 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/descriptors.h"
 #include "provisioner/sandbox.h"
 #include "provisioner/template.h"
 
@@ -31,54 +29,6 @@ static void setting_release(struct setting *s)
 {
 	sbx_lower_release(&s->lower);
 	sbx_places_release(&s->places);
-}
-
-/*
- * A socket keeps the network namespace that it was made in. Only a connected Unix stream can be
- * connected to nobody else: even a TCP connection can be taken off (AF_UNSPEC) and made anew.
- */
-static bool is_tied_socket(int fd)
-{
-	int domain = 0, type = 0;
-	socklen_t size = sizeof(int);
-	struct sockaddr_un peer;
-	socklen_t peer_size = sizeof(peer);
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
-	       getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type != SOCK_DGRAM &&
-	       getpeername(fd, (struct sockaddr *)&peer, &peer_size) == 0;
-}
-
-/*
- * 0, 1 and 2 may have been closed by the caller; what is opened next must not take their place.
- * And none may be a folder: from there a path leads to all of the host (CVE-2024-21626).
- */
-static int check_standard_descriptors(struct sbx_error *err)
-{
-	int fd;
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		struct stat st;
-		if (fstat(fd, &st) < 0)
-			continue;
-		if (S_ISSOCK(st.st_mode) && !is_tied_socket(fd))
-			return sbx_fail(
-				err, SBX_E_USAGE,
-				"descriptor %d is a socket that can reach others in the host's "
-				"network; give it a pipe",
-				fd);
-		if (S_ISDIR(st.st_mode))
-			return sbx_fail(
-				err, SBX_E_USAGE,
-				"descriptor %d is a folder, a way out of the sandbox; open a file "
-				"there",
-				fd);
-	}
-	do {
-		fd = open("/dev/null", O_RDWR);
-		if (fd < 0)
-			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/null");
-	} while (fd <= STDERR_FILENO);
-	sbx_close(&fd);
-	return 0;
 }
 
 /* What mounting and becoming nobody take; root in a container often has not got them. */
@@ -208,7 +158,7 @@ int sbx_verb_run(int argc, char **argv)
 	__attribute__((cleanup(setting_release))) struct setting setting = {.lower =
 										    SBX_LOWER_INIT};
 	struct sbx_error err = SBX_ERROR_INIT;
-	if (check_standard_descriptors(&err) < 0)
+	if (sbx_check_standard_descriptors(&err) < 0)
 		return fail(&err);
 	if (sbx_options_parse(&o, argc - 1, argv + 1, &err) < 0)
 		return fail_early(&err, &plan, &o);
@@ -225,7 +175,7 @@ int sbx_verb_run(int argc, char **argv)
 		return print_plan(&plan, &o);
 	if (plan.warning)
 		fprintf(stderr, "sbx-provision: warning: %s\n", plan.warning);
-	const struct sbx_request request = {
+	struct sbx_request request = {
 		.plan = &plan,
 		.options = &o,
 		.places = &setting.places,
@@ -234,7 +184,7 @@ int sbx_verb_run(int argc, char **argv)
 		.lock_fd = setting.lower.lock_fd,
 	};
 	struct sbx_result result;
-	sbx_sandbox_run(&request, &result);
+	sbx_sandbox_run(&sbx_backend_container, &request, &result);
 	explain(&result, &o);
 	if (o.status_fd >= 0)
 		write_record(&result, &plan, o.status_fd);

@@ -2,22 +2,14 @@
 #ifndef SBX_PROVISIONER_SANDBOX_H
 #define SBX_PROVISIONER_SANDBOX_H
 
-#include "provisioner/result.h"
-
-/* What a sandbox is made of besides its plan. */
-struct sbx_request {
-	const struct sbx_plan *plan;
-	const struct sbx_options *options;
-	const struct sbx_places *places;
-	const struct sbx_host *host;
-	char **arguments; /* of this program; wiped inside */
-	int lock_fd;	  /* of the template, or -1 */
-};
+#include "provisioner/backend.h"
 
 /*
- * Make the sandbox, run the command in it, and take it down. Whatever happens, *out is filled in;
- * our own failures are in its error. When this returns nothing is left.
+ * Prepare, start, wait for the end, destroy: the whole life of a sandbox in the foreground, signals
+ * of this process passed on. Whatever happens, *out is filled in; our own failures are in its
+ * error. When this returns nothing is left.
  */
-void sbx_sandbox_run(const struct sbx_request *request, struct sbx_result *out);
+void sbx_sandbox_run(const struct sbx_backend *backend, struct sbx_request *request,
+		     struct sbx_result *out);
 
 #endif

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioner/supervise.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <sys/signalfd.h>
 #include <time.h>
-#include <unistd.h>
 
 /* How long a reader of our output who has stopped reading holds up the end of a killed sandbox. */
 #define PATIENCE_USEC 1000000
 
-void sbx_supervise_signals(sigset_t *out)
+sigset_t sbx_supervise_signals(void)
 {
 	static const int passed_on[] = {SIGHUP,	 SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
 					SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
-	sigemptyset(out);
+	sigset_t set;
+	sigemptyset(&set);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
-		sigaddset(out, passed_on[i]);
+		sigaddset(&set, passed_on[i]);
+	return set;
 }
 
 uint64_t sbx_now_usec(void)
@@ -26,94 +25,95 @@ uint64_t sbx_now_usec(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-struct state {
-	const struct sbx_watch *watch;
-	enum sbx_reason reason;
-	uint64_t deadline; /* 0: none */
-	bool has_ended;
-};
-
-static void pass_signal_on(const struct sbx_watch *watch)
+int sbx_poll_timeout(uint64_t deadline_usec, uint64_t now_usec)
 {
-	struct signalfd_siginfo info;
-	if (read(watch->signal_fd, &info, sizeof(info)) != sizeof(info))
-		return;
-	kill(watch->pid, (int)info.ssi_signo);
-	/* Ctrl-Z: the sandbox stops its processes, and we stop as the shell expects. */
-	if (info.ssi_signo == SIGTSTP)
-		raise(SIGSTOP);
+	if (!deadline_usec)
+		return -1;
+	if (deadline_usec <= now_usec)
+		return 0;
+	uint64_t msec = (deadline_usec - now_usec + 999) / 1000;
+	return msec > INT_MAX ? INT_MAX : (int)msec;
 }
 
-static void end_sandbox(struct state *s, enum sbx_reason reason)
+void sbx_supervise_begin(struct sbx_sandbox *s)
+{
+	s->begun_usec = sbx_now_usec();
+	sbx_supervise_set_timeout(s, s->timeout_usec);
+}
+
+void sbx_supervise_set_timeout(struct sbx_sandbox *s, uint64_t timeout_usec)
+{
+	s->timeout_usec = timeout_usec;
+	/* What has been asked to end already is not let live on. */
+	if (s->reason == SBX_REASON_EXITED && !s->has_ended)
+		s->deadline_usec = timeout_usec ? s->begun_usec + timeout_usec : 0;
+}
+
+void sbx_supervise_paused(struct sbx_sandbox *s)
+{
+	s->paused_usec = sbx_now_usec();
+}
+
+void sbx_supervise_resumed(struct sbx_sandbox *s)
+{
+	uint64_t lost = s->paused_usec ? sbx_now_usec() - s->paused_usec : 0;
+	s->paused_usec = 0;
+	s->begun_usec += lost;
+	if (s->deadline_usec)
+		s->deadline_usec += lost;
+}
+
+void sbx_supervise_fds(const struct sbx_sandbox *s, struct pollfd fds[SBX_SUPERVISE_FDS])
+{
+	fds[0] = (struct pollfd){s->has_ended ? -1 : s->end_fd, POLLIN, 0};
+	fds[1] = (struct pollfd){s->has_ended ? -1 : s->report_fd, POLLIN, 0};
+	for (int i = 2; i < SBX_SUPERVISE_FDS; i++)
+		fds[i].fd = -1;
+	if (s->relay.is_active)
+		sbx_relay_prepare(&s->relay, fds + 2);
+}
+
+uint64_t sbx_supervise_deadline(const struct sbx_sandbox *s)
+{
+	return s->paused_usec ? 0 : s->deadline_usec;
+}
+
+static void end_sandbox(struct sbx_sandbox *s, enum sbx_reason reason)
 {
 	if (s->reason == SBX_REASON_EXITED)
 		s->reason = reason;
-	kill(s->watch->pid, SIGKILL);
-	s->deadline = 0;
+	s->backend->kill(s);
+	s->deadline_usec = 0;
 }
 
 /* The time is up: ask the command to end, then do it. */
-static void on_deadline(struct state *s, uint64_t now)
+static void on_deadline(struct sbx_sandbox *s, uint64_t now)
 {
-	if (s->reason == SBX_REASON_EXITED && s->watch->grace_usec > 0) {
+	if (s->reason == SBX_REASON_EXITED && s->grace_usec > 0) {
 		s->reason = SBX_REASON_TIMED_OUT;
-		s->deadline = now + s->watch->grace_usec;
-		kill(s->watch->pid, SIGTERM);
+		s->deadline_usec = now + s->grace_usec;
+		s->backend->signal(s, 0, SIGTERM, NULL);
 	} else {
 		end_sandbox(s, SBX_REASON_TIMED_OUT);
 	}
 }
 
-static int poll_timeout(const struct state *s, uint64_t now)
+bool sbx_supervise_move(struct sbx_sandbox *s, const struct pollfd fds[SBX_SUPERVISE_FDS])
 {
-	if (!s->deadline)
-		return -1;
-	if (s->deadline <= now)
-		return 0;
-	uint64_t msec = (s->deadline - now + 999) / 1000;
-	return msec > INT_MAX ? INT_MAX : (int)msec;
-}
-
-/* One round. Returns false when there is nothing more to wait for. */
-static bool wait_once(struct state *s)
-{
-	const struct sbx_watch *w = s->watch;
-	struct pollfd fds[2 + SBX_RELAY_CHANNELS] = {
-		{s->has_ended ? -1 : w->pidfd, POLLIN, 0},
-		{w->signal_fd, POLLIN, 0},
-	};
-	nfds_t n = 2;
-	if (w->relay->is_active) {
-		sbx_relay_prepare(w->relay, fds + 2);
-		n += SBX_RELAY_CHANNELS;
-	}
-	uint64_t now = s->deadline ? sbx_now_usec() : 0;
-	if (poll(fds, n, poll_timeout(s, now)) < 0)
-		return errno == EINTR;
-	if (n > 2 && sbx_relay_move(w->relay, fds + 2) && !s->has_ended)
+	if (s->relay.is_active && sbx_relay_move(&s->relay, fds + 2) && !s->has_ended)
 		end_sandbox(s, SBX_REASON_OUTPUT_LIMIT);
-	if (fds[1].revents)
-		pass_signal_on(w);
 	if (fds[0].revents) {
 		s->has_ended = true;
-		s->deadline = s->reason == SBX_REASON_EXITED ? 0 : sbx_now_usec() + PATIENCE_USEC;
+		s->deadline_usec =
+			s->reason == SBX_REASON_EXITED ? 0 : sbx_now_usec() + PATIENCE_USEC;
 	}
-	if (s->has_ended && (!w->relay->is_active || sbx_relay_is_done(w->relay)))
+	if (s->has_ended && (!s->relay.is_active || sbx_relay_is_done(&s->relay)))
 		return false;
-	if (!s->deadline || (now = sbx_now_usec()) < s->deadline)
+	uint64_t deadline = sbx_supervise_deadline(s), now = deadline ? sbx_now_usec() : 0;
+	if (!deadline || now < deadline)
 		return true;
 	if (s->has_ended)
 		return false;
 	on_deadline(s, now);
 	return true;
-}
-
-enum sbx_reason sbx_supervise(const struct sbx_watch *watch)
-{
-	struct state s = {.watch = watch, .reason = SBX_REASON_EXITED};
-	if (watch->timeout_usec)
-		s.deadline = sbx_now_usec() + watch->timeout_usec;
-	while (wait_once(&s))
-		;
-	return s.reason;
 }

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/container.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/supervise.h"
+
+#define DEFAULT_GRACE_USEC 2000000
+
+static struct sbx_container *of(struct sbx_sandbox *s)
+{
+	return (struct sbx_container *)s;
+}
+
+static void container_free(struct sbx_sandbox *s)
+{
+	if (!s)
+		return;
+	struct sbx_result unused;
+	sbx_backend_container.destroy(s, &unused);
+	free(of(s)->env);
+	free(s);
+}
+
+/* The operations on the host. The reaper comes as soon as there is something for it to remove. */
+static int make_groups(struct sbx_container *c, struct sbx_error *err)
+{
+	const struct sbx_plan *plan = c->request->plan;
+	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind == SBX_OP_GROUP; i++)
+		if (sbx_group_make(&c->groups, &c->request->places->place[plan->ops[i].index],
+				   err) < 0)
+			return -1;
+	if (c->groups.n && sbx_reaper_start(&c->reaper, &c->groups, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind != SBX_OP_SPAWN; i++)
+		if (plan->ops[i].kind == SBX_OP_GROUP_LIMIT &&
+		    sbx_group_limit(&c->groups, plan->ops[i].index, plan->ops[i].number, err) < 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * A file that the caller keeps what was written in. Inside it could be opened anew and what is in
+ * it already be written over, so that it is not handed in but written to by us.
+ */
+static bool writes_to_files(void)
+{
+	struct stat st;
+	for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+			return true;
+	return false;
+}
+
+static int make_parts(struct sbx_container *c, struct sbx_error *err)
+{
+	const struct sbx_policy *policy = &c->request->options->policy;
+	c->env = sbx_container_env(c->request->options, err);
+	if (!c->env || make_groups(c, err) < 0)
+		return -1;
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
+	c->socket_fd = ends[0];
+	c->inner_socket_fd = ends[1];
+	c->base.timeout_usec = policy->limit[SBX_LIMIT_TIMEOUT];
+	c->base.grace_usec = policy->limit[SBX_LIMIT_GRACE] ? policy->limit[SBX_LIMIT_GRACE]
+							    : DEFAULT_GRACE_USEC;
+	if (!policy->limit[SBX_LIMIT_OUTPUT] && !writes_to_files())
+		return 0;
+	return sbx_relay_open(&c->base.relay, policy->limit[SBX_LIMIT_OUTPUT], err);
+}
+
+static int container_prepare(const struct sbx_request *request, struct sbx_sandbox **out,
+			     struct sbx_error *err)
+{
+	struct sbx_container *c = calloc(1, sizeof(*c));
+	if (!c)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "sandbox");
+	c->base.backend = &sbx_backend_container;
+	c->base.report_fd = c->base.end_fd = -1;
+	c->request = request;
+	c->reaper = (struct sbx_reaper)SBX_REAPER_INIT;
+	c->socket_fd = c->inner_socket_fd = c->pidfd = -1;
+	c->started_usec = sbx_now_usec();
+	c->result.error = (struct sbx_error)SBX_ERROR_INIT;
+	sbx_groups_init(&c->groups);
+	sbx_relay_init(&c->base.relay);
+	c->n_own_pids = 1;
+	if (make_parts(c, err) < 0) {
+		container_free(&c->base);
+		return -1;
+	}
+	*out = &c->base;
+	return 0;
+}
+
+/* Put it into its groups while it builds its mounts, then let it start the command. */
+static int let_go(struct sbx_container *c, struct sbx_error *err)
+{
+	const struct sbx_order go = {.kind = SBX_ORDER_GO};
+	if (c->groups.n == 0)
+		return 0;
+	if (sbx_groups_join(&c->groups, c->pid, err) < 0)
+		return -1;
+	/* When it has failed meanwhile, its report says so. */
+	send(c->socket_fd, &go, sizeof(go), MSG_NOSIGNAL);
+	return 0;
+}
+
+static int container_start(struct sbx_sandbox *s, struct sbx_error *err)
+{
+	struct sbx_container *c = of(s);
+	int failed = sbx_container_spawn(c, &c->result.error);
+	sbx_close(&c->inner_socket_fd);
+	for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
+		sbx_close(&s->relay.sandbox_fd[i]);
+	if (failed < 0 || let_go(c, &c->result.error) < 0) {
+		s->backend->kill(s);
+		return sbx_error_propagate(err, &c->result.error);
+	}
+	s->end_fd = c->pidfd;
+	s->report_fd = c->request->is_live ? c->socket_fd : -1;
+	return 0;
+}
+
+static void container_kill(struct sbx_sandbox *s)
+{
+	if (of(s)->pid > 0 && !s->has_ended)
+		kill(of(s)->pid, SIGKILL);
+	/* A frozen process dies when it thaws. */
+	if (s->is_paused)
+		sbx_container_resume(s, NULL);
+}
+
+static void take_status(struct sbx_result *out, int wait_status)
+{
+	if (WIFSIGNALED(wait_status)) {
+		out->signal = WTERMSIG(wait_status);
+		out->exit_status = 128 + out->signal;
+		out->reason = SBX_REASON_SIGNALLED;
+	} else {
+		out->exit_status = WEXITSTATUS(wait_status);
+		out->reason = SBX_REASON_EXITED;
+	}
+}
+
+static void fill_usage(struct sbx_container *c, const struct rusage *usage, struct sbx_result *out)
+{
+	out->cpu_usec = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
+			(uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
+	out->peak_memory_bytes = sbx_groups_peak_bytes(&c->groups);
+	if (!out->peak_memory_bytes)
+		out->peak_memory_bytes = (uint64_t)usage->ru_maxrss * 1024;
+	out->oom_kills = sbx_groups_oom_kills(&c->groups);
+	out->has_output_bytes = c->base.relay.is_active;
+	out->output_bytes = c->base.relay.n_bytes;
+}
+
+static void fail_result(struct sbx_result *out)
+{
+	enum sbx_code code = out->error.code;
+	out->reason = SBX_REASON_FAILED;
+	out->signal = 0;
+	out->exit_status = code == SBX_E_NO_COMMAND || code == SBX_E_CANNOT_EXEC
+				   ? sbx_code_exit_status(code)
+				   : sbx_code_exit_status(SBX_E_SANDBOX);
+}
+
+/* Reap the sandbox and find out why it ended. */
+static void collect(struct sbx_container *c, struct sbx_result *out)
+{
+	struct sbx_report report;
+	struct rusage usage = {0};
+	int wait_status = 0;
+	while (!c->has_last && sbx_container_take_report(c, &report))
+		;
+	while (c->pid && wait4(c->pid, &wait_status, __WALL, &usage) < 0 && errno == EINTR)
+		;
+	c->pid = 0;
+	fill_usage(c, &usage, out);
+	if (c->has_last && c->last.kind == SBX_REPORT_FAILED)
+		sbx_error_propagate(&out->error, &c->last.error);
+	if (out->error.code != SBX_OK)
+		return fail_result(out);
+	take_status(out, c->has_last ? c->last.wait_status : wait_status);
+	if (c->base.reason == SBX_REASON_TIMED_OUT)
+		out->exit_status = sbx_code_exit_status(SBX_E_TIMED_OUT);
+	else if (c->base.reason == SBX_REASON_OUTPUT_LIMIT)
+		out->exit_status = 128 + SIGKILL;
+	if (c->base.reason != SBX_REASON_EXITED)
+		out->reason = c->base.reason;
+	else if (out->oom_kills && out->exit_status != 0)
+		out->reason = SBX_REASON_OOM;
+}
+
+static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
+{
+	struct sbx_container *c = of(s);
+	if (!c->is_destroyed) {
+		container_kill(s);
+		collect(c, &c->result);
+		sbx_relay_release(&s->relay);
+		/* The reaper first: it must not find the groups half removed. */
+		sbx_reaper_stop(&c->reaper);
+		sbx_groups_remove(&c->groups);
+		sbx_close(&c->socket_fd);
+		sbx_close(&c->inner_socket_fd);
+		sbx_close(&c->pidfd);
+		s->report_fd = s->end_fd = -1;
+		s->has_ended = c->is_destroyed = true;
+		c->result.wall_usec = sbx_now_usec() - c->started_usec;
+	}
+	*out = c->result;
+}
+
+const struct sbx_backend sbx_backend_container = {
+	.name = "container",
+	.prepare = container_prepare,
+	.start = container_start,
+	.exec = sbx_container_exec,
+	.signal = sbx_container_signal,
+	.stats = sbx_container_stats,
+	.set_limit = sbx_container_set_limit,
+	.pause = sbx_container_pause,
+	.resume = sbx_container_resume,
+	.next_event = sbx_container_next_event,
+	.kill = container_kill,
+	.destroy = container_destroy,
+	.free = container_free,
+};

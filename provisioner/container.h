@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_CONTAINER_H
+#define SBX_PROVISIONER_CONTAINER_H
+
+#include <signal.h>
+
+#include "provisioner/backend.h"
+#include "provisioner/order.h"
+#include "provisioner/reaper.h"
+
+/* The `container` back end: namespaces, cgroups and filters of this kernel. */
+struct sbx_container {
+	struct sbx_sandbox base; /* first: it is what others see */
+	const struct sbx_request *request;
+	struct sbx_groups groups;
+	struct sbx_reaper reaper;
+	int socket_fd, inner_socket_fd, pidfd;
+	pid_t pid; /* 0: not started, or reaped */
+	char **env;
+	uint64_t started_usec;
+	unsigned n_commands, n_own_pids; /* in its cgroups: ours, not the task's */
+	struct sbx_report last;		 /* FAILED or ENDED, once it came */
+	bool has_last, is_destroyed;
+	struct sbx_result result;
+};
+
+/* The command's environment. The strings are the options', static, or this process's. */
+char **sbx_container_env(const struct sbx_options *o, struct sbx_error *err);
+
+/* Make all namespaces in one call, and be born into the version 2 cgroup if there is one. */
+int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err);
+
+/* Read a report, if there is one; what ends the sandbox is kept in `last` too. */
+bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out);
+
+/* Those of the table that are about a sandbox that runs (container_live.c). */
+int sbx_container_exec(struct sbx_sandbox *s, const struct sbx_exec *exec, struct sbx_error *err);
+int sbx_container_signal(struct sbx_sandbox *s, unsigned command, int signo, struct sbx_error *err);
+int sbx_container_stats(struct sbx_sandbox *s, struct sbx_stats *out, struct sbx_error *err);
+int sbx_container_set_limit(struct sbx_sandbox *s, enum sbx_limit limit, uint64_t value,
+			    struct sbx_error *err);
+int sbx_container_pause(struct sbx_sandbox *s, struct sbx_error *err);
+int sbx_container_resume(struct sbx_sandbox *s, struct sbx_error *err);
+void sbx_container_next_event(struct sbx_sandbox *s, struct sbx_event *out);
+
+#endif

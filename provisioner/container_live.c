@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is done to a container while it runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/fd.h"
+#include "provisioner/container.h"
+#include "provisioner/descriptors.h"
+
+static struct sbx_container *of(struct sbx_sandbox *s)
+{
+	return (struct sbx_container *)s;
+}
+
+static int check_runs(const struct sbx_container *c, struct sbx_error *err)
+{
+	if (c->pid > 0 && !c->has_last && !c->is_destroyed)
+		return 0;
+	return sbx_fail(err, SBX_E_NOT_FOUND,
+			c->is_destroyed || c->has_last ? "the sandbox has ended"
+						       : "the sandbox has not been started");
+}
+
+static int send_order(struct sbx_container *c, const struct sbx_order *order,
+		      const struct sbx_buffer *text, const int *fds, struct sbx_error *err)
+{
+	struct iovec data[2] = {{(void *)order, sizeof(*order)},
+				{text ? text->data : NULL, text ? text->n_bytes : 0}};
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(3 * sizeof(int))];
+	} control;
+	struct msghdr message = {.msg_iov = data, .msg_iovlen = 2};
+	if (fds) {
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(3 * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, 3 * sizeof(int));
+	}
+	ssize_t n;
+	do
+		n = sendmsg(c->socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	if (n >= 0)
+		return 0;
+	if (errno == EPIPE || errno == ECONNRESET)
+		return sbx_fail(err, SBX_E_NOT_FOUND, "the sandbox has ended");
+	return sbx_fail_os(err, errno == EAGAIN ? SBX_E_BUSY : SBX_E_SANDBOX, errno,
+			   "an order to the sandbox");
+}
+
+static uint32_t add_words(struct sbx_buffer *text, const char *const *words)
+{
+	uint32_t n = 0;
+	for (; words && words[n]; n++)
+		sbx_buffer_add(text, words[n], strlen(words[n]) + 1);
+	return n;
+}
+
+int sbx_container_exec(struct sbx_sandbox *s, const struct sbx_exec *exec, struct sbx_error *err)
+{
+	struct sbx_container *c = of(s);
+	if (check_runs(c, err) < 0)
+		return -1;
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	SBX_CLEANUP_FD int null_fd = -1;
+	int fds[3];
+	for (int i = 0; i < 3; i++) {
+		if (exec->stdio_fd[i] < 0 && null_fd < 0 &&
+		    (null_fd = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/null");
+		fds[i] = exec->stdio_fd[i] < 0 ? null_fd : exec->stdio_fd[i];
+		if (sbx_check_descriptor(fds[i], i, err) < 0)
+			return -1;
+	}
+	const struct sbx_order order = {
+		.kind = SBX_ORDER_EXEC,
+		.command = exec->command,
+		.n_env = add_words(&text, exec->env),
+		.n_words = add_words(&text, exec->words),
+		.has_classes = exec->has_classes,
+		.classes = exec->classes,
+	};
+	if (text.failed)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "exec");
+	if (order.n_words == 0 || !*exec->words[0])
+		return sbx_fail(err, SBX_E_USAGE, "exec: the command is missing");
+	if (text.n_bytes > SBX_MAX_ORDER)
+		return sbx_fail(err, SBX_E_USAGE,
+				"exec: more than %d bytes of arguments and environment; put them "
+				"into a file",
+				SBX_MAX_ORDER);
+	if (send_order(c, &order, &text, fds, err) < 0)
+		return -1;
+	c->n_commands++;
+	return 0;
+}
+
+int sbx_container_signal(struct sbx_sandbox *s, unsigned command, int signo, struct sbx_error *err)
+{
+	const struct sbx_order order = {
+		.kind = SBX_ORDER_SIGNAL, .command = command, .signo = signo};
+	if (signo < 1 || signo > 64)
+		return sbx_fail(err, SBX_E_USAGE, "signal %d: there is none of that number", signo);
+	if (check_runs(of(s), err) < 0)
+		return -1;
+	/* These two are about the sandbox as a whole, its first process knows how. */
+	if (command == 0 && (signo == SIGTSTP || signo == SIGCONT))
+		return kill(of(s)->pid, signo);
+	return send_order(of(s), &order, NULL, NULL, err);
+}
+
+int sbx_container_stats(struct sbx_sandbox *s, struct sbx_stats *out, struct sbx_error *err)
+{
+	struct sbx_container *c = of(s);
+	if (check_runs(c, err) < 0)
+		return -1;
+	uint64_t pids = sbx_groups_pids(&c->groups);
+	*out = (struct sbx_stats){
+		.has_cpu = sbx_groups_have(&c->groups, SBX_CONTROLLER_CPUACCT),
+		.has_memory = sbx_groups_have(&c->groups, SBX_CONTROLLER_MEMORY),
+		.has_pids = sbx_groups_have(&c->groups, SBX_CONTROLLER_PIDS),
+		.cpu_usec = sbx_groups_cpu_usec(&c->groups),
+		.memory_bytes = sbx_groups_memory_bytes(&c->groups),
+		.peak_memory_bytes = sbx_groups_peak_bytes(&c->groups),
+		.oom_kills = sbx_groups_oom_kills(&c->groups),
+		/* Our own first process inside is not the task's. */
+		.pids = pids > c->n_own_pids ? pids - c->n_own_pids : 0,
+		.is_paused = s->is_paused,
+		.n_commands = c->n_commands,
+	};
+	return 0;
+}
+
+static int set_group_limit(struct sbx_container *c, enum sbx_controller controller,
+			   enum sbx_limit limit, uint64_t value, struct sbx_error *err)
+{
+	if (!sbx_groups_have(&c->groups, controller))
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"--%s: no cgroup here lets this user set it; run as root or in a "
+				"delegated cgroup",
+				sbx_limit_name(limit));
+	/* Version 2 would kill for it where version 1 refuses. */
+	if (controller == SBX_CONTROLLER_MEMORY && value &&
+	    sbx_groups_memory_bytes(&c->groups) > value + sbx_groups_file_bytes(&c->groups))
+		return sbx_fail(err, SBX_E_BUSY, "--%s: more than %llu bytes are in use",
+				sbx_limit_name(limit), (unsigned long long)value);
+	if (controller == SBX_CONTROLLER_PIDS && value)
+		value += c->n_own_pids;
+	return sbx_group_limit(&c->groups, controller, value, err) < 0
+		       ? sbx_error_prefix(err, "--%s", sbx_limit_name(limit))
+		       : 0;
+}
+
+int sbx_container_set_limit(struct sbx_sandbox *s, enum sbx_limit limit, uint64_t value,
+			    struct sbx_error *err)
+{
+	struct sbx_container *c = of(s);
+	if (check_runs(c, err) < 0)
+		return -1;
+	switch (limit) {
+	case SBX_LIMIT_MEMORY:
+		return set_group_limit(c, SBX_CONTROLLER_MEMORY, limit, value, err);
+	case SBX_LIMIT_CPUS:
+		return set_group_limit(c, SBX_CONTROLLER_CPU, limit, value, err);
+	case SBX_LIMIT_PIDS:
+		return set_group_limit(c, SBX_CONTROLLER_PIDS, limit, value, err);
+	default:
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"--%s: is fixed when the sandbox starts; make another one",
+				sbx_limit_name(limit));
+	}
+}
+
+int sbx_container_pause(struct sbx_sandbox *s, struct sbx_error *err)
+{
+	if (check_runs(of(s), err) < 0)
+		return -1;
+	if (s->is_paused)
+		return 0;
+	if (sbx_groups_freeze(&of(s)->groups, err) < 0)
+		return -1;
+	s->is_paused = true;
+	return 0;
+}
+
+int sbx_container_resume(struct sbx_sandbox *s, struct sbx_error *err)
+{
+	if (check_runs(of(s), err) < 0)
+		return -1;
+	if (!s->is_paused)
+		return 0;
+	if (sbx_groups_thaw(&of(s)->groups, err) < 0)
+		return -1;
+	s->is_paused = false;
+	return 0;
+}
+
+bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out)
+{
+	struct sbx_report report;
+	if (c->socket_fd < 0 ||
+	    recv(c->socket_fd, &report, sizeof(report), MSG_DONTWAIT) != sizeof(report))
+		return false;
+	/* The sender is inside: its text need not end where it should. */
+	report.error.message[sizeof(report.error.message) - 1] = '\0';
+	if (report.error.code >= SBX_N_CODES)
+		report.error.code = SBX_E_SANDBOX;
+	if (report.kind == SBX_REPORT_FAILED || report.kind == SBX_REPORT_ENDED) {
+		c->last = report;
+		c->has_last = true;
+	}
+	*out = report;
+	return true;
+}
+
+void sbx_container_next_event(struct sbx_sandbox *s, struct sbx_event *out)
+{
+	static const enum sbx_event_kind kinds[] = {
+		[SBX_REPORT_STARTED] = SBX_EVENT_STARTED,
+		[SBX_REPORT_FAILED] = SBX_EVENT_FAILED,
+		[SBX_REPORT_ENDED] = SBX_EVENT_ENDED,
+		[SBX_REPORT_COMMAND_STARTED] = SBX_EVENT_COMMAND_STARTED,
+		[SBX_REPORT_COMMAND_FAILED] = SBX_EVENT_COMMAND_FAILED,
+		[SBX_REPORT_COMMAND_ENDED] = SBX_EVENT_COMMAND_ENDED,
+	};
+	struct sbx_container *c = of(s);
+	struct sbx_report report;
+	*out = (struct sbx_event){.kind = SBX_EVENT_NONE};
+	if (!sbx_container_take_report(c, &report) ||
+	    (unsigned)report.kind >= sizeof(kinds) / sizeof(kinds[0]))
+		return;
+	out->kind = kinds[report.kind];
+	out->command = report.command;
+	out->wait_status = report.wait_status;
+	out->error = report.error;
+	if ((out->kind == SBX_EVENT_COMMAND_FAILED || out->kind == SBX_EVENT_COMMAND_ENDED) &&
+	    c->n_commands > 0)
+		c->n_commands--;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "provisioner/container.h"
+#include "provisioner/init.h"
+#include "provisioner/supervise.h"
+
+/* In the copy that becomes process 1 inside. */
+static _Noreturn void become_init(const struct sbx_container *c)
+{
+	const struct sbx_request *request = c->request;
+	const struct sbx_init init = {
+		.plan = request->plan,
+		.options = request->options,
+		.arguments = request->arguments,
+		.command_env = c->env,
+		.host_uid = request->host->uid,
+		.host_gid = request->host->gid,
+		.socket_fd = c->inner_socket_fd,
+		.lock_fd = request->lock_fd,
+		.wait_for_go = c->groups.n > 0,
+		.is_live = request->is_live,
+		.signals = sbx_supervise_signals(),
+		.caller_mask = *request->command_mask,
+	};
+	if (c->base.relay.is_active)
+		for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
+			if (dup2(c->base.relay.sandbox_fd[i], STDOUT_FILENO + i) < 0)
+				_exit(1);
+	sbx_init_run(&init);
+}
+
+static int fail_to_clone(int why, bool user, struct sbx_error *err)
+{
+	if (user && (why == EPERM || why == ENOSPC || why == EUSERS))
+		return sbx_fail_os(
+			err, SBX_E_UNSUPPORTED, why,
+			"this host gives ordinary users no user namespaces; run as root, or "
+			"allow them (sysctl user.max_user_namespaces, "
+			"kernel.unprivileged_userns_clone)");
+	if (why == ENOSYS)
+		return sbx_fail_os(
+			err, SBX_E_UNSUPPORTED, why,
+			"clone3 is not to be had; Linux 5.12 is needed, and in a container "
+			"a filter that lets it through");
+	return sbx_fail_os(err, SBX_E_SANDBOX, why, "making namespaces");
+}
+
+int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
+{
+	unsigned namespaces = c->request->plan->namespaces;
+	struct clone_args args = {
+		.flags = namespaces | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)&c->pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	int birth_fd = sbx_groups_birth_fd(&c->groups);
+	if (birth_fd >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)birth_fd;
+	}
+	c->pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (c->pid == 0)
+		become_init(c);
+	if (c->pid > 0)
+		return 0;
+	c->pid = 0;
+	return fail_to_clone(errno, namespaces & CLONE_NEWUSER, err);
+}

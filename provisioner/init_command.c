@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting a command inside. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "provisioner/filter.h"
+#include "provisioner/init.h"
+
+/* execve(2) along PATH, as a shell would. Returns with the errno that says most. */
+static int execute(char **argv, char **env)
+{
+	const char *name = argv[0], *path = NULL;
+	int most = ENOENT;
+	if (strchr(name, '/')) {
+		execve(name, argv, env);
+		return errno;
+	}
+	for (char **e = env; *e; e++)
+		if (strncmp(*e, "PATH=", 5) == 0)
+			path = *e + 5;
+	while (path && *path) {
+		char full[4096];
+		size_t n = strcspn(path, ":");
+		int length = snprintf(full, sizeof(full), "%.*s/%s", (int)n, path, name);
+		if (n > 0 && length > 0 && (size_t)length < sizeof(full)) {
+			execve(full, argv, env);
+			if (errno != ENOENT && errno != ENOTDIR)
+				most = errno;
+		}
+		path += n + (path[n] == ':');
+	}
+	return most;
+}
+
+static int fail_execution(const char *name, int why, struct sbx_error *err)
+{
+	struct stat st;
+	if (why == ENOENT && strchr(name, '/') && stat(name, &st) == 0)
+		return sbx_fail(
+			err, SBX_E_NO_COMMAND,
+			"%s: is there, but its interpreter or loader is not in the template", name);
+	if (why == ENOENT || why == ENOTDIR)
+		return sbx_fail(err, SBX_E_NO_COMMAND,
+				"%s: not found inside; name a command of the template, or set PATH "
+				"with --env",
+				name);
+	if (why == EACCES || why == EPERM || why == ENOEXEC || why == EISDIR || why == ELOOP)
+		return sbx_fail_os(err, SBX_E_CANNOT_EXEC, why, "%s: cannot be executed", name);
+	return sbx_fail_os(err, SBX_E_SANDBOX, why, "%s: cannot be started", name);
+}
+
+/* In the child, which borrows its parent's memory. Returns errno. */
+static int take_descriptors(const int *stdio_fd)
+{
+	for (int i = 0; stdio_fd && i < 3; i++)
+		if (dup2(stdio_fd[i], i) < 0)
+			return errno;
+	return 0;
+}
+
+/*
+ * vfork: the child borrows this memory until it executes, so that nothing is copied and a failure
+ * is seen at once.
+ */
+pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err)
+{
+	volatile int why = 0, unfiltered = 0;
+	size_t n = 0;
+	const struct sock_filter *filter =
+		start->has_classes ? sbx_filter_classes_program(start->classes, start->refusals, &n)
+				   : NULL;
+	pid_t pid = vfork();
+	if (pid == 0) {
+		setsid();
+		sigprocmask(SIG_SETMASK, &start->mask, NULL);
+		why = take_descriptors(start->stdio_fd);
+		unfiltered = filter && !why ? sbx_filter_install_program(filter, n) : 0;
+		if (!why)
+			why = unfiltered ? -unfiltered : execute(start->argv, start->env);
+		_exit(127);
+	}
+	if (pid < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting the command");
+	if (!why)
+		return pid;
+	waitpid(pid, NULL, 0);
+	if (unfiltered)
+		return sbx_fail_os(err, SBX_E_SANDBOX, why, "--syscalls: seccomp filter");
+	return fail_execution(start->argv[0], why, err);
+}

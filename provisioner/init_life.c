@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What process 1 of a sandbox does while commands run: reap, pass signals on, obey orders. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/filter.h"
+#include "provisioner/init.h"
+
+struct life {
+	const struct sbx_init *init;
+	pid_t first; /* 0: none */
+	struct {
+		unsigned number;
+		pid_t pid;
+	} command[SBX_MAX_COMMANDS];
+	unsigned n_commands;
+	/* What commands started from now on may do. */
+	bool has_classes;
+	uint64_t classes, refusals;
+};
+
+/* Reap all that ended; the first command's end is the sandbox's. */
+static void reap(struct life *life)
+{
+	struct sbx_report report = {.kind = SBX_REPORT_ENDED};
+	pid_t pid;
+	while ((pid = waitpid(-1, &report.wait_status, WNOHANG)) > 0) {
+		if (pid == life->first) {
+			sbx_init_report(life->init, &report);
+			_exit(0);
+		}
+		for (unsigned i = 0; i < life->n_commands; i++) {
+			if (life->command[i].pid != pid)
+				continue;
+			struct sbx_report ended = {
+				.kind = SBX_REPORT_COMMAND_ENDED,
+				.command = life->command[i].number,
+				.wait_status = report.wait_status,
+			};
+			life->command[i] = life->command[--life->n_commands];
+			sbx_init_report(life->init, &ended);
+			break;
+		}
+	}
+}
+
+/* To a command and its process group. */
+static void send_signal(pid_t pid, int signo)
+{
+	if (pid > 0 && kill(-pid, signo) < 0)
+		kill(pid, signo);
+}
+
+static void pass_signal_on(const struct life *life, int signo)
+{
+	if (signo == SIGTSTP)
+		kill(-1, SIGSTOP);
+	else if (signo == SIGCONT)
+		kill(-1, SIGCONT);
+	else
+		send_signal(life->first, signo);
+}
+
+static void take_signals(struct life *life, int signal_fd)
+{
+	struct signalfd_siginfo info;
+	while (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD)
+			reap(life);
+		/* Only what comes from outside: there the sender has no number in here. */
+		else if (info.ssi_pid == 0)
+			pass_signal_on(life, (int)info.ssi_signo);
+	}
+}
+
+static void obey_signal(const struct life *life, const struct sbx_order *order)
+{
+	if (order->command == 0)
+		send_signal(life->first, order->signo);
+	for (unsigned i = 0; i < life->n_commands; i++)
+		if (order->command && life->command[i].number == order->command)
+			send_signal(life->command[i].pid, order->signo);
+}
+
+/* The strings behind an order, NULL-ended; the next one's address in *at. NULL: malformed. */
+static char **take_words(char **at, char *end, uint32_t n)
+{
+	char **words = calloc((size_t)n + 1, sizeof(*words));
+	for (uint32_t i = 0; words && i < n; i++) {
+		char *nul = memchr(*at, '\0', (size_t)(end - *at));
+		if (!nul) {
+			free(words);
+			return NULL;
+		}
+		words[i] = *at;
+		*at = nul + 1;
+	}
+	return words;
+}
+
+/* The sandbox's environment, with what is set in addition in front of it. */
+static char **join_env(char **own, char **more)
+{
+	size_t n_own = 0, n_more = 0, n = 0;
+	while (own[n_own])
+		n_own++;
+	while (more[n_more])
+		n_more++;
+	char **env = calloc(n_own + n_more + 1, sizeof(*env));
+	for (size_t i = 0; env && i < n_more; i++)
+		env[n++] = more[i];
+	for (size_t i = 0; env && i < n_own; i++) {
+		size_t length = strcspn(own[i], "=") + 1;
+		bool replaced = false;
+		for (size_t m = 0; m < n_more; m++)
+			replaced = replaced || strncmp(more[m], own[i], length) == 0;
+		if (!replaced)
+			env[n++] = own[i];
+	}
+	return env;
+}
+
+static pid_t start(struct life *life, const struct sbx_order *order, char *text, char *end,
+		   const int fds[3], struct sbx_error *err)
+{
+	if (life->n_commands == SBX_MAX_COMMANDS)
+		return sbx_fail(err, SBX_E_BUSY,
+				"%d commands run in this sandbox already; wait for one to end",
+				SBX_MAX_COMMANDS);
+	SBX_CLEANUP_FREE char **more = take_words(&text, end, order->n_env);
+	SBX_CLEANUP_FREE char **argv = more ? take_words(&text, end, order->n_words) : NULL;
+	if (!argv || !argv[0])
+		return sbx_fail(err, SBX_E_USAGE, "the order for a command is malformed");
+	SBX_CLEANUP_FREE char **env = join_env(life->init->command_env, more);
+	if (!env)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "environment");
+	const struct sbx_start what = {
+		.argv = argv,
+		.env = env,
+		.stdio_fd = fds,
+		.mask = life->init->caller_mask,
+		.has_classes = life->has_classes || order->has_classes,
+		.classes = (life->has_classes ? life->classes : ~UINT64_C(0)) &
+			   (order->has_classes ? order->classes : ~UINT64_C(0)),
+		.refusals = life->refusals,
+	};
+	return sbx_start_command(&what, err);
+}
+
+static void obey_exec(struct life *life, const struct sbx_order *order, char *text, char *end,
+		      const int fds[3])
+{
+	struct sbx_report report = {
+		.kind = SBX_REPORT_COMMAND_STARTED,
+		.command = order->command,
+		.error = SBX_ERROR_INIT,
+	};
+	pid_t pid = start(life, order, text, end, fds, &report.error);
+	if (pid < 0) {
+		report.kind = SBX_REPORT_COMMAND_FAILED;
+	} else {
+		life->command[life->n_commands].number = order->command;
+		life->command[life->n_commands++].pid = pid;
+	}
+	sbx_init_report(life->init, &report);
+}
+
+static void obey(struct life *life, char *packet, size_t n_bytes, const int fds[3])
+{
+	struct sbx_order order;
+	if (n_bytes < sizeof(order))
+		return;
+	memcpy(&order, packet, sizeof(order));
+	switch (order.kind) {
+	case SBX_ORDER_SIGNAL:
+		obey_signal(life, &order);
+		break;
+	case SBX_ORDER_EXEC:
+		obey_exec(life, &order, packet + sizeof(order), packet + n_bytes, fds);
+		break;
+	case SBX_ORDER_TIGHTEN:
+		life->classes = (life->has_classes ? life->classes : ~UINT64_C(0)) & order.classes;
+		life->has_classes = true;
+		life->refusals = order.refusals;
+		break;
+	case SBX_ORDER_GO:
+		break;
+	}
+}
+
+static void take_order(struct life *life)
+{
+	static char packet[sizeof(struct sbx_order) + SBX_MAX_ORDER];
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(3 * sizeof(int))];
+	} control;
+	struct iovec data = {packet, sizeof(packet)};
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fds[3] = {-1, -1, -1};
+	ssize_t n = recvmsg(life->init->socket_fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	/* sbx-provision is gone: so are we. */
+	if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+		_exit(0);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(fds)))
+		memcpy(fds, CMSG_DATA(c), sizeof(fds));
+	if (n > 0)
+		obey(life, packet, (size_t)n, fds);
+	for (int i = 0; i < 3; i++)
+		sbx_close(&fds[i]);
+}
+
+void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd)
+{
+	const struct sbx_policy *policy = &init->options->policy;
+	struct life life = {
+		.init = init,
+		.first = first,
+		.has_classes = policy->has_classes,
+		.classes = policy->classes,
+		.refusals = sbx_filter_refusals(policy->unknown, policy->dangerous),
+	};
+	struct pollfd fds[2] = {{signal_fd, POLLIN, 0}, {init->socket_fd, POLLIN, 0}};
+	for (;;) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents)
+			take_order(&life);
+		if (fds[0].revents)
+			take_signals(&life, signal_fd);
+	}
+}
