@@ -2,85 +2,14 @@
 #include "provisioner/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/landlock.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/sandbox.h"
-#include "provisioner/template.h"
-
-#define MAX_PROC_FILE (16 << 20)
-
-/* What a run looks up before it plans. */
-struct setting {
-	struct sbx_lower lower;
-	struct sbx_places places;
-	struct sbx_host host;
-};
-
-static void setting_release(struct setting *s)
-{
-	sbx_lower_release(&s->lower);
-	sbx_places_release(&s->places);
-}
-
-/* What mounting and becoming nobody take; root in a container often has not got them. */
-#define NEEDED_CAPABILITIES                                                                        \
-	(1U << CAP_SYS_ADMIN | 1U << CAP_SETPCAP | 1U << CAP_SETUID | 1U << CAP_SETGID |           \
-	 1U << CAP_NET_ADMIN)
-
-static uint32_t effective_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {0};
-	return syscall(SYS_capget, &header, data) == 0 ? data[0].effective : 0;
-}
-
-static int find_places(const struct sbx_options *o, struct sbx_places *out, struct sbx_error *err)
-{
-	unsigned wanted = (o->policy.limit[SBX_LIMIT_MEMORY] ? 1U << SBX_CONTROLLER_MEMORY : 0) |
-			  (o->policy.limit[SBX_LIMIT_CPUS] ? 1U << SBX_CONTROLLER_CPU : 0) |
-			  (o->policy.limit[SBX_LIMIT_PIDS] ? 1U << SBX_CONTROLLER_PIDS : 0);
-	if (!wanted)
-		return 0;
-	SBX_CLEANUP_FREE char *mounts =
-		sbx_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_PROC_FILE, NULL, err);
-	SBX_CLEANUP_FREE char *groups =
-		mounts ? sbx_read_file(AT_FDCWD, "/proc/self/cgroup", MAX_PROC_FILE, NULL, err)
-		       : NULL;
-	return groups ? sbx_places_find(mounts, groups, "", wanted, out, err) : -1;
-}
-
-static int look_around(struct setting *s, const struct sbx_options *o, struct sbx_error *err)
-{
-	if (getauxval(AT_SECURE))
-		return sbx_fail(err, SBX_E_DENIED,
-				"installed set-user-id; take that off, it works without");
-	if (sbx_lower_find(o->root_dir, o->template, &s->lower, err) < 0 ||
-	    find_places(o, &s->places, err) < 0)
-		return -1;
-	long landlock =
-		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-	uint32_t has = effective_capabilities();
-	bool privileged = geteuid() == 0 && (has & NEEDED_CAPABILITIES) == NEEDED_CAPABILITIES;
-	s->host = (struct sbx_host){
-		.privileged = privileged,
-		.makes_nodes = privileged && has & 1U << CAP_MKNOD,
-		.uid = geteuid(),
-		.gid = getegid(),
-		.lower = s->lower.path,
-		.places = &s->places,
-		.has_landlock = landlock >= 2,
-	};
-	return 0;
-}
+#include "provisioner/task.h"
 
 static int fail(const struct sbx_error *err)
 {
@@ -153,40 +82,31 @@ static int fail_early(const struct sbx_error *err, const struct sbx_plan *plan,
 
 int sbx_verb_run(int argc, char **argv)
 {
-	SBX_CLEANUP_OPTIONS struct sbx_options o = SBX_OPTIONS_INIT;
-	SBX_CLEANUP_PLAN struct sbx_plan plan = {0};
-	__attribute__((cleanup(setting_release))) struct setting setting = {.lower =
-										    SBX_LOWER_INIT};
+	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
+	const struct sbx_options *o = &task.options;
 	struct sbx_error err = SBX_ERROR_INIT;
 	if (sbx_check_standard_descriptors(&err) < 0)
 		return fail(&err);
-	if (sbx_options_parse(&o, argc - 1, argv + 1, &err) < 0)
-		return fail_early(&err, &plan, &o);
-	if (o.help) {
+	if (sbx_options_parse(&task.options, argc - 1, argv + 1, &err) < 0)
+		return fail_early(&err, &task.plan, o);
+	if (o->help) {
 		SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 		sbx_help_add_usage(&text);
 		return sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
 	}
-	if (sbx_options_settle(&o, SBX_HOST_POLICY, &err) < 0 ||
-	    look_around(&setting, &o, &err) < 0 ||
-	    sbx_plan_make(&plan, &o, &setting.host, &err) < 0)
-		return fail_early(&err, &plan, &o);
-	if (o.dry_run)
-		return print_plan(&plan, &o);
-	if (plan.warning)
-		fprintf(stderr, "sbx-provision: warning: %s\n", plan.warning);
-	struct sbx_request request = {
-		.plan = &plan,
-		.options = &o,
-		.places = &setting.places,
-		.host = &setting.host,
-		.arguments = argv,
-		.lock_fd = setting.lower.lock_fd,
-	};
+	if (sbx_task_settle(&task, &err) < 0)
+		return fail_early(&err, &task.plan, o);
+	if (o->dry_run)
+		return print_plan(&task.plan, o);
+	if (task.plan.warning)
+		fprintf(stderr, "sbx-provision: warning: %s\n", task.plan.warning);
+	struct sbx_request request;
+	sbx_task_fill_request(&task, &request);
+	request.arguments = argv;
 	struct sbx_result result;
 	sbx_sandbox_run(&sbx_backend_container, &request, &result);
-	explain(&result, &o);
-	if (o.status_fd >= 0)
-		write_record(&result, &plan, o.status_fd);
+	explain(&result, o);
+	if (o->status_fd >= 0)
+		write_record(&result, &task.plan, o->status_fd);
 	return result.exit_status;
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/task.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/landlock.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define MAX_PROC_FILE (16 << 20)
+
+/* What mounting and becoming nobody take; root in a container often has not got them. */
+#define NEEDED_CAPABILITIES                                                                        \
+	(1U << CAP_SYS_ADMIN | 1U << CAP_SETPCAP | 1U << CAP_SETUID | 1U << CAP_SETGID |           \
+	 1U << CAP_NET_ADMIN)
+
+static uint32_t effective_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	return syscall(SYS_capget, &header, data) == 0 ? data[0].effective : 0;
+}
+
+static int find_places(const struct sbx_options *o, bool is_live, struct sbx_places *out,
+		       struct sbx_error *err)
+{
+	unsigned wanted = (o->policy.limit[SBX_LIMIT_MEMORY] ? 1U << SBX_CONTROLLER_MEMORY : 0) |
+			  (o->policy.limit[SBX_LIMIT_CPUS] ? 1U << SBX_CONTROLLER_CPU : 0) |
+			  (o->policy.limit[SBX_LIMIT_PIDS] ? 1U << SBX_CONTROLLER_PIDS : 0);
+	if (is_live)
+		wanted |= SBX_LIVE_CONTROLLERS;
+	if (!wanted)
+		return 0;
+	SBX_CLEANUP_FREE char *mounts =
+		sbx_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_PROC_FILE, NULL, err);
+	SBX_CLEANUP_FREE char *groups =
+		mounts ? sbx_read_file(AT_FDCWD, "/proc/self/cgroup", MAX_PROC_FILE, NULL, err)
+		       : NULL;
+	return groups ? sbx_places_find(mounts, groups, "", wanted, out, err) : -1;
+}
+
+static int look_around(struct sbx_task *task, struct sbx_error *err)
+{
+	const struct sbx_options *o = &task->options;
+	if (getauxval(AT_SECURE))
+		return sbx_fail(err, SBX_E_DENIED,
+				"installed set-user-id; take that off, it works without");
+	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0 ||
+	    find_places(o, task->is_live, &task->places, err) < 0)
+		return -1;
+	long landlock =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+	uint32_t has = effective_capabilities();
+	bool privileged = geteuid() == 0 && (has & NEEDED_CAPABILITIES) == NEEDED_CAPABILITIES;
+	task->host = (struct sbx_host){
+		.privileged = privileged,
+		.makes_nodes = privileged && has & 1U << CAP_MKNOD,
+		.uid = geteuid(),
+		.gid = getegid(),
+		.lower = task->lower.path,
+		.places = &task->places,
+		.has_landlock = landlock >= 2,
+	};
+	return 0;
+}
+
+int sbx_task_settle(struct sbx_task *task, struct sbx_error *err)
+{
+	return sbx_options_settle(&task->options, SBX_HOST_POLICY, err) < 0 ||
+			       look_around(task, err) < 0
+		       ? -1
+		       : sbx_plan_make(&task->plan, &task->options, &task->host, err);
+}
+
+void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out)
+{
+	*out = (struct sbx_request){
+		.plan = &task->plan,
+		.options = &task->options,
+		.places = &task->places,
+		.host = &task->host,
+		.lock_fd = task->lower.lock_fd,
+		.is_live = task->is_live,
+	};
+}
+
+void sbx_task_release(struct sbx_task *task)
+{
+	sbx_plan_release(&task->plan);
+	sbx_lower_release(&task->lower);
+	sbx_places_release(&task->places);
+	sbx_options_release(&task->options);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_TASK_H
+#define SBX_PROVISIONER_TASK_H
+
+#include "provisioner/backend.h"
+#include "provisioner/template.h"
+
+/* Everything that a command line of `run` comes to before something is done. */
+struct sbx_task {
+	struct sbx_options options;
+	struct sbx_lower lower;
+	struct sbx_places places;
+	struct sbx_host host;
+	struct sbx_plan plan;
+	bool is_live; /* set it before settling: exec, pause and the like are to be possible */
+};
+
+#define SBX_TASK_INIT                                                                              \
+	{                                                                                          \
+		.options = SBX_OPTIONS_INIT, .lower = SBX_LOWER_INIT                               \
+	}
+
+/*
+ * What options that have been parsed come to on this host: policies settled, the template found and
+ * locked, the plan made. Changes nothing.
+ */
+int sbx_task_settle(struct sbx_task *task, struct sbx_error *err);
+
+/* The request for it, but the caller's own words and signal mask; it points into the task. */
+void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out);
+
+void sbx_task_release(struct sbx_task *task);
+#define SBX_CLEANUP_TASK __attribute__((cleanup(sbx_task_release)))
+
+#endif
