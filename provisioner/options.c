@@ -103,6 +103,18 @@ int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_e
 	return check_together(o, err);
 }
 
+int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, struct sbx_error *err)
+{
+	for (int i = 0; i < argc; i++) {
+		bool is_option = argv[i][0] == '-';
+		o->is_settled = o->is_settled || is_option;
+		if ((is_option ? parse_one(o, argc, argv, &i, err)
+			       : find_option("policy", 6)->set(o, argv[i], err)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /*
  * A policy says how much there may be at most; where this process may have less than that, it gives
  * what it may. What an option asks for is not cut: the command may rely on it.

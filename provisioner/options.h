@@ -45,7 +45,8 @@ struct sbx_options {
 	uid_t uid;
 	gid_t gid;
 	bool best_effort, dry_run, json, sys, help;
-	int status_fd; /* -1: none */
+	bool is_settled; /* sbx_options_parse_policies(): there were options */
+	int status_fd;	 /* -1: none */
 };
 
 #define SBX_OPTIONS_INIT                                                                           \
@@ -61,6 +62,12 @@ void sbx_options_release(struct sbx_options *o);
  * one makes no sense. With --help nothing else is checked.
  */
 int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_error *err);
+
+/*
+ * The arguments of `sbx-provision policy`: policies, which go to o->ceiling as --policy does, and
+ * options of a run about whose limits and rights it is asked.
+ */
+int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, struct sbx_error *err);
 
 /*
  * Make o->policy the effective one: what was asked for, filled up by --defaults, held down by

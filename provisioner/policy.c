@@ -80,12 +80,35 @@ static int set_capabilities(struct reading *r)
 	return 0;
 }
 
+static int set_switch(struct reading *r, bool *out, const char *on, const char *off)
+{
+	*out = strcmp(r->value, on) == 0;
+	return *out || strcmp(r->value, off) == 0
+		       ? 0
+		       : sbx_fail(r->err, SBX_E_INPUT, "'%s': expected yes or no", r->value);
+}
+
 static int set_zygote(struct reading *r)
 {
-	bool yes = strcmp(r->value, "yes") == 0;
-	if (!yes && strcmp(r->value, "no") != 0)
-		return sbx_fail(r->err, SBX_E_INPUT, "'%s': expected yes or no", r->value);
-	r->policy->no_zygote = !yes;
+	return set_switch(r, &r->policy->no_zygote, "no", "yes");
+}
+
+static int set_predicted(struct reading *r)
+{
+	return set_switch(r, &r->policy->only_predicted, "yes", "no");
+}
+
+static int set_most_bytes(struct reading *r)
+{
+	return sbx_parse_bytes(r->value, &r->policy->most_bytes, r->err);
+}
+
+static int set_secrets(struct reading *r)
+{
+	bool refuse = strcmp(r->value, "refuse") == 0;
+	if (!refuse && strcmp(r->value, "redact") != 0)
+		return sbx_fail(r->err, SBX_E_INPUT, "'%s': expected redact or refuse", r->value);
+	r->policy->secrets = refuse ? SBX_SECRETS_REFUSE : SBX_SECRETS_REDACT;
 	return 0;
 }
 
@@ -97,18 +120,16 @@ static bool is_plain_path(const char *path)
 	       !(n >= 3 && strcmp(path + n - 3, "/..") == 0);
 }
 
-static int set_paths(struct reading *r, struct sbx_paths *out)
+static int set_list(struct reading *r, bool (*is_good)(const char *), const char *expected,
+		    struct sbx_paths *out)
 {
 	const char *const *item = sbx_keyfile_split(r->keys, r->value);
 	struct sbx_policy one = {0}, two = {0};
 	if (!item)
 		return sbx_fail_os(r->err, SBX_E_NO_SPACE, ENOMEM, "policy");
 	for (; *item; item++) {
-		if (!is_plain_path(*item))
-			return sbx_fail(r->err, SBX_E_INPUT,
-					"'%s': expected an absolute path inside, without '..' and "
-					"'/' at its end",
-					*item);
+		if (is_good && !is_good(*item))
+			return sbx_fail(r->err, SBX_E_INPUT, "'%s': expected %s", *item, expected);
 		/* Sorted and without doubles, as restricting leaves them. */
 		two.hidden = (struct sbx_paths){.path = {*item}, .n = 1};
 		if (sbx_policy_restrict(&one, &two, r->err) < 0)
@@ -116,6 +137,17 @@ static int set_paths(struct reading *r, struct sbx_paths *out)
 	}
 	*out = one.hidden;
 	return 0;
+}
+
+static int set_paths(struct reading *r, struct sbx_paths *out)
+{
+	return set_list(r, is_plain_path,
+			"an absolute path inside, without '..' and '/' at its end", out);
+}
+
+static int set_patterns(struct reading *r)
+{
+	return set_list(r, NULL, NULL, &r->policy->patterns);
 }
 
 static int set_hidden(struct reading *r)
@@ -155,6 +187,10 @@ static const struct {
 	{"files", "read-only", set_read_only},
 	{"files", "writable", set_writable},
 	{"start", "zygote", set_zygote},
+	{"system-calls", "predicted", set_predicted},
+	{"output", "max-bytes", set_most_bytes},
+	{"output", "secrets", set_secrets},
+	{"output", "patterns", set_patterns},
 };
 
 static int take_limit(struct reading *r, const char *key, bool *out_found)

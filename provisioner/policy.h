@@ -56,6 +56,13 @@ enum sbx_refusal {
 	SBX_REFUSAL_KILL, /* the process that made it */
 };
 
+/* What becomes of a secret in what a task leaves, from lax to strict. */
+enum sbx_secrets {
+	SBX_SECRETS_UNSET,
+	SBX_SECRETS_REDACT, /* its text is blotted out */
+	SBX_SECRETS_REFUSE, /* nothing is handed out */
+};
+
 /* Paths inside, absolute; `*`, `?` and `[...]` match within a name (glob(7)). */
 #define SBX_MAX_PATHS 64
 struct sbx_paths {
@@ -73,9 +80,14 @@ struct sbx_policy {
 	enum sbx_refusal unknown;   /* calls that the filter has not heard of */
 	enum sbx_refusal dangerous; /* calls that it refuses by name */
 	bool no_zygote;		    /* never in a process forked from a warm one */
+	bool only_predicted; /* whoever knows the task's predicted classes asks for no more */
 	struct sbx_paths hidden, read_only;
 	bool has_writable; /* nothing else but `writable` can be written to */
 	struct sbx_paths writable;
+	/* For who hands out what the task left in /output: sbx-provision keeps to none of it. */
+	uint64_t most_bytes; /* 0: no limit */
+	enum sbx_secrets secrets;
+	struct sbx_paths patterns; /* regular expressions of further secrets */
 };
 
 /*

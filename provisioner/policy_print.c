@@ -43,6 +43,18 @@ static void add_files(const struct sbx_policy *policy, struct sbx_buffer *out)
 		add_paths("writable", &policy->writable, out);
 }
 
+static void add_output(const struct sbx_policy *policy, struct sbx_buffer *out)
+{
+	static const char *const secrets[] = {"", "redact", "refuse"};
+	sbx_buffer_add_string(out, "[output]\n");
+	if (policy->most_bytes)
+		sbx_buffer_printf(out, "max-bytes=%llu\n", (unsigned long long)policy->most_bytes);
+	if (policy->secrets)
+		sbx_buffer_printf(out, "secrets=%s\n", secrets[policy->secrets]);
+	if (policy->patterns.n)
+		add_paths("patterns", &policy->patterns, out);
+}
+
 static void add_calls(const struct sbx_policy *policy, struct sbx_buffer *out)
 {
 	static const char *const refusals[] = {"", "enosys", "eperm", "kill"};
@@ -54,6 +66,8 @@ static void add_calls(const struct sbx_policy *policy, struct sbx_buffer *out)
 				sbx_buffer_printf(out, "%s;", sbx_classes[i].name);
 		sbx_buffer_add_string(out, "\n");
 	}
+	if (policy->only_predicted)
+		sbx_buffer_add_string(out, "predicted=yes\n");
 	if (policy->unknown)
 		sbx_buffer_printf(out, "unknown=%s\n", refusals[policy->unknown]);
 	if (policy->dangerous)
@@ -75,6 +89,7 @@ void sbx_policy_add_text(const struct sbx_policy *policy, struct sbx_buffer *out
 	}
 	add_calls(policy, out);
 	add_files(policy, out);
+	add_output(policy, out);
 	if (policy->no_zygote)
 		sbx_buffer_add_string(out, "[start]\nzygote=no\n");
 }

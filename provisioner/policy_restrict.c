@@ -22,9 +22,10 @@ static int add_path(struct sbx_paths *paths, const char *path, struct sbx_error 
 	if (has_path(paths, path))
 		return 0;
 	if (paths->n == SBX_MAX_PATHS)
-		return sbx_fail(err, SBX_E_INPUT,
-				"the policies name more than %d paths together; use patterns",
-				SBX_MAX_PATHS);
+		return sbx_fail(
+			err, SBX_E_INPUT,
+			"the policies name more than %d paths or patterns together; join some",
+			SBX_MAX_PATHS);
 	/* Sorted: which policy came first makes no difference. */
 	unsigned at = paths->n++;
 	for (; at > 0 && strcmp(paths->path[at - 1], path) > 0; at--)
@@ -102,7 +103,12 @@ int sbx_policy_restrict(struct sbx_policy *policy, const struct sbx_policy *othe
 	if (other->dangerous > policy->dangerous)
 		policy->dangerous = other->dangerous;
 	policy->no_zygote = policy->no_zygote || other->no_zygote;
+	policy->only_predicted = policy->only_predicted || other->only_predicted;
+	policy->most_bytes = stricter_limit(policy->most_bytes, other->most_bytes);
+	if (other->secrets > policy->secrets)
+		policy->secrets = other->secrets;
 	if (add_paths(&policy->hidden, &other->hidden, err) < 0 ||
+	    add_paths(&policy->patterns, &other->patterns, err) < 0 ||
 	    add_paths(&policy->read_only, &other->read_only, err) < 0)
 		return -1;
 	return intersect_writable(policy, other, err);
@@ -128,6 +134,13 @@ void sbx_policy_fill(struct sbx_policy *policy, const struct sbx_policy *other)
 	if (!policy->dangerous)
 		policy->dangerous = other->dangerous;
 	policy->no_zygote = policy->no_zygote || other->no_zygote;
+	policy->only_predicted = policy->only_predicted || other->only_predicted;
+	if (!policy->most_bytes)
+		policy->most_bytes = other->most_bytes;
+	if (!policy->secrets)
+		policy->secrets = other->secrets;
+	if (!policy->patterns.n)
+		policy->patterns = other->patterns;
 	if (!policy->hidden.n)
 		policy->hidden = other->hidden;
 	if (!policy->read_only.n)

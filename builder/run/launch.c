@@ -56,14 +56,9 @@ static GPtrArray *arguments_of(const struct sbx_launch *launch, const char *root
 		g_autofree char *bind = g_strdup_printf("%s:/output", staging);
 		add(argv, "--bind", bind);
 	}
-	const char *pairs[] = {"--workdir", "/task",	     "--memory",       launch->memory,
-			       "--cpus",    launch->cpus,    "--pids",	       launch->pids,
-			       "--timeout", launch->timeout, "--output-limit", launch->output_limit,
-			       "--disk",    launch->disk};
-	for (guint i = 0; i < G_N_ELEMENTS(pairs); i += 2)
-		add(argv, pairs[i], pairs[i + 1]);
-	if (launch->host_network)
-		add(argv, "--net", "host");
+	add(argv, "--workdir", "/task");
+	for (guint i = 0; i < launch->policy->len; i++)
+		add(argv, launch->policy->pdata[i], NULL);
 	for (const char *const *env = launch->env; env && *env; env++)
 		add(argv, "--env", *env);
 	add(argv, "--best-effort", launch->template_id);

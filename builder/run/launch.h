@@ -5,7 +5,7 @@
 #include "builder/context.h"
 #include "store/catalog.h"
 
-/* What `run` asks of sbx-provision. Limits are always set: a task is never trusted. */
+/* What `run` asks of sbx-provision. A posture is always in `policy`: a task is never trusted. */
 struct sbx_launch {
 	const char *template_id;
 	const char *folder;	/* becomes /task, writes stay in the sandbox */
@@ -15,8 +15,7 @@ struct sbx_launch {
 	const char *output;	    /* where /output is collected, NULL: nowhere */
 	const char *const *command; /* NULL-ended */
 	const char *const *env;	    /* "K=V", NULL: none */
-	const char *memory, *cpus, *pids, *timeout, *output_limit, *disk; /* as options take them */
-	gboolean host_network;
+	const GPtrArray *policy;    /* char *: options of sbx-provision: policies, limits, rights */
 };
 
 /*

@@ -65,6 +65,6 @@ gboolean sbx_learn_resources(struct sbx_profile *profile, struct sbx_store *cata
 
 char *sbx_learn_limit(const struct sbx_profile *profile, enum sbx_resource which, double usual)
 {
-	double limit = MIN(MAX(profile->resources.of[which].high, usual), MOST * usual);
-	return g_strdup_printf("%.0f", ceil(limit));
+	double high = profile->resources.of[which].high;
+	return high > usual ? g_strdup_printf("%.0f", ceil(MIN(high, MOST * usual))) : NULL;
 }

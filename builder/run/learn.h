@@ -15,9 +15,9 @@ gboolean sbx_learn_resources(struct sbx_profile *profile, struct sbx_store *cata
 			     GError **error);
 
 /*
- * A limit of `run`, as sbx-provision takes it: the default, or the upper end of the interval when
- * that is higher. Never more than four times the default, lest a task that is killed for its limit
- * gets a higher one each time without end. Newly allocated.
+ * A limit of `run`, as sbx-provision takes it: the upper end of the interval when that is above the
+ * usual limit, else NULL. Never more than four times the usual, lest a task that is killed for its
+ * limit gets a higher one each time without end. Newly allocated.
  */
 char *sbx_learn_limit(const struct sbx_profile *profile, enum sbx_resource which, double usual);
 

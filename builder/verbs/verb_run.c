@@ -1,37 +1,117 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "builder/run/allowance.h"
 #include "builder/run/launch.h"
 #include "builder/run/learn.h"
 #include "builder/run/prepare.h"
 #include "builder/verbs/verbs.h"
 
-/* The limits of every run: enough for data work on a laptop, too little to hurt its host. */
-#define USUAL_MEMORY  (2.0 * 1024 * 1024 * 1024)
-#define USUAL_TIMEOUT 600.0
-static char *output, *memory, *cpus, *pids, *timeout, *output_limit, *disk, *net;
-static char **env;
+/* What holds when nothing is said; provisioner/postures/ tells what it is. */
+#define USUAL_POSTURE "medium"
+
+static char *output, *posture, *memory, *cpus, *pids, *timeout, *output_limit, *disk, *net;
+static char *syscalls;
+static char **env, **policies;
 static gboolean allow_unresolved;
 
 const GOptionEntry sbx_verb_run_options[] = {
 	{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 	 "Collect what the task leaves in /output into this folder", "DIR"},
+	{"posture", 0, 0, G_OPTION_ARG_STRING, &posture,
+	 "How strict: low, medium, high or paranoid, and no option gives more (without it: medium, "
+	 "and options give more)",
+	 "NAME"},
+	{"policy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &policies,
+	 "Allow no more than this policy does (may be repeated; the strictest counts)",
+	 "NAME|FILE"},
 	{"memory", 0, 0, G_OPTION_ARG_STRING, &memory,
-	 "Memory limit (2G, more for a task that is known to need more)", "BYTES"},
-	{"cpus", 0, 0, G_OPTION_ARG_STRING, &cpus, "CPU limit (all of the host's)", "N"},
-	{"pids", 0, 0, G_OPTION_ARG_STRING, &pids, "Limit of processes and threads (512)", "N"},
-	{"timeout", 0, 0, G_OPTION_ARG_STRING, &timeout,
-	 "Time limit, then exit status 124 (600, or more as for --memory)", "SECONDS"},
-	{"output-limit", 0, 0, G_OPTION_ARG_STRING, &output_limit, "Limit of what it prints (256M)",
+	 "Memory limit (the posture's, without --posture more for a task that is known to need it)",
 	 "BYTES"},
-	{"disk", 0, 0, G_OPTION_ARG_STRING, &disk, "Limit of what it writes (1G)", "BYTES"},
-	{"net", 0, 0, G_OPTION_ARG_STRING, &net, "Network: none (default) or host", "MODE"},
+	{"cpus", 0, 0, G_OPTION_ARG_STRING, &cpus, "CPU limit", "N"},
+	{"pids", 0, 0, G_OPTION_ARG_STRING, &pids, "Limit of processes and threads", "N"},
+	{"timeout", 0, 0, G_OPTION_ARG_STRING, &timeout,
+	 "Time limit, then exit status 124 (as for --memory)", "SECONDS"},
+	{"output-limit", 0, 0, G_OPTION_ARG_STRING, &output_limit, "Limit of what it prints",
+	 "BYTES"},
+	{"disk", 0, 0, G_OPTION_ARG_STRING, &disk, "Limit of what it writes", "BYTES"},
+	{"net", 0, 0, G_OPTION_ARG_STRING, &net, "Network: none or host", "MODE"},
+	{"syscalls", 0, 0, G_OPTION_ARG_STRING, &syscalls,
+	 "Only the system calls that these classes take, or that the profile predicts",
+	 "CLASSES|predicted"},
 	{"env", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &env,
 	 "Set a variable inside (may be repeated); nothing is inherited", "K=V"},
 	{"allow-unresolved", 0, 0, G_OPTION_ARG_NONE, &allow_unresolved,
 	 "Run although something that it needs is shipped by nobody", NULL},
 	G_OPTION_ENTRY_NULL,
 };
+
+static void add(GPtrArray *words, const char *option, const char *value)
+{
+	g_ptr_array_add(words, g_strdup(option));
+	g_ptr_array_add(words, g_strdup(value));
+}
+
+/* The policies and what the user asks for, as options of sbx-provision. */
+static GPtrArray *policy_words(void)
+{
+	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+	const struct {
+		const char *option, *value;
+	} asked[] = {
+		{"--memory", memory},
+		{"--cpus", cpus},
+		{"--pids", pids},
+		{"--timeout", timeout},
+		{"--output-limit", output_limit},
+		{"--disk", disk},
+		{"--net", net},
+		{"--syscalls", g_strcmp0(syscalls, "predicted") == 0 ? NULL : syscalls},
+	};
+	add(words, posture ? "--policy" : "--defaults", posture ? posture : USUAL_POSTURE);
+	for (char **policy = policies; policy && *policy; policy++)
+		add(words, "--policy", *policy);
+	for (guint i = 0; i < G_N_ELEMENTS(asked); i++)
+		if (asked[i].value)
+			add(words, asked[i].option, asked[i].value);
+	return words;
+}
+
+/*
+ * What is known of the task. Its memory and time can raise limits that are merely usual; what a
+ * user, a named posture or a policy says stands.
+ */
+static gboolean add_known(GPtrArray *words, const char *provisioner,
+			  const struct sbx_profile *profile, struct sbx_allowance *allowance,
+			  GError **error)
+{
+	const struct sbx_resources *r = &profile->resources;
+	if ((g_strcmp0(syscalls, "predicted") == 0 || (!syscalls && allowance->only_predicted)) &&
+	    profile->classes && *profile->classes) {
+		g_autofree char *classes = g_strjoinv(",", profile->classes);
+		add(words, "--syscalls", classes);
+	}
+	if (posture || (r->of[SBX_RESOURCE_MEMORY].basis == SBX_BASIS_DEFAULT &&
+			r->of[SBX_RESOURCE_TIME].basis == SBX_BASIS_DEFAULT))
+		return TRUE;
+	SBX_CLEANUP_ALLOWANCE struct sbx_allowance usual = {0};
+	g_autoptr(GPtrArray) name = g_ptr_array_new();
+	g_ptr_array_add(name, (gpointer)USUAL_POSTURE);
+	if (!sbx_allowance_ask(provisioner, name, &usual, error))
+		return FALSE;
+	g_autofree char *more =
+		sbx_learn_limit(profile, SBX_RESOURCE_MEMORY, (double)usual.memory_bytes);
+	g_autofree char *longer =
+		sbx_learn_limit(profile, SBX_RESOURCE_TIME, usual.timeout_seconds);
+	if (more && !memory)
+		add(words, "--memory", more);
+	if (longer && !timeout)
+		add(words, "--timeout", longer);
+	if (!more && !longer)
+		return TRUE;
+	sbx_allowance_release(allowance);
+	return sbx_allowance_ask(provisioner, words, allowance, error);
+}
 
 /* TASK [ARG...] adds to the language's command, TASK -- COMMAND replaces it. */
 static GPtrArray *command_of(const struct sbx_prepared *task, int argc, char **argv)
@@ -71,23 +151,19 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 				       : "run: a command must follow --");
 		return -1;
 	}
-	if (net && strcmp(net, "none") && strcmp(net, "host")) {
-		sbx_set_error(error, SBX_E_USAGE, "run: --net %s: must be none or host", net);
+	g_autoptr(GPtrArray) policy = policy_words();
+	g_autofree char *provisioner = sbx_context_provisioner(ctx, error);
+	SBX_CLEANUP_ALLOWANCE struct sbx_allowance allowance = {0};
+	if (!provisioner || !sbx_allowance_ask(provisioner, policy, &allowance, error))
 		return -1;
-	}
 	SBX_AUTO(sbx_store) catalog = sbx_store_open_catalog(ctx->root, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_prepared_release))) struct sbx_prepared task = {0};
 	if (!catalog || !sbx_prepare_task(ctx, catalog, argv[1], allow_unresolved, &task, error) ||
-	    !sbx_learn_resources(task.profile, catalog, error))
+	    !sbx_learn_resources(task.profile, catalog, error) ||
+	    !add_known(policy, provisioner, task.profile, &allowance, error))
 		return -1;
+	sbx_allowance_tell(&allowance, ctx, task.profile);
 	g_autoptr(GPtrArray) command = command_of(&task, argc, argv);
-	g_autofree char *all_cpus = g_strdup_printf("%u", g_get_num_processors());
-	/* What the user asked for is what counts; else a task that is known to need more gets it.
-	 */
-	g_autofree char *usual_memory =
-		sbx_learn_limit(task.profile, SBX_RESOURCE_MEMORY, USUAL_MEMORY);
-	g_autofree char *usual_timeout =
-		sbx_learn_limit(task.profile, SBX_RESOURCE_TIME, USUAL_TIMEOUT);
 	struct sbx_launch launch = {
 		.content_id = task.profile->content_id,
 		.template_id = task.template_id,
@@ -97,13 +173,7 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		.output = output,
 		.command = (const char *const *)command->pdata,
 		.env = (const char *const *)env,
-		.memory = memory ? memory : usual_memory,
-		.cpus = cpus ? cpus : all_cpus,
-		.pids = pids ? pids : "512",
-		.timeout = timeout ? timeout : usual_timeout,
-		.output_limit = output_limit ? output_limit : "256M",
-		.disk = disk ? disk : "1G",
-		.host_network = net && g_str_equal(net, "host"),
+		.policy = policy,
 	};
 	int status;
 	return sbx_launch_run(ctx, catalog, &launch, &status, error) ? status : -1;

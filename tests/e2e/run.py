@@ -247,6 +247,42 @@ def test_timeout(t):
 	assert result.seconds < 20, result.seconds
 
 
+def test_posture_and_policies_hold_the_task(t):
+	"""The usual limits are a posture's, a named one holds options too, a policy file anything."""
+	t.update()
+	path = script(t, "ulimit -n; cat /proc/net/dev | grep -c eth\n")
+	nofile = lambda *options: without_warnings(t.sbx("run", *options, path).out).split()[0]
+	equal(nofile(), "4096", "open files, usually")
+	equal(nofile("--posture", "high"), "1024", "open files of a named posture")
+	ours = t.file("ours.policy", "[limits]\nnofile=77\n[network]\nmode=none\n[output]\nsecrets=redact\n")
+	equal(nofile("--policy", ours), "77", "open files of a policy")
+	namespace = lambda *options: t.sbx("run", *options, path, "--", "readlink", "/proc/self/ns/net").ok().out.strip()
+	assert namespace() != os.readlink("/proc/self/ns/net"), "the host's network"
+	equal(namespace("--net", "host"), os.readlink("/proc/self/ns/net"), "network asked for")
+	for held in (["--posture", "medium"], ["--policy", ours]):
+		assert namespace("--net", "host", *held) != os.readlink("/proc/self/ns/net"), held
+
+
+def test_policies_that_make_no_sense(t):
+	"""Said before anything is looked at, by name."""
+	path = script(t)
+	t.sbx("run", "--posture", "soft", path).fails(USAGE, "soft", "medium")
+	t.sbx("run", "--policy", t.file("x.policy", "[limits]\nspeed=1\n"), path).fails(USAGE, "speed")
+	t.sbx("run", "--policy", os.path.join(t.tmp, "none.policy"), path).fails(USAGE, r"none\.policy")
+	t.sbx("run", "--net", "some", path).fails(USAGE, "--net", "some")
+	t.sbx("run", "--memory", "0", path).fails(USAGE, "--memory")
+
+
+def test_what_a_task_wants_and_does_not_get_is_told(t):  # root
+	t.update()
+	text = "import urllib.request\ntry:\n\turllib.request.urlopen('http://192.0.2.7:80/x', timeout=1)\n" \
+	       "except OSError as e:\n\tprint('no')\n"
+	path = t.file("task/net.py", text)
+	result = t.sbx("run", path).ok()
+	harness.contains(result.err, r"net\.py: wants the network \(net\.py:\d.*\) and gets none; --net host")
+	assert "wants the network" not in t.sbx("run", "--net", "host", path).err
+
+
 def test_ctrl_c_ends_the_task(t):
 	t.update()
 	# A trap: a shell that forks at that moment loses a SIGINT, wherever it runs.

@@ -53,6 +53,10 @@ static struct sbx_policy random_policy(void)
 	p.unknown = next_random(4);
 	p.dangerous = next_random(2) ? SBX_REFUSAL_EPERM + next_random(2) : 0;
 	p.no_zygote = next_random(2);
+	p.only_predicted = next_random(2);
+	p.most_bytes = next_random(3) ? 1000 + next_random(1000) : 0;
+	p.secrets = next_random(3);
+	random_paths(&p.patterns);
 	random_paths(&p.hidden);
 	random_paths(&p.read_only);
 	p.has_writable = next_random(2);
@@ -96,7 +100,9 @@ static void assert_as_strict(const struct sbx_policy *a, const struct sbx_policy
 	assert_true(!b->has_capabilities ||
 		    (a->has_capabilities && !(a->capabilities & ~b->capabilities)));
 	assert_true(a->unknown >= b->unknown && a->dangerous >= b->dangerous);
-	assert_true(a->no_zygote >= b->no_zygote);
+	assert_true(a->no_zygote >= b->no_zygote && a->only_predicted >= b->only_predicted);
+	assert_true(!b->most_bytes || (a->most_bytes && a->most_bytes <= b->most_bytes));
+	assert_true(a->secrets >= b->secrets && has_all(&b->patterns, &a->patterns));
 	assert_true(has_all(&b->hidden, &a->hidden) && has_all(&b->read_only, &a->read_only));
 	for (size_t i = 0; i < N_SOME; i++)
 		if (!strchr(some_paths[i], '*') && lets_write(a, some_paths[i]))
