@@ -55,29 +55,33 @@ struct sbx_readers *sbx_readers_new(struct sbx_error *err)
 	return r;
 }
 
+static int kill_and_reap(pid_t pid)
+{
+	int status = 0;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
 /* What has closed its socket is about to end; what does not, is made to. Its wait status. */
 static int wait_for_end(const struct process *p)
 {
 	int status = 0;
-	pid_t ended = 0;
-	for (unsigned i = 0; i < END_PATIENCE_MSEC && ended == 0; i++) {
-		ended = waitpid(p->pid, &status, WNOHANG);
+	for (unsigned i = 0; i < END_PATIENCE_MSEC; i++) {
+		pid_t ended = waitpid(p->pid, &status, WNOHANG);
+		if (ended == p->pid)
+			return status;
 		if (ended == 0)
 			usleep(1000);
 	}
-	if (ended == 0)
-		kill(p->pid, SIGKILL);
-	while (ended == 0 || (ended < 0 && errno == EINTR))
-		ended = waitpid(p->pid, &status, 0);
-	return status;
+	return kill_and_reap(p->pid);
 }
 
 static void end_process(struct process *p)
 {
-	if (p->pid) {
-		kill(p->pid, SIGKILL);
-		wait_for_end(p);
-	}
+	if (p->pid)
+		kill_and_reap(p->pid);
 	sbx_close(&p->fd);
 	*p = (struct process){.fd = -1};
 }

@@ -8,6 +8,14 @@
 
 /* Another process writes for milliseconds only; past this something is stuck. */
 #define BUSY_MSEC 20000
+/*
+ * Most processes enter one row, and shall not pay four syncs for it when they close: the log stays.
+ * But whoever opens the catalog first has to read all of the log, and only a process that empties
+ * it makes it start anew: so one that finds it this long does, and a process that goes on writing
+ * does it on the way.
+ */
+#define LOG_PAGES_KEPT	  48
+#define LOG_PAGES_WRITING 1000
 
 /*
  * What brings a catalog from each version to the next; its version (PRAGMA user_version) is how
@@ -82,6 +90,17 @@ static gboolean bring_up_to_date(struct sbx_store *store, GCancellable *cancella
 	       sbx_sql_fail(store, error);
 }
 
+/* A sqlite3_wal_hook(): after each commit, with the pages that are in the log. */
+static int see_log(void *data G_GNUC_UNUSED, sqlite3 *db, const char *name, int n_pages)
+{
+	if (n_pages >= LOG_PAGES_KEPT)
+		sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	/* When another one is doing it, or it fails, the log is just longer. */
+	if (n_pages >= LOG_PAGES_WRITING)
+		sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return SQLITE_OK;
+}
+
 gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GError **error)
 {
 	g_autofree char *path = g_build_filename(store->root, "catalog.db", NULL);
@@ -102,8 +121,11 @@ gboolean sbx_catalog_open(struct sbx_store *store, GCancellable *cancellable, GE
 	/* Commits survive a crash of the program; one lost to a power cut is only a cache entry or
 	 * a template whose folder gc takes up again. */
 	if (sqlite3_exec(store->catalog, "PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;", NULL,
-			 NULL, NULL) != SQLITE_OK)
+			 NULL, NULL) != SQLITE_OK ||
+	    sqlite3_db_config(store->catalog, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) !=
+		    SQLITE_OK)
 		return sbx_sql_fail(store, error);
+	sqlite3_wal_hook(store->catalog, see_log, NULL);
 	return TRUE;
 }
 

@@ -20,7 +20,7 @@ static const char *const queries[SBX_N_QUERIES] = {
 	[SBX_QUERY_PACKAGE] = "SELECT name, section, priority, n_reverse_depends, in_base, front,"
 			      " stands_for, depends, installed_kib, weak FROM package WHERE id = ?",
 	[SBX_QUERY_NAME] = "SELECT id FROM package WHERE name = ?",
-	[SBX_QUERY_BASE] = "SELECT sum(installed_kib) FROM package WHERE in_base",
+	[SBX_QUERY_BASE] = "SELECT value FROM meta WHERE key = 'base_kib'",
 	[SBX_QUERY_NAMED] = "SELECT path, package FROM name WHERE key = ?",
 	[SBX_QUERY_ROOT] =
 		"SELECT folder FROM root WHERE pattern = ? ORDER BY n_paths DESC, folder",

@@ -5,12 +5,12 @@
 #include "builder/index/template.h"
 
 /* Bump when the tables below change; see sbx_providers_rules_id(). */
-#define SBX_PROVIDERS_FORMAT 6
+#define SBX_PROVIDERS_FORMAT 7
 
 /*
  * The tables of a provider index:
  *
- *	meta	what it was made with
+ *	meta	what it was made with, and the installed size of the base
  *	package	every package, its number, what ranks it, and what it depends on (numbers,
  *		little-endian, four bytes each)
  *	root	which folders a root's glob stands for in this archive, with their paths' count

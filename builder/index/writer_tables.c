@@ -253,13 +253,27 @@ static gboolean write_roots(struct db *db, GPtrArray *roots, GError **error)
 	return TRUE;
 }
 
-static gboolean write_meta(struct db *db, const struct sbx_language *const *languages,
-			   GError **error)
+static guint64 base_kib(const struct sbx_graph *graph)
+{
+	guint64 kib = 0;
+	for (guint32 i = 0; i < graph->nodes->len; i++)
+		if (sbx_graph_node(graph, i)->in_base)
+			kib += sbx_graph_node(graph, i)->installed_kib;
+	return kib;
+}
+
+static gboolean write_meta(struct db *db, const struct sbx_graph *graph,
+			   const struct sbx_language *const *languages, GError **error)
 {
 	g_autofree char *rules = sbx_providers_rules_id(languages);
-	if (!db_prepare(db, "INSERT INTO meta VALUES('rules',?)", error))
+	if (!db_prepare(db, "INSERT INTO meta VALUES(?,?)", error))
 		return FALSE;
-	bind_text(db, 1, rules);
+	bind_text(db, 1, "rules");
+	bind_text(db, 2, rules);
+	if (!db_insert(db, error))
+		return FALSE;
+	bind_text(db, 1, "base_kib");
+	sqlite3_bind_int64(db->insert, 2, (gint64)base_kib(graph));
 	return db_insert(db, error);
 }
 
@@ -277,7 +291,7 @@ static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
 		       error) &&
 	       write_packages(&db, w->graph, error) && write_rows(&db, w->rows, error) &&
 	       write_names(&db, w->names, error) && write_roots(&db, w->roots, error) &&
-	       write_meta(&db, w->languages, error) &&
+	       write_meta(&db, w->graph, w->languages, error) &&
 	       db_exec(&db,
 		       "CREATE UNIQUE INDEX package_name ON package(name);"
 		       "CREATE UNIQUE INDEX folder_path ON folder(path); COMMIT",
