@@ -75,7 +75,7 @@ static void close_inherited(const struct sbx_init *init)
 /* /proc/1/cmdline can be read by all inside: it shall not tell the host's paths. */
 static void wipe_command_line(const struct sbx_init *init)
 {
-	for (char **word = init->arguments; *word; word++)
+	for (char **word = init->arguments; word && *word; word++)
 		memset(*word, 0, strlen(*word));
 	char *program = program_invocation_name;
 	strncpy(program, "sbx-init", strlen(program));

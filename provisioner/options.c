@@ -50,11 +50,15 @@ static int parse_one(struct sbx_options *o, int argc, char **argv, int *i, struc
 	return 0;
 }
 
-static int check_together(const struct sbx_options *o, struct sbx_error *err)
+static char *no_command[] = {NULL};
+
+static int check_together(struct sbx_options *o, struct sbx_error *err)
 {
 	if (!o->template)
 		return sbx_fail(err, SBX_E_USAGE,
 				"TEMPLATE is missing; see sbx-provision run --help");
+	if (!o->command && o->is_live)
+		o->command = no_command;
 	if (!o->command)
 		return sbx_fail(err, SBX_E_USAGE,
 				"the command is missing; write -- COMMAND behind the template");

@@ -46,7 +46,8 @@ struct sbx_options {
 	gid_t gid;
 	bool best_effort, dry_run, json, sys, help;
 	bool is_settled; /* sbx_options_parse_policies(): there were options */
-	int status_fd;	 /* -1: none */
+	bool is_live; /* set before parsing: to be told things later, so that it needs no command */
+	int status_fd; /* -1: none */
 };
 
 #define SBX_OPTIONS_INIT                                                                           \

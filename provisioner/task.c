@@ -49,7 +49,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		return sbx_fail(err, SBX_E_DENIED,
 				"installed set-user-id; take that off, it works without");
 	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0 ||
-	    find_places(o, task->is_live, &task->places, err) < 0)
+	    find_places(o, task->options.is_live, &task->places, err) < 0)
 		return -1;
 	long landlock =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -83,7 +83,7 @@ void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out)
 		.places = &task->places,
 		.host = &task->host,
 		.lock_fd = task->lower.lock_fd,
-		.is_live = task->is_live,
+		.is_live = task->options.is_live,
 	};
 }
 

@@ -12,7 +12,6 @@ struct sbx_task {
 	struct sbx_places places;
 	struct sbx_host host;
 	struct sbx_plan plan;
-	bool is_live; /* set it before settling: exec, pause and the like are to be possible */
 };
 
 #define SBX_TASK_INIT                                                                              \
