@@ -48,6 +48,8 @@ struct sbx_context {
 	char *keyring;	    /* --keyring FILE */
 	gboolean trusted;   /* --trusted: accept an archive without a valid signature */
 
+	gboolean allow_older; /* update --allow-older: take a Release older than the last one */
+
 	char **arguments; /* what parsing left: verbs keep pointers into it */
 };
 

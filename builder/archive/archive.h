@@ -22,6 +22,9 @@ struct sbx_release {
 	char *component;
 	char *date;   /* the Release file's Date, ISO 8601 UTC */
 	char *sha256; /* digest of the verified InRelease */
+	/* What it says of itself, for apt's preferences; NULL: nothing. */
+	char *archive, *codename, *vendor, *label, *version;
+	gboolean is_host; /* from apt's own sources: apt's own preferences are for it */
 };
 
 struct sbx_archive {

@@ -50,125 +50,14 @@ char *sbx_host_codename(void)
 	return g_get_os_info(G_OS_INFO_KEY_VERSION_CODENAME);
 }
 
-static gboolean has_architecture(const struct sbx_apt_source *source, const char *architecture)
-{
-	return !source->architectures ||
-	       g_strv_contains((const char *const *)source->architectures, architecture);
-}
-
-/* Is it the suite itself, or what is published for it afterwards? */
-static gboolean belongs_to(const char *candidate, const char *suite)
-{
-	static const char *const tails[] = {"", "-updates", "-security", "/updates", NULL};
-	if (!g_str_has_prefix(candidate, suite))
-		return FALSE;
-	return g_strv_contains(tails, candidate + strlen(suite));
-}
-
-static struct sbx_apt_source *copy(const struct sbx_apt_source *from, const char *suite)
-{
-	struct sbx_apt_source *to = g_new0(struct sbx_apt_source, 1);
-	to->uri = g_strdup(from->uri);
-	to->suite = g_strdup(suite);
-	to->components = g_strdupv(from->components);
-	to->architectures = g_strdupv(from->architectures);
-	to->signed_by = g_strdup(from->signed_by);
-	to->trusted = from->trusted;
-	to->keeps_expired = from->keeps_expired;
-	to->is_host = from->is_host;
-	to->where = g_strdup(from->where);
-	return to;
-}
-
-static void add_components(struct sbx_apt_source *to, const struct sbx_apt_source *from)
-{
-	g_autoptr(GPtrArray) all = g_ptr_array_new();
-	for (char **c = to->components; *c; c++)
-		g_ptr_array_add(all, *c);
-	for (char **c = from->components; *c; c++)
-		if (!g_strv_contains((const char *const *)to->components, *c))
-			g_ptr_array_add(all, g_strdup(*c));
-	g_ptr_array_add(all, NULL);
-	g_free(to->components);
-	to->components = (char **)g_ptr_array_free(g_steal_pointer(&all), FALSE);
-}
-
-/* Entries that name the same URI and suite are one, with the components of both. */
-static void add_merged(GPtrArray *picked, const struct sbx_apt_source *source, const char *suite)
-{
-	for (guint i = 0; i < picked->len; i++) {
-		struct sbx_apt_source *there = picked->pdata[i];
-		if (g_str_equal(there->uri, source->uri) && g_str_equal(there->suite, suite)) {
-			add_components(there, source);
-			return;
-		}
-	}
-	g_ptr_array_add(picked, copy(source, suite));
-}
-
-static gboolean is_main(const struct sbx_apt_source *source)
-{
-	return g_strv_contains((const char *const *)source->components, "main");
-}
-
-/* The entry that the host itself was installed from, most likely. */
-static const struct sbx_apt_source *main_entry(GPtrArray *host, const char *architecture)
-{
-	g_autofree char *codename = sbx_host_codename();
-	const struct sbx_apt_source *found = NULL;
-	for (guint i = 0; i < host->len; i++) {
-		const struct sbx_apt_source *source = host->pdata[i];
-		if (!has_architecture(source, architecture) || !is_main(source))
-			continue;
-		if (codename && g_str_equal(source->suite, codename))
-			return source;
-		if (!found)
-			found = source;
-	}
-	return found;
-}
-
-GPtrArray *sbx_pick_sources(GPtrArray *host, const char *suite, const char *architecture)
-{
-	g_autoptr(GPtrArray) picked = sbx_apt_sources_new();
-	gboolean has_itself = FALSE;
-	for (guint pass = 0; pass < 2; pass++) /* the suite itself first */
-		for (guint i = 0; i < host->len; i++) {
-			const struct sbx_apt_source *source = host->pdata[i];
-			gboolean itself = g_str_equal(source->suite, suite);
-			if (itself != (pass == 0) || !has_architecture(source, architecture) ||
-			    !belongs_to(source->suite, suite))
-				continue;
-			has_itself |= itself;
-			add_merged(picked, source, source->suite);
-		}
-	if (has_itself)
-		return g_steal_pointer(&picked);
-	/* The host has another suite of, most likely, the same archive. */
-	g_ptr_array_set_size(picked, 0);
-	const struct sbx_apt_source *model = main_entry(host, architecture);
-	if (model)
-		add_merged(picked, model, suite);
-	return g_steal_pointer(&picked);
-}
-
-/* "URI", or "[options] URI SUITE COMPONENT..." as in sources.list(5). */
-static gboolean add_mirror(const char *mirror, const struct sbx_context *ctx, const char *suite,
+/* "[options] URI SUITE COMPONENT..." as in sources.list(5). */
+static gboolean add_mirror(const char *mirror, const struct sbx_context *ctx,
 			   const char *architecture, GPtrArray *sources, GError **error)
 {
 	g_autofree char *where = g_strdup("--mirror");
-	const char *uri = mirror + strspn(mirror, " \t");
-	g_autofree char *line = NULL;
-	if (!strpbrk(uri, " \t")) {
-		if (!suite)
-			return sbx_set_error(error, SBX_E_USAGE,
-					     "--mirror: this host has no codename of its own; give "
-					     "--suite NAME too");
-		line = g_strdup_printf("%s %s main", uri, suite);
-	}
 	guint n_before = sources->len;
 	g_autoptr(GError) problem = NULL;
-	if (!sbx_apt_sources_parse_entry(line ? line : uri, where, architecture, sources, &problem))
+	if (!sbx_apt_sources_parse_entry(mirror, where, architecture, sources, &problem))
 		return sbx_set_error(error, SBX_E_USAGE, "%s", problem->message);
 	if (sources->len == n_before)
 		return sbx_set_error(error, SBX_E_USAGE,
@@ -181,13 +70,33 @@ static gboolean add_mirror(const char *mirror, const struct sbx_context *ctx, co
 	return TRUE;
 }
 
+/* The same, or just "URI": then it has all the suites that are asked for. */
+static gboolean add_mirrors(const char *mirror, const struct sbx_context *ctx, const char *suites,
+			    const char *architecture, GPtrArray *sources, GError **error)
+{
+	mirror += strspn(mirror, " \t");
+	if (strpbrk(mirror, " \t"))
+		return add_mirror(mirror, ctx, architecture, sources, error);
+	if (!suites)
+		return sbx_set_error(error, SBX_E_USAGE,
+				     "--mirror: this host has no codename of its own; give "
+				     "--suite NAME too");
+	g_auto(GStrv) names = g_strsplit(suites, ",", -1);
+	for (char **suite = names; *suite; suite++) {
+		g_autofree char *line = g_strdup_printf("%s %s main", mirror, *suite);
+		if (!add_mirror(line, ctx, architecture, sources, error))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 static gboolean choose_mirrors(struct sbx_context *ctx, struct sbx_choice *choice,
 			       const char *codename, GError **error)
 {
 	const char *suite = ctx->suite ? ctx->suite : codename;
 	choice->sources = sbx_apt_sources_new();
 	for (char **mirror = ctx->mirrors; *mirror; mirror++)
-		if (!add_mirror(*mirror, ctx, suite, choice->architecture, choice->sources, error))
+		if (!add_mirrors(*mirror, ctx, suite, choice->architecture, choice->sources, error))
 			return FALSE;
 	const struct sbx_apt_source *first = choice->sources->pdata[0];
 	choice->suite = g_strdup(ctx->suite ? ctx->suite : first->suite);
@@ -202,7 +111,7 @@ static char *default_suite(GPtrArray *host, const char *codename, const char *ar
 		if (g_str_equal(source->suite, codename))
 			return g_strdup(codename);
 	}
-	const struct sbx_apt_source *model = main_entry(host, architecture);
+	const struct sbx_apt_source *model = sbx_main_source(host, architecture);
 	return g_strdup(model ? model->suite : codename);
 }
 
@@ -233,6 +142,14 @@ static gboolean choose_host(struct sbx_context *ctx, struct sbx_choice *choice,
 	return TRUE;
 }
 
+static gboolean bad_suite(const char *suite, GError **error)
+{
+	return sbx_set_error(error, SBX_E_USAGE,
+			     "--suite %s: not the name of a suite, such as bookworm, nor several "
+			     "with commas between",
+			     suite);
+}
+
 /* Both become parts of URIs and of a folder's name. */
 static gboolean check_names(const char *suite, const char *architecture, GError **error)
 {
@@ -241,11 +158,13 @@ static gboolean check_names(const char *suite, const char *architecture, GError 
 		return sbx_set_error(error, SBX_E_USAGE,
 				     "--arch %s: not the name of an architecture, such as amd64",
 				     architecture);
-	if (!*suite || *suite == '/' || *suite == '.' || strstr(suite, "..") ||
-	    strpbrk(suite, " \t\r\n\\?#%"))
-		return sbx_set_error(error, SBX_E_USAGE,
-				     "--suite %s: not the name of a suite, such as bookworm",
-				     suite);
+	g_auto(GStrv) names = g_strsplit(suite, ",", -1);
+	if (!*names)
+		return bad_suite(suite, error);
+	for (char **name = names; *name; name++)
+		if (!**name || **name == '/' || **name == '.' || strstr(*name, "..") ||
+		    strpbrk(*name, " \t\r\n\\?#%"))
+			return bad_suite(suite, error);
 	return TRUE;
 }
 
@@ -268,6 +187,8 @@ gboolean sbx_choose_sources(struct sbx_context *ctx, struct sbx_choice *out, GEr
 	choice.architecture =
 		g_strdup(ctx->architecture ? ctx->architecture : sbx_host_architecture());
 	gboolean has_mirrors = ctx->mirrors && *ctx->mirrors;
+	if (ctx->suite && !check_names(ctx->suite, choice.architecture, error))
+		return FALSE;
 	if (!(has_mirrors ? choose_mirrors(ctx, &choice, codename, error)
 			  : choose_host(ctx, &choice, codename, error)) ||
 	    !check(&choice, error))

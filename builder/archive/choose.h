@@ -7,7 +7,8 @@
 
 /* Which archives and suites the context means. */
 struct sbx_choice {
-	char *suite, *architecture;
+	char *suite; /* as it was asked for: one, or several with commas between */
+	char *architecture;
 	GPtrArray *sources; /* struct sbx_apt_source *, the main one first, none twice */
 };
 
@@ -25,9 +26,14 @@ char *sbx_host_codename(void);
 const char *sbx_host_architecture(void);
 
 /*
- * The entries of `suite` among the host's; when it has none, its main entry with that suite. Shared
- * with tests. Newly allocated, as are its elements; empty when nothing fits.
+ * The host's entries of each suite of `suites` ("bookworm,bookworm-backports") with its -updates
+ * and -security. Where the host has none of a suite, its main entry with that suite, and with what
+ * it has for its own suite's updates (`optional`: they may not be there). Newly allocated, as are
+ * its elements; empty when nothing fits.
  */
-GPtrArray *sbx_pick_sources(GPtrArray *host, const char *suite, const char *architecture);
+GPtrArray *sbx_pick_sources(GPtrArray *host, const char *suites, const char *architecture);
+
+/* The entry that the host itself was installed from, most likely; NULL: none. */
+const struct sbx_apt_source *sbx_main_source(GPtrArray *host, const char *architecture);
 
 #endif

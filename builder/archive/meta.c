@@ -25,6 +25,11 @@ void sbx_release_free(struct sbx_release *release)
 	g_free(release->component);
 	g_free(release->date);
 	g_free(release->sha256);
+	g_free(release->archive);
+	g_free(release->codename);
+	g_free(release->vendor);
+	g_free(release->label);
+	g_free(release->version);
 	g_free(release);
 }
 
@@ -93,6 +98,12 @@ static char *get_string(const struct sbx_json_value *object, const char *name)
 	return value && value->kind == SBX_JSON_KIND_STRING ? g_strdup(value->string) : NULL;
 }
 
+static gboolean get_flag(const struct sbx_json_value *object, const char *name)
+{
+	const struct sbx_json_value *value = sbx_json_member(object, name);
+	return value && value->kind == SBX_JSON_KIND_BOOL && value->boolean;
+}
+
 static guint64 get_number(const struct sbx_json_value *object, const char *name)
 {
 	const struct sbx_json_value *value = sbx_json_member(object, name);
@@ -125,6 +136,12 @@ static gpointer read_release(const struct sbx_json_value *object)
 	release->component = get_string(object, "component");
 	release->date = get_string(object, "date");
 	release->sha256 = get_string(object, "sha256");
+	release->archive = get_string(object, "archive");
+	release->codename = get_string(object, "codename");
+	release->vendor = get_string(object, "vendor");
+	release->label = get_string(object, "label");
+	release->version = get_string(object, "version");
+	release->is_host = get_flag(object, "is_host");
 	if (release->origin && release->uri && release->suite && release->component &&
 	    release->date && release->sha256)
 		return release;
@@ -213,6 +230,12 @@ static void write_lists(const struct sbx_meta *meta, struct sbx_json *w)
 		sbx_json_string(w, "component", release->component);
 		sbx_json_string(w, "date", release->date);
 		sbx_json_string(w, "sha256", release->sha256);
+		sbx_json_string(w, "archive", release->archive);
+		sbx_json_string(w, "codename", release->codename);
+		sbx_json_string(w, "vendor", release->vendor);
+		sbx_json_string(w, "label", release->label);
+		sbx_json_string(w, "version", release->version);
+		sbx_json_bool(w, "is_host", release->is_host);
 		sbx_json_end_object(w);
 	}
 	sbx_json_end_array(w);

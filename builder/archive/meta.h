@@ -5,7 +5,7 @@
 #include "builder/archive/archive.h"
 
 /* Bump when an index made before could not be read, or would differ. */
-#define SBX_INDEX_FORMAT "sbx-index-1"
+#define SBX_INDEX_FORMAT "sbx-index-2"
 
 /* A Release, InRelease or signature that was fetched, and how to ask whether it has changed. */
 struct sbx_meta_fetched {

@@ -15,6 +15,9 @@ void sbx_release_file_free(struct sbx_release_file *release)
 		return;
 	g_free(release->suite);
 	g_free(release->codename);
+	g_free(release->origin);
+	g_free(release->label);
+	g_free(release->version);
 	g_strfreev(release->architectures);
 	g_strfreev(release->components);
 	if (release->entries)
@@ -110,6 +113,9 @@ struct sbx_release_file *sbx_release_file_parse(const char *text, gsize n_bytes,
 	release->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
 	release->suite = g_strdup(sbx_stanza_get(stanza, "suite"));
 	release->codename = g_strdup(sbx_stanza_get(stanza, "codename"));
+	release->origin = g_strdup(sbx_stanza_get(stanza, "origin"));
+	release->label = g_strdup(sbx_stanza_get(stanza, "label"));
+	release->version = g_strdup(sbx_stanza_get(stanza, "version"));
 	release->by_hash = is_yes(stanza, "acquire-by-hash");
 	release->not_automatic = is_yes(stanza, "notautomatic");
 	release->automatic_upgrades = is_yes(stanza, "butautomaticupgrades");

@@ -15,8 +15,9 @@ struct sbx_release_entry {
 
 /* A Release file, as in wiki.debian.org/DebianRepository/Format. */
 struct sbx_release_file {
-	char *suite, *codename;	  /* NULL: not said */
-	gint64 date, valid_until; /* seconds since 1970; 0: not said */
+	char *suite, *codename;		/* NULL: not said */
+	char *origin, *label, *version; /* the same */
+	gint64 date, valid_until;	/* seconds since 1970; 0: not said */
 	gboolean by_hash;
 	char **architectures, **components;	    /* empty: not said */
 	gboolean not_automatic, automatic_upgrades; /* as backports and experimental are */

@@ -14,6 +14,7 @@ struct sbx_apt_source {
 	gboolean trusted; /* take it without a valid signature */
 	gboolean keeps_expired; /* check-valid-until=no */
 	gboolean is_host;	/* from apt's own configuration: its settings apply */
+	gboolean optional;	/* derived from another suite's entry: it may not be there */
 	char *where;		/* "file:line", for messages */
 };
 

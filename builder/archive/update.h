@@ -8,7 +8,8 @@
 
 /*
  * One update, stage by stage. Private to this folder: update.c is the order of the stages,
- * update_release.c brings and checks the Release files, update_plan.c says which indexes they mean,
+ * update_release.c brings and checks the Release files, update_age.c
+ * whether they are older than those we had, update_plan.c says which indexes they mean,
  * update_index.c makes our index of them.
  */
 
@@ -55,6 +56,12 @@ void sbx_update_index_free(struct sbx_update_index *index);
 
 /* Fill update->sources: one request for each Release, a conditional one where that can be. */
 gboolean sbx_update_fetch_releases(struct sbx_update *update, GError **error);
+
+/*
+ * Is each Release at least as new as the newest of its kind that an index here was made from?
+ * SBX_E_UNTRUSTED when not, or with the context's allow_older a warning.
+ */
+gboolean sbx_update_check_age(struct sbx_update *update, GError **error);
 
 /* Fill update->new (but for the counts) and update->indexes from update->sources. */
 gboolean sbx_update_plan(struct sbx_update *update, GError **error);

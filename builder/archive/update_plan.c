@@ -127,6 +127,12 @@ static void add_release(struct sbx_update *update, const struct sbx_update_sourc
 	release->component = g_strdup(component);
 	release->date = sbx_format_time(source->release->date);
 	release->sha256 = g_strdup(source->sha256);
+	release->archive = g_strdup(source->release->suite);
+	release->codename = g_strdup(source->release->codename);
+	release->vendor = g_strdup(source->release->origin);
+	release->label = g_strdup(source->release->label);
+	release->version = g_strdup(source->release->version);
+	release->is_host = source->source->is_host;
 	g_ptr_array_add(update->new->releases, release);
 }
 
@@ -182,6 +188,7 @@ static char *digest_inputs(const struct sbx_update *update)
 	sbx_digest_begin(&digest);
 	hash_line(&digest, rules);
 	hash_line(&digest, solv);
+	hash_line(&digest, SBX_INDEX_FORMAT);
 	for (guint i = 0; i < update->new->releases->len; i++) {
 		const struct sbx_release *release = update->new->releases->pdata[i];
 		hash_line(&digest, release->uri);

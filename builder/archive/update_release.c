@@ -178,6 +178,21 @@ static gboolean accept_detached(const struct sbx_update *update, GPtrArray *list
 	return accept(update, file, signature, error);
 }
 
+/* Of a suite that the machine's sources do not name themselves there may be no updates. */
+static gboolean is_absent(const struct wanted *release)
+{
+	return !release->sha256 && release->source->source->optional;
+}
+
+static void leave_out(struct sbx_update *update, struct sbx_update_source *source)
+{
+	sbx_progress_warn(update->ctx->progress,
+			  "%s has no %s: left out; when there should be one, name its archive in "
+			  "apt's sources or with --mirror",
+			  source->root, source->source->suite);
+	g_ptr_array_remove(update->sources, source);
+}
+
 gboolean sbx_update_fetch_releases(struct sbx_update *update, GError **error)
 {
 	g_autoptr(GPtrArray) inline_signed = g_ptr_array_new_with_free_func(wanted_free);
@@ -206,8 +221,12 @@ gboolean sbx_update_fetch_releases(struct sbx_update *update, GError **error)
 		if (wanted->sha256 && !accept(update, wanted, NULL, error))
 			return FALSE;
 	}
-	for (guint i = 0; i < detached->len; i += 2)
-		if (!accept_detached(update, detached, i, error))
+	for (guint i = 0; i < detached->len; i += 2) {
+		const struct wanted *wanted = detached->pdata[i];
+		if (is_absent(wanted))
+			leave_out(update, wanted->source);
+		else if (!accept_detached(update, detached, i, error))
 			return FALSE;
-	return TRUE;
+	}
+	return sbx_update_check_age(update, error);
 }

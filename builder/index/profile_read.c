@@ -26,7 +26,7 @@ static gboolean is_package(const char *text)
 
 static gboolean is_suite(const char *text)
 {
-	return sbx_form_has_only(text, "+-._~:/") && sbx_path_check_relative(text);
+	return sbx_form_has_only(text, "+-._~:/,") && sbx_path_check_relative(text);
 }
 
 static gboolean is_word(const char *text)

@@ -3,7 +3,6 @@
 #define SBX_BUILDER_INDEX_RESOURCES_H
 
 #include <glib.h>
-#include <json-glib/json-glib.h>
 
 #include "base/json.h"
 #include "builder/index/fields.h"

@@ -51,6 +51,9 @@ void sbx_lock_free(struct sbx_lock *lock)
 	g_free(lock->architecture);
 	g_ptr_array_unref(lock->releases);
 	g_ptr_array_unref(lock->packages);
+	g_strfreev(lock->hold);
+	g_strfreev(lock->forbid);
+	g_strfreev(lock->pins);
 	g_free(lock);
 }
 
@@ -101,6 +104,16 @@ static void write_package(struct sbx_json *w, const struct sbx_lock_package *pac
 	sbx_json_end_object(w);
 }
 
+static void write_list(struct sbx_json *w, const char *key, char **list)
+{
+	if (!list || !*list)
+		return;
+	sbx_json_begin_array(w, key);
+	for (; *list; list++)
+		sbx_json_string(w, NULL, *list);
+	sbx_json_end_array(w);
+}
+
 char *sbx_lock_to_json(const struct sbx_lock *lock)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer out = SBX_BUFFER_INIT;
@@ -111,6 +124,9 @@ char *sbx_lock_to_json(const struct sbx_lock *lock)
 	sbx_json_string(&w, "architecture", lock->architecture);
 	sbx_json_begin_object(&w, "options");
 	sbx_json_bool(&w, "recommends", lock->recommends);
+	write_list(&w, "hold", lock->hold);
+	write_list(&w, "forbid", lock->forbid);
+	write_list(&w, "pins", lock->pins);
 	sbx_json_end_object(&w);
 	sbx_json_begin_array(&w, "releases");
 	for (guint i = 0; i < lock->releases->len; i++)

@@ -35,6 +35,11 @@ struct sbx_lock {
 	GPtrArray *releases; /* struct sbx_lock_release *, sorted by origin */
 	GPtrArray *packages; /* struct sbx_lock_package * */
 	gboolean recommends; /* option: Recommends were followed */
+	/*
+	 * Options that bound the choice, NULL when there are none: struct sbx_resolve_options. They
+	 * are kept for the next choice (`lock update`) and are no part of the id: the packages are.
+	 */
+	char **hold, **forbid, **pins;
 };
 
 struct sbx_lock *sbx_lock_new(const char *suite, const char *architecture);

@@ -5,7 +5,12 @@
 #include "builder/archive/archive.h"
 #include "builder/verbs/verbs.h"
 
-const GOptionEntry sbx_verb_update_options[] = {G_OPTION_ENTRY_NULL};
+static gboolean allow_older;
+const GOptionEntry sbx_verb_update_options[] = {
+	{"allow-older", 0, 0, G_OPTION_ARG_NONE, &allow_older,
+	 "Take an archive that is older than the one of the last update", NULL},
+	G_OPTION_ENTRY_NULL,
+};
 
 static gboolean print_json(const struct sbx_archive *archive, GPtrArray *report,
 			   enum sbx_update_result result, double seconds, GError **error)
@@ -67,6 +72,7 @@ int sbx_verb_update(struct sbx_context *ctx, int argc, char **argv, GError **err
 			      argv[1]);
 		return -1;
 	}
+	ctx->allow_older = allow_older;
 	gint64 began = g_get_monotonic_time();
 	g_autoptr(GPtrArray) report =
 		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_update_report_free);

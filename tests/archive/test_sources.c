@@ -189,6 +189,36 @@ static void another_suite_comes_from_the_main_archive(void **state)
 	assert_int_equal(nothing->len, 0);
 }
 
+/* Derived entries may not be there, but when they are they count: trixie has its own -security. */
+static void another_suite_brings_its_updates(void **state)
+{
+	g_autoptr(GPtrArray) host = read_list("deb http://a bookworm main\n"
+					      "deb http://a bookworm-updates main\n"
+					      "deb http://b bookworm-security main\n"
+					      "deb http://vendor bookworm-security stable\n");
+	g_autoptr(GPtrArray) picked = sbx_pick_sources(host, "trixie", "amd64");
+	g_autofree char *text = show(picked);
+	assert_string_equal(text, "http://a trixie main\n"
+				  "http://a trixie-updates main\n"
+				  "http://b trixie-security main\n");
+	assert_false(((struct sbx_apt_source *)picked->pdata[0])->optional);
+	assert_true(((struct sbx_apt_source *)picked->pdata[2])->optional);
+	g_autoptr(GPtrArray) rolling = sbx_pick_sources(host, "sid", "amd64");
+	assert_int_equal(rolling->len, 1);
+}
+
+static void several_suites_are_picked_together(void **state)
+{
+	g_autoptr(GPtrArray) host = read_list("deb http://a bookworm main\n"
+					      "deb http://a bookworm-updates main\n");
+	g_autoptr(GPtrArray) picked =
+		sbx_pick_sources(host, "bookworm,bookworm-backports,bookworm", "amd64");
+	g_autofree char *text = show(picked);
+	assert_string_equal(text, "http://a bookworm main\n"
+				  "http://a bookworm-updates main\n"
+				  "http://a bookworm-backports main\n");
+}
+
 static char *folder_with(const char *list, const char *sources)
 {
 	g_autoptr(GError) error = NULL;
@@ -299,6 +329,8 @@ int main(void)
 		cmocka_unit_test(the_suite_and_its_updates_are_picked),
 		cmocka_unit_test(another_architecture_has_its_own_sources),
 		cmocka_unit_test(another_suite_comes_from_the_main_archive),
+		cmocka_unit_test(another_suite_brings_its_updates),
+		cmocka_unit_test(several_suites_are_picked_together),
 		cmocka_unit_test(the_host_s_files_are_read_in_order),
 		cmocka_unit_test(mirrors_override_the_host),
 		cmocka_unit_test(senseless_options_are_refused),

@@ -294,6 +294,43 @@ class UpdateTest(unittest.TestCase):
             f.write('Acquire::Check-Valid-Until "false";\n')
         self.works(mirror=False)
 
+    def test_older_than_what_was_there(self):
+        self.publish(packages="a b", fields={"Date": stamp(-2)})
+        self.works()
+        now = self.meta()
+        self.publish(fields={"Date": stamp(-3)})
+        self.fails(UNTRUSTED, "was there before", "replays", "--allow-older")
+        self.assertEqual(self.meta(), now)
+        # What was seen through another index counts as well.
+        self.publish("extra")
+        self.fails(UNTRUSTED, "was there before", suite="stable,extra")
+        process = self.works(options=["--allow-older"])
+        self.assertIn("older than the one", process.stderr)
+        self.assertEqual(self.meta()["n_packages"], 1)
+
+    def test_several_suites_in_one_index(self):
+        self.publish()
+        self.publish("extra", packages="b", fields={"NotAutomatic": "yes", "Label": "More"})
+        self.works(suite="stable,extra")
+        meta = self.meta("stable,extra-amd64")
+        self.assertEqual([(r["origin"], r["label"], r["archive"], r["is_host"])
+                          for r in meta["releases"]],
+                         [("stable/main", None, "stable", False),
+                          ("extra/main", "More", "extra", False)])
+        self.fails(USAGE, "several with commas", suite="stable,,extra")
+
+    def test_another_suite_than_the_machine_s_with_its_updates(self):
+        self.sources("".join("deb [signed-by=%s] @URI@ %s main\n" % (self.keys.ring, suite)
+                             for suite in ("old", "old-updates", "old-security")))
+        self.publish()
+        self.publish("stable-security", packages="b")
+        process = self.works(mirror=False)
+        self.assertIn("no stable-updates: left out", process.stderr)
+        self.assertEqual([r["origin"] for r in self.meta()["releases"]],
+                         ["stable/main", "stable-security/main"])
+        self.publish("lone-security")
+        self.fails(NETWORK, "dists/lone/", mirror=False, suite="lone")
+
     def test_still_valid(self):
         self.publish(fields={"Valid-Until": stamp(0.5)})
         self.works()
