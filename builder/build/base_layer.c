@@ -22,6 +22,7 @@ char *sbx_base_layer_ref(const struct sbx_lock *lock)
 {
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_string_append_printf(text, "format %d\n", SBX_BUILDER_FORMAT);
+	sbx_content_append_canonical(&lock->content, text);
 	gboolean any = FALSE;
 	for (guint i = 0; i < lock->packages->len; i++) {
 		const struct sbx_lock_package *p = lock->packages->pdata[i];

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "builder/build/import.h"
+#include "builder/build/leave_out.h"
 #include "builder/build/order.h"
 
 #define MAX_TEXT_BYTES (64 * 1024 * 1024)
@@ -92,13 +93,15 @@ GPtrArray *sbx_compose_load(struct sbx_store *store, const struct sbx_lock *lock
 	}
 	g_autofree guint *order = sbx_order_packages(
 		(const struct sbx_order_package *)(gpointer)keys->data, keys->len);
-	GPtrArray *units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
+	g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	for (guint i = 0; i < loaded->len; i++) {
 		struct sbx_unit *unit = g_steal_pointer(&loaded->pdata[order[i]]);
 		sbx_tree_set_owner(unit->data, (guint16)i);
 		g_ptr_array_add(units, unit);
+		if (lock->content.without && !sbx_leave_out(store, unit, &lock->content, error))
+			return NULL;
 	}
-	return units;
+	return g_steal_pointer(&units);
 }
 
 void sbx_diversion_free(struct sbx_diversion *diversion)

@@ -142,6 +142,18 @@ static gboolean add_extended_states(struct database *db, struct sbx_tree *root,
 	return apt && put_text(db, apt, "extended_states", text->str, text->len, 0644, error);
 }
 
+/* dpkg -V does not miss what was left out, and an upgrade inside leaves it out again. */
+static gboolean add_config(struct database *db, struct sbx_tree *root, const struct sbx_lock *lock,
+			   GError **error)
+{
+	g_autofree char *text = sbx_content_dpkg_config(&lock->content);
+	if (!text)
+		return TRUE;
+	struct sbx_tree *folder =
+		sbx_tree_make_folders(root, "etc/dpkg/dpkg.cfg.d", db->dirmeta, 0, error);
+	return folder && put_text(db, folder, "sbx-left-out", text, strlen(text), 0644, error);
+}
+
 gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store,
 				  const struct sbx_lock *lock, GPtrArray *units,
 				  const GPtrArray *diversions, GCancellable *cancellable,
@@ -164,5 +176,6 @@ gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store
 	       put_text(&db, db.folder, "lock-frontend", "", 0, 0640, error) &&
 	       add_status(&db, units, error) && add_info(&db, units, error) &&
 	       add_triggers(&db, units, error) && add_diversions(&db, diversions, error) &&
-	       add_extended_states(&db, root, lock, units, error);
+	       add_extended_states(&db, root, lock, units, error) &&
+	       add_config(&db, root, lock, error);
 }

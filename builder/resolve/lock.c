@@ -54,6 +54,7 @@ void sbx_lock_free(struct sbx_lock *lock)
 	g_strfreev(lock->hold);
 	g_strfreev(lock->forbid);
 	g_strfreev(lock->pins);
+	sbx_content_release(&lock->content);
 	g_free(lock);
 }
 
@@ -114,6 +115,17 @@ static void write_list(struct sbx_json *w, const char *key, char **list)
 	sbx_json_end_array(w);
 }
 
+/* Only what is left out: the common lock stays as it always was. */
+static void write_content(struct sbx_json *w, const struct sbx_content *content)
+{
+	const char *without[SBX_N_CONTENT_CLASSES + 1] = {NULL};
+	for (guint i = 0, n = 0; i < SBX_N_CONTENT_CLASSES; i++)
+		if (content->without & 1u << i)
+			without[n++] = sbx_content_name(i);
+	write_list(w, "without", (char **)(gpointer)without);
+	write_list(w, "locales", content->locales);
+}
+
 char *sbx_lock_to_json(const struct sbx_lock *lock)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer out = SBX_BUFFER_INIT;
@@ -127,6 +139,7 @@ char *sbx_lock_to_json(const struct sbx_lock *lock)
 	write_list(&w, "hold", lock->hold);
 	write_list(&w, "forbid", lock->forbid);
 	write_list(&w, "pins", lock->pins);
+	write_content(&w, &lock->content);
 	sbx_json_end_object(&w);
 	sbx_json_begin_array(&w, "releases");
 	for (guint i = 0; i < lock->releases->len; i++)
@@ -178,6 +191,7 @@ char *sbx_lock_id(const struct sbx_lock *lock)
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_string_append_printf(text, "builder-format %d\narchitecture %s\nrecommends %d\n",
 			       SBX_BUILDER_FORMAT, lock->architecture, lock->recommends ? 1 : 0);
+	sbx_content_append_canonical(&lock->content, text);
 	for (guint i = 0; i < sorted->len; i++) {
 		const struct sbx_lock_package *p = sorted->pdata[i];
 		g_string_append_printf(text, "package %s %s %s %s %s\n", p->name, p->version,

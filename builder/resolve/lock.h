@@ -4,6 +4,7 @@
 
 #include <gio/gio.h>
 
+#include "builder/resolve/content.h"
 #include "store/gerror.h"
 
 /* Bump when the same lock would give another tree; part of every template's id. */
@@ -40,6 +41,7 @@ struct sbx_lock {
 	 * are kept for the next choice (`lock update`) and are no part of the id: the packages are.
 	 */
 	char **hold, **forbid, **pins;
+	struct sbx_content content; /* option: what the template is made without */
 };
 
 struct sbx_lock *sbx_lock_new(const char *suite, const char *architecture);

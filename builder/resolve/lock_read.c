@@ -136,10 +136,46 @@ static gboolean read_list(const struct sbx_json_value *o, const char *field, sbx
 	return !sbx_json_member(o, field) || sbx_fields_strings(o, field, form, out, at, error);
 }
 
+static gboolean is_content_class(const char *text)
+{
+	return sbx_content_by_name(text) != SBX_N_CONTENT_CLASSES;
+}
+
+/* A set: sorted when it is written, each word once. */
+static gboolean read_set(const struct sbx_json_value *o, const char *field, sbx_form_func form,
+			 char ***out, const struct sbx_place *at, GError **error)
+{
+	if (!read_list(o, field, form, out, at, error))
+		return FALSE;
+	if (*out && !**out)
+		return sbx_fields_fail(at, field, "is empty: leave it out", error);
+	for (guint i = 0; *out && (*out)[i]; i++)
+		if (g_strv_contains((const char *const *)*out + i + 1, (*out)[i]))
+			return sbx_fields_fail(at, field, "holds something twice", error);
+	return TRUE;
+}
+
+static gboolean read_content(struct sbx_content *content, const struct sbx_json_value *o,
+			     const struct sbx_place *at, GError **error)
+{
+	g_auto(GStrv) without = NULL, locales = NULL;
+	if (!read_set(o, "without", is_content_class, &without, at, error) ||
+	    !read_set(o, "locales", sbx_content_is_locale, &locales, at, error))
+		return FALSE;
+	for (char **name = without; name && *name; name++)
+		content->without |= 1u << sbx_content_by_name(*name);
+	if (locales && !(content->without & 1u << SBX_CONTENT_LOCALES))
+		return sbx_fields_fail(at, "locales", "needs \"locales\" among what is left out",
+				       error);
+	sbx_content_set_locales(content, (const char *const *)locales);
+	return TRUE;
+}
+
 static gboolean read_options(struct sbx_lock *lock, const struct sbx_json_value *root,
 			     const struct sbx_place *at, GError **error)
 {
-	static const char *const known[] = {"recommends", "hold", "forbid", "pins", NULL};
+	static const char *const known[] = {"recommends", "hold",    "forbid", "pins",
+					    "without",	  "locales", NULL};
 	const struct sbx_json_value *o = sbx_json_member(root, "options");
 	if (!o || o->kind != SBX_JSON_KIND_OBJECT)
 		return sbx_fields_fail(at, "options", "must be an object", error);
@@ -147,7 +183,8 @@ static gboolean read_options(struct sbx_lock *lock, const struct sbx_json_value 
 	       sbx_fields_flag(o, "recommends", &lock->recommends, at, error) &&
 	       read_list(o, "hold", is_name_or_version, &lock->hold, at, error) &&
 	       read_list(o, "forbid", is_name_or_version, &lock->forbid, at, error) &&
-	       read_list(o, "pins", is_pin, &lock->pins, at, error);
+	       read_list(o, "pins", is_pin, &lock->pins, at, error) &&
+	       read_content(&lock->content, o, at, error);
 }
 
 static gboolean read_head(struct sbx_lock *lock, const struct sbx_json_value *root,

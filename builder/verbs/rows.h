@@ -28,6 +28,17 @@ ROW(build, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
 ROW(update, SBX_COMMAND_PLAIN, PREPARE, "", "Fetch, verify and index the archive's metadata",
     "By default of the host's suite, from the host's apt sources, with its keyrings and "
     "proxy. Unchanged metadata costs one conditional request an index.")
+ROW(prebuild, SBX_COMMAND_PLAIN, PREPARE, "[RECIPE...]",
+    "Build the templates of recipes, test each in a sandbox, and name them",
+    "For pipelines: RECIPE is a name that `sbx-build recipes` lists, or a path; without any, all "
+    "are "
+    "made. A name moves to the new template once its smoke test has passed. A recipe that fails "
+    "does not keep the others from being made; the exit status is that of the first one that "
+    "failed. docs/recipes.md has the format.")
+ROW(recipes, SBX_COMMAND_PLAIN, PREPARE, "", "List the recipes",
+    "Those of $SBX_ROOT/recipes, /etc/sbx/recipes and the ones that came with the program; the "
+    "first "
+    "of a name counts.")
 ROW(measure, SBX_COMMAND_PLAIN, PREPARE, "TASK|TEMPLATE",
     "Measure what importing a task's modules takes",
     "Each module that a package serves is imported in sandboxes on the task's template, which is "

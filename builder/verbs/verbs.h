@@ -6,7 +6,10 @@
 
 /* One verb, one file: verb_<name>.c defines the function and the option table named here. */
 #define SBX_VERBS(X)                                                                               \
-	X(run) X(profile) X(resolve) X(build) X(update) X(ls) X(show) X(rm) X(gc) X(fsck) X(measure)
+	X(run)                                                                                     \
+	X(profile)                                                                                 \
+	X(resolve)                                                                                 \
+	X(build) X(update) X(ls) X(show) X(rm) X(gc) X(fsck) X(measure) X(prebuild) X(recipes)
 #define X(verb)                                                                                    \
 	int sbx_verb_##verb(struct sbx_context *ctx, int argc, char **argv, GError **error);       \
 	extern const GOptionEntry sbx_verb_##verb##_options[];

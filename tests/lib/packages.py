@@ -246,6 +246,27 @@ def shapes():
 	return p
 
 
+def wordy():
+	"""What a template can be made without."""
+	p = Package("wordy", "1.0", Depends="hello")
+	p.program("usr/bin/wordy", "ls /usr/share/doc/wordy\n")
+	p.file("usr/share/doc/wordy/copyright", "Format: https://www.debian.org/doc/packaging-manuals/"
+	       "copyright-format/1.0/\n\nFiles: *\nCopyright: nobody\nLicense: Expat and GPL-2+\n\n"
+	       "License: Expat\n Do as you like.\n\nLicense: GPL-2+\n As the GPL says.\n")
+	p.file("usr/share/doc/wordy/changelog.gz", "x" * 5000)
+	p.file("usr/share/doc/wordy/examples/one", "1\n")
+	p.symlink("usr/share/doc/wordy-common", "wordy")
+	p.file("usr/share/man/man1/wordy.1.gz", "man\n")
+	p.symlink("usr/share/man/man1/wordy-also.1.gz", "wordy.1.gz")
+	p.file("usr/share/man/de/man1/wordy.1.gz", "man\n")
+	for language in ("de", "fr", "pt_BR"):
+		p.file(f"usr/share/locale/{language}/LC_MESSAGES/wordy.mo", language)
+	p.file("usr/share/locale/locale.alias", "")
+	p.file("usr/lib/wordy/libwordy.a", "static\n")
+	p.script("postinst", 'ls -R /usr/share/doc/wordy >/var/lib/wordy.seen\n')
+	return p
+
+
 def scripted():
 	"""Maintainer scripts with effects: conffile, user, alternatives, statoverride, in-place edit."""
 	p = Package("scripted", "1.0")
@@ -297,5 +318,5 @@ def all_packages():
 
 	base = [base_files(), base_passwd(), libc6(), libc_bin(), libs_base(), dash(), tar(), busybox(),
 		dpkg()]
-	return (base + greeting_family() + [diverter(), shapes()] + trigger_family() + scripted() +
+	return (base + greeting_family() + [diverter(), shapes(), wordy()] + trigger_family() + scripted() +
 		refused() + python_packages() + hostile_packages())

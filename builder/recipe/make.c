@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/recipe/make.h"
+
+#include "builder/build/build.h"
+#include "builder/resolve/request.h"
+#include "store/template.h"
+
+void sbx_recipe_result_release(struct sbx_recipe_result *result)
+{
+	g_clear_pointer(&result->id, g_free);
+	g_clear_pointer(&result->former_id, g_free);
+}
+
+struct sbx_lock *sbx_recipe_lock(struct sbx_context *ctx, const struct sbx_recipe *recipe,
+				 struct sbx_archive **out_archive, GError **error)
+{
+	g_autofree char *packages = g_strjoinv(",", recipe->packages);
+	struct sbx_request request = {.packages = packages, .recommends = recipe->recommends};
+	SBX_CLEANUP_RESOLVED struct sbx_resolved resolved = {0};
+	/* Many recipes are made in one process; each may be of another suite. */
+	char *given = ctx->suite;
+	if (!given)
+		ctx->suite = g_strdup(recipe->suite);
+	gboolean fine = sbx_request_resolve(ctx, &request, &resolved, error);
+	if (!given)
+		g_free(ctx->suite);
+	ctx->suite = given;
+	if (!fine)
+		return NULL;
+	sbx_content_copy(&resolved.lock->content, &recipe->content);
+	*out_archive = g_steal_pointer(&resolved.archive);
+	return g_steal_pointer(&resolved.lock);
+}
+
+/* What the name stands for now. */
+static char *present_id(struct sbx_store *store, const char *name)
+{
+	SBX_AUTO(sbx_template) row = sbx_catalog_find(store, name, NULL);
+	return row ? g_strdup(row->id) : NULL;
+}
+
+gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,
+			 const struct sbx_recipe *recipe, struct sbx_recipe_result *out,
+			 GError **error)
+{
+	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result built = {0};
+	SBX_AUTO(sbx_archive) archive = NULL;
+	gint64 began = g_get_monotonic_time();
+	SBX_AUTO(sbx_lock) lock = sbx_recipe_lock(ctx, recipe, &archive, error);
+	if (!lock)
+		return FALSE;
+	out->resolve_usec = g_get_monotonic_time() - began;
+	if (!sbx_build_template(ctx, store, archive, lock, &built, error))
+		return FALSE;
+	g_autofree char *former = present_id(store, recipe->name);
+	out->id = g_strdup(built.id);
+	out->former_id = g_strcmp0(former, built.id) ? g_steal_pointer(&former) : NULL;
+	out->was_there = built.was_there;
+	out->n_packages = built.n_packages;
+	out->n_fetched = built.n_fetched;
+	out->build_usec = built.usec;
+	began = g_get_monotonic_time();
+	if (!sbx_recipe_test(ctx, store, recipe, built.id, error))
+		return FALSE;
+	out->test_usec = g_get_monotonic_time() - began;
+	return sbx_template_name(store, recipe->name, built.id, error);
+}
