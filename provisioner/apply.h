@@ -31,6 +31,9 @@ int sbx_apply_plan(struct sbx_apply *a, struct sbx_error *err);
 SBX_OP_TABLE(X)
 #undef X
 
+/* Bring up the loopback of this process's network namespace. */
+int sbx_loopback_up(struct sbx_error *err);
+
 /* Mounts by descriptor (apply_mount.c). All descriptors are O_PATH-like and close-on-exec. */
 
 enum sbx_node { SBX_NODE_FOLDER, SBX_NODE_FILE };

@@ -16,7 +16,7 @@ int sbx_apply_HOSTNAME(struct sbx_apply *a, const struct sbx_op *op, struct sbx_
 	return 0;
 }
 
-int sbx_apply_LOOPBACK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+int sbx_loopback_up(struct sbx_error *err)
 {
 	/* Up is enough: the kernel gives it 127.0.0.1 and ::1 by itself. */
 	SBX_CLEANUP_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -24,4 +24,9 @@ int sbx_apply_LOOPBACK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_
 	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "loopback");
 	return 0;
+}
+
+int sbx_apply_LOOPBACK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	return sbx_loopback_up(err);
 }

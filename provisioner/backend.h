@@ -18,6 +18,7 @@
  * Nothing here waits for a sandbox but destroy, which kills it first. Whatever takes time is told
  * by an event.
  */
+struct sbx_slot;
 struct sbx_backend;
 struct sbx_sandbox;
 
@@ -35,6 +36,14 @@ struct sbx_request {
 	 * and nothing but that is waited for.
 	 */
 	bool is_live;
+	/*
+	 * Or: it is made by the keeper of this slot (slot.h), who reads these words, those of `run`
+	 * behind the verb. Then nothing of the above counts, and it is live.
+	 */
+	struct sbx_slot *slot;
+	const char *words; /* each with its NUL */
+	uint32_t n_words, n_words_bytes;
+	int stdio_fd[3]; /* what become 0, 1 and 2 inside; the caller's */
 };
 
 enum sbx_event_kind {

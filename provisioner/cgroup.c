@@ -17,7 +17,7 @@
 
 #define NAME_PREFIX  "sbx-"
 #define REMOVE_TRIES 2000 /* of a millisecond each */
-#define MAX_FILE     65536
+#define SWEEP_TRIES  100
 
 void sbx_groups_init(struct sbx_groups *groups)
 {
@@ -34,10 +34,25 @@ int sbx_cgroup_write(int dfd, const char *name, const char *text)
 }
 
 /*
- * Remove what runs that were killed together with their reapers left here. A group in use is
- * flock'ed by its run; one with processes in it the kernel keeps anyway.
+ * What was paused when its server was killed dies as soon as it goes on. One with processes in it
+ * the kernel keeps.
  */
-static void sweep(int parent_fd)
+static void remove_stale(int parent_fd, int group, const char *name)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	sbx_cgroup_write(group, "freezer.state", "THAWED");
+	for (int tries = 0; tries < SWEEP_TRIES; tries++) {
+		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/*
+ * Remove what runs that were killed together with their reapers left here, and servers with the
+ * groups of their slots. A group in use is flock'ed.
+ */
+static void sweep(int parent_fd, int depth)
 {
 	int fd = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	SBX_CLEANUP_DIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -50,8 +65,11 @@ static void sweep(int parent_fd)
 			continue;
 		SBX_CLEANUP_FD int group = openat(parent_fd, entry->d_name,
 						  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (group >= 0 && flock(group, LOCK_EX | LOCK_NB) == 0)
-			unlinkat(parent_fd, entry->d_name, AT_REMOVEDIR);
+		if (group < 0 || flock(group, LOCK_EX | LOCK_NB) < 0)
+			continue;
+		if (depth > 0)
+			sweep(group, depth - 1);
+		remove_stale(parent_fd, group, entry->d_name);
 	}
 }
 
@@ -126,13 +144,35 @@ int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, str
 	group->parent_fd = open(place->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group->parent_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup %s", place->parent);
-	sweep(group->parent_fd);
+	sweep(group->parent_fd, 1);
 	if (place->kind == SBX_PLACE_OWN && leave_own(group, err) < 0)
 		return sbx_error_prefix(err, "cgroup %s", place->parent);
 	group->fd = make_locked(group->parent_fd, group->name);
 	if (group->fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup %s/%s", place->parent,
 				   group->name);
+	return 0;
+}
+
+int sbx_groups_nest(const struct sbx_groups *groups, const struct sbx_places *places,
+		    struct sbx_places *out, struct sbx_error *err)
+{
+	*out = (struct sbx_places){.missing = places->missing};
+	for (unsigned i = 0; i < groups->n; i++) {
+		const struct sbx_group *group = &groups->group[i];
+		struct sbx_place *place = &out->place[out->n];
+		char text[64];
+		add_controllers(text, sizeof(text), '+', group->controllers);
+		if (group->kind != SBX_PLACE_V1 && *text &&
+		    sbx_cgroup_write(group->fd, "cgroup.subtree_control", text) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup.subtree_control: %s",
+					   text);
+		if (asprintf(&place->parent, "%s/%s", places->place[i].parent, group->name) < 0)
+			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
+		place->kind = group->kind == SBX_PLACE_V1 ? SBX_PLACE_V1 : SBX_PLACE_V2;
+		place->controllers = group->controllers;
+		out->n++;
+	}
 	return 0;
 }
 

@@ -77,6 +77,12 @@ void sbx_groups_init(struct sbx_groups *groups);
 int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err);
 
 /*
+ * The places inside groups that were made at `places` for nothing else than to hold others.
+ */
+int sbx_groups_nest(const struct sbx_groups *groups, const struct sbx_places *places,
+		    struct sbx_places *out, struct sbx_error *err);
+
+/*
  * Set a limit, up or down: bytes for memory, microseconds per 100 ms for cpu, processes for pids;
  * 0 takes it off. SBX_E_BUSY when more memory is in use than that. Nothing is done without a group.
  */
@@ -103,6 +109,12 @@ uint64_t sbx_groups_cpu_usec(const struct sbx_groups *groups);
 uint64_t sbx_groups_memory_bytes(const struct sbx_groups *groups);
 uint64_t sbx_groups_file_bytes(const struct sbx_groups *groups); /* of memory: can be dropped */
 uint64_t sbx_groups_pids(const struct sbx_groups *groups);
+
+/* Begin the peak anew, as far as this kernel can. */
+void sbx_groups_reset_peak(const struct sbx_groups *groups);
+
+/* Kill every process in them but one (0: all). */
+void sbx_groups_kill(const struct sbx_groups *groups, pid_t spared);
 
 /* Freeze all processes and wait until they are, or thaw them. SBX_E_UNSUPPORTED without freezer. */
 int sbx_groups_freeze(const struct sbx_groups *groups, struct sbx_error *err);

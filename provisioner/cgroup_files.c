@@ -2,6 +2,7 @@
 /* The files of a group: limits, counters, the freezer. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,4 +213,30 @@ uint64_t sbx_groups_peak_bytes(const struct sbx_groups *groups)
 	return read_number(
 		group->fd,
 		group->kind == SBX_PLACE_V1 ? "memory.max_usage_in_bytes" : "memory.peak", NULL);
+}
+
+void sbx_groups_reset_peak(const struct sbx_groups *groups)
+{
+	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
+	if (group)
+		sbx_cgroup_write(group->fd,
+				 group->kind == SBX_PLACE_V1 ? "memory.max_usage_in_bytes"
+							     : "memory.peak",
+				 "0");
+}
+
+void sbx_groups_kill(const struct sbx_groups *groups, pid_t spared)
+{
+	for (unsigned i = 0; i < groups->n; i++) {
+		SBX_CLEANUP_FREE char *text =
+			groups->group[i].fd < 0 ? NULL
+						: sbx_read_file(groups->group[i].fd, "cgroup.procs",
+								MAX_FILE, NULL, NULL);
+		for (char *state, *line = text ? strtok_r(text, "\n", &state) : NULL; line;
+		     line = strtok_r(NULL, "\n", &state)) {
+			pid_t pid = (pid_t)strtol(line, NULL, 10);
+			if (pid > 0 && pid != spared)
+				kill(pid, SIGKILL);
+		}
+	}
 }

@@ -11,9 +11,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/slot.h"
 #include "provisioner/supervise.h"
-
-#define DEFAULT_GRACE_USEC 2000000
 
 static struct sbx_container *of(struct sbx_sandbox *s)
 {
@@ -71,9 +70,9 @@ static int make_parts(struct sbx_container *c, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	c->socket_fd = ends[0];
 	c->inner_socket_fd = ends[1];
+	c->policy = *policy;
 	c->base.timeout_usec = policy->limit[SBX_LIMIT_TIMEOUT];
-	c->base.grace_usec = policy->limit[SBX_LIMIT_GRACE] ? policy->limit[SBX_LIMIT_GRACE]
-							    : DEFAULT_GRACE_USEC;
+	c->base.grace_usec = sbx_grace_usec(policy);
 	if (!policy->limit[SBX_LIMIT_OUTPUT] && !writes_to_files())
 		return 0;
 	return sbx_relay_open(&c->base.relay, policy->limit[SBX_LIMIT_OUTPUT], err);
@@ -95,6 +94,13 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	sbx_groups_init(&c->groups);
 	sbx_relay_init(&c->base.relay);
 	c->n_own_pids = 1;
+	if (request->slot) {
+		c->slot = request->slot;
+		c->groups = request->slot->groups;
+		c->n_own_pids += request->slot->n_own_pids;
+		*out = &c->base;
+		return 0;
+	}
 	if (make_parts(c, err) < 0) {
 		container_free(&c->base);
 		return -1;
@@ -119,6 +125,8 @@ static int let_go(struct sbx_container *c, struct sbx_error *err)
 static int container_start(struct sbx_sandbox *s, struct sbx_error *err)
 {
 	struct sbx_container *c = of(s);
+	if (c->slot)
+		return sbx_container_order(c, err);
 	int failed = sbx_container_spawn(c, &c->result.error);
 	sbx_close(&c->inner_socket_fd);
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
@@ -160,7 +168,8 @@ static void fill_usage(struct sbx_container *c, const struct rusage *usage, stru
 	out->peak_memory_bytes = sbx_groups_peak_bytes(&c->groups);
 	if (!out->peak_memory_bytes)
 		out->peak_memory_bytes = (uint64_t)usage->ru_maxrss * 1024;
-	out->oom_kills = sbx_groups_oom_kills(&c->groups);
+	out->oom_kills =
+		sbx_groups_oom_kills(&c->groups) - (c->slot ? c->slot->oom_kills_before : 0);
 	out->has_output_bytes = c->base.relay.is_active;
 	out->output_bytes = c->base.relay.n_bytes;
 }
@@ -206,12 +215,15 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 {
 	struct sbx_container *c = of(s);
 	if (!c->is_destroyed) {
+		if (c->is_awaited)
+			sbx_container_give_up(c);
 		container_kill(s);
 		collect(c, &c->result);
 		sbx_relay_release(&s->relay);
 		/* The reaper first: it must not find the groups half removed. */
 		sbx_reaper_stop(&c->reaper);
-		sbx_groups_remove(&c->groups);
+		if (!c->slot)
+			sbx_groups_remove(&c->groups);
 		sbx_close(&c->socket_fd);
 		sbx_close(&c->inner_socket_fd);
 		sbx_close(&c->pidfd);

@@ -18,9 +18,13 @@ struct sbx_container {
 	pid_t pid; /* 0: not started, or reaped */
 	char **env;
 	uint64_t started_usec;
-	unsigned n_commands, n_own_pids; /* in its cgroups: ours, not the task's */
-	struct sbx_report last;		 /* FAILED or ENDED, once it came */
-	bool has_last, is_destroyed;
+	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
+	struct sbx_report last;			 /* FAILED or ENDED, once it came */
+	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
+	const int *stdio_fd;			 /* of the command; NULL: our own */
+	unsigned clone_flags;
+	struct sbx_slot *slot;	  /* whose groups these are, or NULL */
+	struct sbx_policy policy; /* as settled, once it is known */
 	struct sbx_result result;
 };
 
@@ -29,6 +33,12 @@ char **sbx_container_env(const struct sbx_options *o, struct sbx_error *err);
 
 /* Make all namespaces in one call, and be born into the version 2 cgroup if there is one. */
 int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err);
+
+/* Ask a keeper for it, and take the answer when it has come (container_slot.c). */
+int sbx_container_order(struct sbx_container *c, struct sbx_error *err);
+void sbx_container_take_answer(struct sbx_container *c);
+/* No longer wait for the answer: the keeper is ended. */
+void sbx_container_give_up(struct sbx_container *c);
 
 /* Read a report, if there is one; what ends the sandbox is kept in `last` too. */
 bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out);

@@ -10,6 +10,8 @@
 #include "base/fd.h"
 #include "provisioner/container.h"
 #include "provisioner/descriptors.h"
+#include "provisioner/packet.h"
+#include "provisioner/slot.h"
 
 static struct sbx_container *of(struct sbx_sandbox *s)
 {
@@ -28,26 +30,8 @@ static int check_runs(const struct sbx_container *c, struct sbx_error *err)
 static int send_order(struct sbx_container *c, const struct sbx_order *order,
 		      const struct sbx_buffer *text, const int *fds, struct sbx_error *err)
 {
-	struct iovec data[2] = {{(void *)order, sizeof(*order)},
-				{text ? text->data : NULL, text ? text->n_bytes : 0}};
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(3 * sizeof(int))];
-	} control;
-	struct msghdr message = {.msg_iov = data, .msg_iovlen = 2};
-	if (fds) {
-		message.msg_control = &control;
-		message.msg_controllen = sizeof(control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(3 * sizeof(int));
-		memcpy(CMSG_DATA(&control.header), fds, 3 * sizeof(int));
-	}
-	ssize_t n;
-	do
-		n = sendmsg(c->socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-	while (n < 0 && errno == EINTR);
-	if (n >= 0)
+	if (sbx_packet_send(c->socket_fd, order, sizeof(*order), text ? text->data : NULL,
+			    text ? text->n_bytes : 0, fds, fds ? 3 : 0) == 0)
 		return 0;
 	if (errno == EPIPE || errno == ECONNRESET)
 		return sbx_fail(err, SBX_E_NOT_FOUND, "the sandbox has ended");
@@ -126,10 +110,12 @@ int sbx_container_stats(struct sbx_sandbox *s, struct sbx_stats *out, struct sbx
 		.has_cpu = sbx_groups_have(&c->groups, SBX_CONTROLLER_CPUACCT),
 		.has_memory = sbx_groups_have(&c->groups, SBX_CONTROLLER_MEMORY),
 		.has_pids = sbx_groups_have(&c->groups, SBX_CONTROLLER_PIDS),
-		.cpu_usec = sbx_groups_cpu_usec(&c->groups),
+		.cpu_usec =
+			sbx_groups_cpu_usec(&c->groups) - (c->slot ? c->slot->cpu_usec_before : 0),
 		.memory_bytes = sbx_groups_memory_bytes(&c->groups),
 		.peak_memory_bytes = sbx_groups_peak_bytes(&c->groups),
-		.oom_kills = sbx_groups_oom_kills(&c->groups),
+		.oom_kills = sbx_groups_oom_kills(&c->groups) -
+			     (c->slot ? c->slot->oom_kills_before : 0),
 		/* Our own first process inside is not the task's. */
 		.pids = pids > c->n_own_pids ? pids - c->n_own_pids : 0,
 		.is_paused = s->is_paused,
@@ -153,6 +139,8 @@ static int set_group_limit(struct sbx_container *c, enum sbx_controller controll
 				sbx_limit_name(limit), (unsigned long long)value);
 	if (controller == SBX_CONTROLLER_PIDS && value)
 		value += c->n_own_pids;
+	if (c->slot)
+		c->slot->limited |= 1U << controller;
 	return sbx_group_limit(&c->groups, controller, value, err) < 0
 		       ? sbx_error_prefix(err, "--%s", sbx_limit_name(limit))
 		       : 0;
@@ -233,6 +221,14 @@ void sbx_container_next_event(struct sbx_sandbox *s, struct sbx_event *out)
 	struct sbx_container *c = of(s);
 	struct sbx_report report;
 	*out = (struct sbx_event){.kind = SBX_EVENT_NONE};
+	if (c->is_awaited) {
+		sbx_container_take_answer(c);
+		if (!c->is_awaited && c->has_last) {
+			out->kind = SBX_EVENT_FAILED;
+			out->error = c->last.error;
+		}
+		return;
+	}
 	if (!sbx_container_take_report(c, &report) ||
 	    (unsigned)report.kind >= sizeof(kinds) / sizeof(kinds[0]))
 		return;

@@ -21,11 +21,15 @@ static _Noreturn void become_init(const struct sbx_container *c)
 		.host_gid = request->host->gid,
 		.socket_fd = c->inner_socket_fd,
 		.lock_fd = request->lock_fd,
-		.wait_for_go = c->groups.n > 0,
+		/* What a keeper forks is in its groups already. */
+		.wait_for_go = c->groups.n > 0 && !c->slot,
 		.is_live = request->is_live,
 		.signals = sbx_supervise_signals(),
 		.caller_mask = *request->command_mask,
 	};
+	for (int i = 0; c->stdio_fd && i < 3; i++)
+		if (dup2(c->stdio_fd[i], i) < 0)
+			_exit(1);
 	if (c->base.relay.is_active)
 		for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
 			if (dup2(c->base.relay.sandbox_fd[i], STDOUT_FILENO + i) < 0)
@@ -53,9 +57,10 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 {
 	unsigned namespaces = c->request->plan->namespaces;
 	struct clone_args args = {
-		.flags = namespaces | CLONE_PIDFD,
+		.flags = namespaces | c->clone_flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&c->pidfd,
-		.exit_signal = SIGCHLD,
+		/* A sibling's is that of its sibling. */
+		.exit_signal = c->clone_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
 	int birth_fd = sbx_groups_birth_fd(&c->groups);
 	if (birth_fd >= 0) {

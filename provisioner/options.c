@@ -18,7 +18,7 @@ void sbx_options_release(struct sbx_options *o)
 	*o = (struct sbx_options)SBX_OPTIONS_INIT;
 }
 
-static const struct sbx_option *find_option(const char *name, size_t n)
+const struct sbx_option *sbx_option_find(const char *name, size_t n)
 {
 	for (const struct sbx_option *row = sbx_option_table; row->name; row++)
 		if (strlen(row->name) == n && memcmp(row->name, name, n) == 0)
@@ -32,7 +32,7 @@ static int parse_one(struct sbx_options *o, int argc, char **argv, int *i, struc
 	const char *name = argv[*i] + 2, *equals = strchr(argv[*i], '=');
 	bool is_long = argv[*i][1] == '-';
 	size_t n = !is_long ? 0 : equals ? (size_t)(equals - name) : strlen(name);
-	const struct sbx_option *row = is_long ? find_option(name, n) : NULL;
+	const struct sbx_option *row = is_long ? sbx_option_find(name, n) : NULL;
 	if (!row)
 		return sbx_fail(err, SBX_E_USAGE,
 				"%s: no such option; see sbx-provision run --help", argv[*i]);
@@ -113,7 +113,7 @@ int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, str
 		bool is_option = argv[i][0] == '-';
 		o->is_settled = o->is_settled || is_option;
 		if ((is_option ? parse_one(o, argc, argv, &i, err)
-			       : find_option("policy", 6)->set(o, argv[i], err)) < 0)
+			       : sbx_option_find("policy", 6)->set(o, argv[i], err)) < 0)
 			return -1;
 	}
 	return 0;

@@ -85,6 +85,7 @@ struct sbx_option {
 	int (*set)(struct sbx_options *o, const char *value, struct sbx_error *err);
 };
 extern const struct sbx_option sbx_option_table[]; /* ended by a row without a name */
+const struct sbx_option *sbx_option_find(const char *name, size_t n_bytes); /* NULL: no such */
 
 /* `sbx-provision run --help`, `sbx-provision --man` (roff), and bash's completion. */
 void sbx_help_add_usage(struct sbx_buffer *out);

@@ -258,15 +258,16 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	if (check_missing(m, err) < 0)
 		return -1;
 	plan->classes = options->policy.classes;
-	plan->namespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS |
-			   CLONE_NEWCGROUP | (host->privileged ? 0 : CLONE_NEWUSER) |
-			   (options->policy.net == SBX_NET_NONE ? CLONE_NEWNET : 0);
+	plan->namespaces =
+		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
+		(host->privileged ? 0 : CLONE_NEWUSER) |
+		(options->policy.net == SBX_NET_NONE && !host->has_net ? CLONE_NEWNET : 0);
 	add_groups(m);
 	ADD(m, SPAWN);
 	add_mounts(m);
 	add_files(m);
 	ADD(m, HOSTNAME, .target = options->hostname);
-	if (options->policy.net == SBX_NET_NONE)
+	if (options->policy.net == SBX_NET_NONE && !host->has_net)
 		ADD(m, LOOPBACK);
 	ADD(m, PIVOT);
 	ADD(m, WORKDIR, .target = options->workdir ? options->workdir : "/");

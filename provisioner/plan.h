@@ -84,6 +84,7 @@ struct sbx_host {
 	const char *lower; /* path of the root file system */
 	const struct sbx_places *places;
 	bool has_landlock; /* with a right to link across folders: Linux 5.19 */
+	bool has_net;	   /* in a network namespace already that is the sandbox's alone */
 	bool makes_nodes;  /* may make device nodes, which is quicker than binding the host's */
 };
 

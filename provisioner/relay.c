@@ -3,13 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
 void sbx_relay_init(struct sbx_relay *relay)
 {
-	relay->is_active = false;
+	relay->is_active = relay->owns_targets = false;
 	relay->limit = relay->n_bytes = 0;
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
 		relay->channel[i].read_fd = relay->channel[i].write_fd = -1;
@@ -23,6 +26,38 @@ void sbx_relay_release(struct sbx_relay *relay)
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
 		sbx_close(&relay->channel[i].read_fd);
 		sbx_close(&relay->sandbox_fd[i]);
+		if (relay->owns_targets)
+			sbx_close(&relay->channel[i].write_fd);
+	}
+}
+
+int sbx_relay_targets(const int fds[SBX_RELAY_CHANNELS], int out[SBX_RELAY_CHANNELS],
+		      struct sbx_error *err)
+{
+	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
+		struct stat st;
+		char path[32];
+		bool known = fstat(fds[i], &st) == 0 &&
+			     (S_ISFIFO(st.st_mode) ||
+			      (S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3)));
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fds[i]);
+		out[i] = known ? open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+		if (out[i] < 0)
+			return sbx_fail(err, SBX_E_USAGE,
+					"descriptor %d: output that is counted goes to a pipe",
+					i + 1);
+	}
+	return 0;
+}
+
+void sbx_relay_adopt(struct sbx_relay *relay, uint64_t limit, const int read_fd[SBX_RELAY_CHANNELS],
+		     const int write_fd[SBX_RELAY_CHANNELS])
+{
+	relay->limit = limit ? limit : UINT64_MAX;
+	relay->is_active = relay->owns_targets = true;
+	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
+		relay->channel[i].read_fd = read_fd[i];
+		relay->channel[i].write_fd = write_fd[i];
 	}
 }
 

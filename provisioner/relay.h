@@ -25,7 +25,7 @@ struct sbx_relay {
 	} channel[SBX_RELAY_CHANNELS];
 	int sandbox_fd[SBX_RELAY_CHANNELS]; /* the pipes' other ends, for the sandbox */
 	uint64_t limit, n_bytes;
-	bool is_active;
+	bool is_active, owns_targets;
 };
 
 void sbx_relay_init(struct sbx_relay *relay);
@@ -33,6 +33,17 @@ void sbx_relay_release(struct sbx_relay *relay);
 
 /* A limit of 0 is none. */
 int sbx_relay_open(struct sbx_relay *relay, uint64_t limit, struct sbx_error *err);
+
+/*
+ * Where output of others can be passed on to without ever waiting for them: their pipes, opened
+ * anew, so that being non-blocking is up to us; or the null device. SBX_E_USAGE for anything else.
+ */
+int sbx_relay_targets(const int fds[SBX_RELAY_CHANNELS], int out[SBX_RELAY_CHANNELS],
+		      struct sbx_error *err);
+
+/* The same with pipes that were made elsewhere: reading ends and where it goes, taken over. */
+void sbx_relay_adopt(struct sbx_relay *relay, uint64_t limit, const int read_fd[SBX_RELAY_CHANNELS],
+		     const int write_fd[SBX_RELAY_CHANNELS]);
 
 /* What to poll for; unused entries get a descriptor of -1. */
 void sbx_relay_prepare(const struct sbx_relay *relay, struct pollfd fds[SBX_RELAY_CHANNELS]);

@@ -5,7 +5,8 @@
 #include <time.h>
 
 /* How long a reader of our output who has stopped reading holds up the end of a killed sandbox. */
-#define PATIENCE_USEC 1000000
+#define PATIENCE_USEC	   1000000
+#define DEFAULT_GRACE_USEC 2000000
 
 sigset_t sbx_supervise_signals(void)
 {
@@ -33,6 +34,11 @@ int sbx_poll_timeout(uint64_t deadline_usec, uint64_t now_usec)
 		return 0;
 	uint64_t msec = (deadline_usec - now_usec + 999) / 1000;
 	return msec > INT_MAX ? INT_MAX : (int)msec;
+}
+
+uint64_t sbx_grace_usec(const struct sbx_policy *policy)
+{
+	return policy->limit[SBX_LIMIT_GRACE] ? policy->limit[SBX_LIMIT_GRACE] : DEFAULT_GRACE_USEC;
 }
 
 void sbx_supervise_begin(struct sbx_sandbox *s)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/slot.h"
 
 #define MAX_PROC_FILE (16 << 20)
 
@@ -42,14 +43,25 @@ static int find_places(const struct sbx_options *o, bool is_live, struct sbx_pla
 	return groups ? sbx_places_find(mounts, groups, "", wanted, out, err) : -1;
 }
 
+/* The slot's groups are made: of its places counts what they lack alone. */
+static void slot_places(const struct sbx_slot *slot, struct sbx_places *out)
+{
+	out->missing = SBX_LIVE_CONTROLLERS;
+	for (unsigned i = 0; i < slot->groups.n; i++)
+		out->missing &= ~slot->groups.group[i].controllers;
+}
+
 static int look_around(struct sbx_task *task, struct sbx_error *err)
 {
 	const struct sbx_options *o = &task->options;
 	if (getauxval(AT_SECURE))
 		return sbx_fail(err, SBX_E_DENIED,
 				"installed set-user-id; take that off, it works without");
-	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0 ||
-	    find_places(o, task->options.is_live, &task->places, err) < 0)
+	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0)
+		return -1;
+	if (task->slot)
+		slot_places(task->slot, &task->places);
+	else if (find_places(o, task->options.is_live, &task->places, err) < 0)
 		return -1;
 	long landlock =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -62,6 +74,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		.gid = getegid(),
 		.lower = task->lower.path,
 		.places = &task->places,
+		.has_net = task->has_net,
 		.has_landlock = landlock >= 2,
 	};
 	return 0;

@@ -12,6 +12,9 @@ struct sbx_task {
 	struct sbx_places places;
 	struct sbx_host host;
 	struct sbx_plan plan;
+	/* Set before settling by a slot's keeper: cgroups and network are there already. */
+	const struct sbx_slot *slot;
+	bool has_net;
 };
 
 #define SBX_TASK_INIT                                                                              \

@@ -18,5 +18,9 @@ def test_the_container_back_end_conforms(t):
 	conform(t, "container")
 
 
+def test_the_container_back_end_conforms_in_slots(t):
+	conform(t, "container@slot")
+
+
 if __name__ == "__main__":
 	support.main(globals())

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conformance BACKEND TEMPLATE [CASE...]: what every back end has to do, one list of cases for all
- * of them. TEMPLATE is a root file system with a shell. Exit status 1 when a case failed.
+ * conformance BACKEND[@slot] TEMPLATE [CASE...]: what every back end has to do, one list of cases
+ * for all of them. TEMPLATE is a root file system with a shell. Exit status 1 when a case failed.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,6 +14,27 @@
 #include "tests/provisioner/conformance/stage.h"
 
 static sigset_t own_mask;
+static const char *shared[] = {NULL, "/etc", NULL};
+static struct sbx_slots slots = {.shared = shared, .host_net_fd = -1};
+
+/* The keeper plans; it is given the words. */
+static void plan_slot(struct stage *s, int n)
+{
+	if (s->slot->is_used && sbx_slot_reset(s->slot, NULL) < 0) {
+		sbx_slot_release(s->slot);
+		MUST(sbx_slot_make(&slots, s->slot, NULL) == 0);
+	}
+	s->text = (struct sbx_buffer)SBX_BUFFER_INIT;
+	for (int i = 0; i < n; i++)
+		sbx_buffer_add(&s->text, s->words[i], strlen(s->words[i]) + 1);
+	s->request = (struct sbx_request){
+		.slot = s->slot,
+		.words = s->text.data,
+		.n_words = (uint32_t)n,
+		.n_words_bytes = (uint32_t)s->text.n_bytes,
+		.stdio_fd = {0, 1, 2},
+	};
+}
 
 void stage_plan(struct stage *s, const char *const *options, const char *const *command)
 {
@@ -26,6 +48,10 @@ void stage_plan(struct stage *s, const char *const *options, const char *const *
 	for (; *command; command++)
 		s->words[n++] = (char *)*command;
 	s->task = (struct sbx_task)SBX_TASK_INIT;
+	if (s->slot) {
+		plan_slot(s, n);
+		return;
+	}
 	s->task.options.is_live = true;
 	if (sbx_options_parse(&s->task.options, n, s->words, &err) < 0 ||
 	    sbx_task_settle(&s->task, &err) < 0)
@@ -33,6 +59,16 @@ void stage_plan(struct stage *s, const char *const *options, const char *const *
 	MUST(err.code == SBX_OK);
 	sbx_task_fill_request(&s->task, &s->request);
 	s->request.command_mask = &own_mask;
+}
+
+void stage_second(const struct stage *s, struct stage *out)
+{
+	static struct sbx_slot slot;
+	*out = (struct stage){.backend = s->backend, .template = s->template};
+	if (!s->slot)
+		return;
+	MUST(sbx_slot_make(&slots, &slot, NULL) == 0);
+	out->slot = &slot;
 }
 
 void stage_start(struct stage *s)
@@ -55,6 +91,7 @@ void stage_release(struct stage *s)
 	s->backend->free(s->sandbox);
 	s->sandbox = NULL;
 	sbx_task_release(&s->task);
+	sbx_buffer_release(&s->text);
 }
 
 struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind)
@@ -66,6 +103,8 @@ struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind)
 		s->backend->next_event(s->sandbox, &event);
 		if (event.kind == kind)
 			return event;
+		if (event.kind == SBX_EVENT_FAILED)
+			printf("%s\n", event.error.message);
 		if (event.kind != SBX_EVENT_NONE)
 			continue;
 		MUST(sbx_now_usec() < last);
@@ -84,10 +123,13 @@ void stage_await_end(struct stage *s)
 	do {
 		MUST(sbx_now_usec() < last);
 		sbx_supervise_fds(s->sandbox, fds);
-		fds[1].fd = -1;
 		uint64_t deadline = sbx_supervise_deadline(s->sandbox);
 		int wait = sbx_poll_timeout(deadline, sbx_now_usec());
 		MUST(poll(fds, SBX_SUPERVISE_FDS, wait < 0 || wait > 1000 ? 1000 : wait) >= 0);
+		struct sbx_event event;
+		s->backend->next_event(s->sandbox, &event);
+		if (event.kind == SBX_EVENT_FAILED)
+			printf("%s\n", event.error.message);
 	} while (sbx_supervise_move(s->sandbox, fds));
 }
 
@@ -124,15 +166,26 @@ const char *stage_shell(struct stage *s, unsigned number, const char *script, in
 
 /* Each in a process of its own: what one leaves open or blocked is not the next one's. */
 static bool run_case(const struct conformance_case *c, const struct sbx_backend *backend,
-		     const char *template)
+		     const char *template, bool in_slot)
 {
 	fflush(stdout);
 	pid_t pid = fork();
 	MUST(pid >= 0);
 	if (pid == 0) {
-		struct stage s = {.backend = backend, .template = template, .out_fd = -1};
+		struct sbx_slot slot;
+		struct stage s = {.backend = backend, .template = template};
 		alarm(120);
+		if (in_slot) {
+			shared[0] = template;
+			MUST(sbx_slots_open(&slots, NULL) == 0);
+			MUST(sbx_slot_make(&slots, &slot, NULL) == 0);
+			s.slot = &slot;
+		}
 		c->run(&s);
+		if (in_slot) {
+			sbx_slot_release(&slot);
+			sbx_slots_close(&slots);
+		}
 		exit(0);
 	}
 	int status = 0;
@@ -155,17 +208,22 @@ int main(int argc, char **argv)
 		printf("usage: conformance BACKEND TEMPLATE [CASE...]\n");
 		return 2;
 	}
+	char *in_slot = strstr(argv[1], "@slot");
+	if (in_slot)
+		*in_slot = '\0';
 	const struct sbx_backend *backend = sbx_backend_find(argv[1]);
+	slots.host_net_fd = geteuid() ? -1 : open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	MUST(backend);
 	sigset_t blocked = sbx_supervise_signals();
 	sigaddset(&blocked, SIGPIPE);
 	sigprocmask(SIG_BLOCK, &blocked, &own_mask);
+	slots.command_mask = own_mask;
 	int failed = 0, ran = 0;
 	for (const struct conformance_case *c = conformance_cases; c->name; c++) {
 		if (!is_asked_for(c->name, argv + 3) || (c->needs_limits && geteuid() != 0))
 			continue;
 		ran++;
-		failed += !run_case(c, backend, argv[2]);
+		failed += !run_case(c, backend, argv[2], in_slot);
 	}
 	MUST(ran > 0);
 	return failed > 0;

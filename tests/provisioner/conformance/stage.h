@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "provisioner/slot.h"
 #include "provisioner/task.h"
 
 /* A sandbox under test, made of the words of `sbx-provision run`. */
@@ -16,7 +17,8 @@ struct stage {
 	struct sbx_sandbox *sandbox;
 	struct sbx_result result;
 	char *words[32];
-	int out_fd; /* what commands of exec write */
+	struct sbx_slot *slot; /* it is made in one, or NULL */
+	struct sbx_buffer text;
 };
 
 #define MUST(what)                                                                                 \
@@ -30,6 +32,8 @@ struct stage {
 
 /* "" ended lists of words: options, then the command. */
 void stage_plan(struct stage *s, const char *const *options, const char *const *command);
+/* One more sandbox, in a slot of its own if the first has one. */
+void stage_second(const struct stage *s, struct stage *out);
 void stage_start(struct stage *s);
 void stage_destroy(struct stage *s);
 void stage_release(struct stage *s);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A container that is made by a slot's keeper: asked for, answered later. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/container.h"
+#include "provisioner/descriptors.h"
+#include "provisioner/packet.h"
+#include "provisioner/slot.h"
+#include "provisioner/supervise.h"
+
+/* Given to a keeper that is at it when nobody wants its answer any more. */
+#define PATIENCE_MSEC 50
+
+int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
+{
+	const struct sbx_request *r = c->request;
+	const struct sbx_slot_order order = {.n_words = r->n_words};
+	int ends[2];
+	for (int i = 0; i < 3; i++)
+		if (sbx_check_descriptor(r->stdio_fd[i], i, err) < 0)
+			return -1;
+	if (c->slot->is_broken || c->slot->is_used)
+		return sbx_fail(err, SBX_E_BUSY, "the slot is in use or broken");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
+	c->socket_fd = ends[0];
+	SBX_CLEANUP_FD int inner = ends[1];
+	const int fds[] = {r->stdio_fd[0], r->stdio_fd[1], r->stdio_fd[2], inner};
+	c->slot->is_used = true;
+	if (sbx_packet_send(c->slot->socket_fd, &order, sizeof(order), r->words, r->n_words_bytes,
+			    fds, 4) < 0) {
+		/* A packet that is too long is not the keeper's fault. */
+		c->slot->is_broken = errno != EMSGSIZE;
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "asking a slot's keeper");
+	}
+	c->is_awaited = true;
+	c->base.report_fd = c->slot->socket_fd;
+	return 0;
+}
+
+static void fail(struct sbx_container *c)
+{
+	c->last = (struct sbx_report){.kind = SBX_REPORT_FAILED};
+	sbx_error_propagate(&c->last.error, &c->result.error);
+	c->has_last = c->base.has_ended = true;
+	c->base.report_fd = -1;
+}
+
+static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, int fds[],
+		 struct sbx_error *err)
+{
+	c->pid = reply->pid;
+	c->policy = reply->policy;
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");
+	if (reply->has_relay) {
+		const int from[] = {sbx_steal_fd(&fds[0]), sbx_steal_fd(&fds[1])};
+		int to[] = {-1, -1};
+		int failed = sbx_relay_targets(c->request->stdio_fd + 1, to, err);
+		sbx_relay_adopt(&c->base.relay, reply->policy.limit[SBX_LIMIT_OUTPUT], from, to);
+		if (failed < 0)
+			return -1;
+	}
+	c->base.timeout_usec = reply->policy.limit[SBX_LIMIT_TIMEOUT];
+	c->base.grace_usec = sbx_grace_usec(&reply->policy);
+	c->base.end_fd = c->pidfd;
+	c->base.report_fd = c->socket_fd;
+	sbx_supervise_begin(&c->base);
+	return 0;
+}
+
+void sbx_container_take_answer(struct sbx_container *c)
+{
+	struct sbx_slot_reply reply;
+	struct sbx_error *err = &c->result.error;
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	ssize_t n = sbx_packet_receive(c->slot->socket_fd, MSG_DONTWAIT, &reply, sizeof(reply), fds,
+				       &n_fds);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	c->is_awaited = false;
+	c->slot->limited |= n == sizeof(reply) ? reply.limited : 0;
+	if (n != sizeof(reply)) {
+		c->slot->is_broken = true;
+		sbx_fail(err, SBX_E_SANDBOX,
+			 "the slot's keeper ended; what was asked for may take "
+			 "too much memory to be read");
+	} else if (!reply.pid) {
+		sbx_error_propagate(err, &reply.error);
+	} else {
+		adopt(c, &reply, fds, err);
+	}
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&fds[i]);
+	if (err->code != SBX_OK) {
+		if (c->pid > 0)
+			kill(c->pid, SIGKILL);
+		fail(c);
+	}
+}
+
+void sbx_container_give_up(struct sbx_container *c)
+{
+	struct pollfd answer = {c->slot->socket_fd, POLLIN, 0};
+	if (poll(&answer, 1, PATIENCE_MSEC) > 0)
+		sbx_container_take_answer(c);
+	if (!c->is_awaited)
+		return;
+	/* Should it have forked by now, that one sees this end of its socket closed. */
+	c->is_awaited = false;
+	c->slot->is_broken = true;
+	sbx_fail(&c->result.error, SBX_E_INTERRUPTED, "ended before it was made");
+	fail(c);
+}

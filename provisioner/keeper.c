@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process of ours that lives in a slot, reads what is asked for, and forks it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/apply.h"
+#include "provisioner/container.h"
+#include "provisioner/packet.h"
+#include "provisioner/slot.h"
+#include "provisioner/supervise.h"
+#include "provisioner/task.h"
+#include "provisioner/words.h"
+
+struct keeper {
+	struct sbx_slot *slot;
+	int socket_fd;
+	bool has_net; /* of its own, fresh, the loopback up */
+};
+
+/* Ready the network namespace of the next sandbox while this one runs. */
+static void renew_net(struct keeper *k)
+{
+	k->has_net = unshare(CLONE_NEWNET) == 0 && sbx_loopback_up(NULL) == 0;
+}
+
+/* The plan that the words come to, in this slot. */
+static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv,
+		  struct sbx_error *err)
+{
+	const struct sbx_slots *slots = k->slot->slots;
+	task->options.is_live = true;
+	if (sbx_words_check(slots, argc, argv, err) < 0 ||
+	    sbx_options_parse(&task->options, argc, argv, err) < 0 ||
+	    sbx_words_check_options(slots, &task->options, err) < 0)
+		return -1;
+	task->options.root_dir = slots->root_dir;
+	task->slot = k->slot;
+	task->has_net = k->has_net;
+	if (sbx_policy_restrict(&task->options.ceiling, &slots->ceiling, err) < 0 ||
+	    sbx_task_settle(task, err) < 0)
+		return -1;
+	if (task->options.policy.net != SBX_NET_HOST)
+		return 0;
+	/* The slot's own network is left for good; a new one is made afterwards. */
+	if (slots->host_net_fd < 0 || setns(slots->host_net_fd, CLONE_NEWNET) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--net host");
+	return 0;
+}
+
+static int apply_limits(struct keeper *k, const struct sbx_plan *plan, struct sbx_error *err)
+{
+	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind != SBX_OP_SPAWN; i++) {
+		const struct sbx_op *op = &plan->ops[i];
+		if (op->kind != SBX_OP_GROUP_LIMIT)
+			continue;
+		uint64_t value = op->number;
+		if (op->index == SBX_CONTROLLER_PIDS)
+			value += k->slot->n_own_pids;
+		if (sbx_group_limit(&k->slot->groups, op->index, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static unsigned limited_by(const struct sbx_plan *plan)
+{
+	unsigned mask = 0;
+	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind != SBX_OP_SPAWN; i++)
+		if (plan->ops[i].kind == SBX_OP_GROUP_LIMIT)
+			mask |= 1U << plan->ops[i].index;
+	return mask;
+}
+
+static void answer(struct keeper *k, struct sbx_slot_reply *reply, const struct sbx_relay *relay)
+{
+	int fds[SBX_RELAY_CHANNELS];
+	reply->has_relay = relay->is_active;
+	for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
+		fds[i] = relay->channel[i].read_fd;
+	reply->policy.hidden = reply->policy.read_only = reply->policy.writable =
+		(struct sbx_paths){0};
+	/* Nobody to answer to: then nobody wants what was made either. */
+	if (sbx_packet_send(k->socket_fd, reply, sizeof(*reply), NULL, 0, fds,
+			    relay->is_active ? SBX_RELAY_CHANNELS : 0) < 0)
+		_exit(1);
+}
+
+static int make(struct keeper *k, const struct sbx_task *task, const int fds[4],
+		struct sbx_container *c, struct sbx_error *err)
+{
+	struct sbx_request request;
+	sbx_task_fill_request(task, &request);
+	request.command_mask = &k->slot->slots->command_mask;
+	c->request = &request;
+	c->slot = k->slot;
+	c->groups = k->slot->groups;
+	c->stdio_fd = fds;
+	c->inner_socket_fd = fds[3];
+	c->clone_flags = CLONE_PARENT;
+	c->env = sbx_container_env(&task->options, err);
+	uint64_t output = task->options.policy.limit[SBX_LIMIT_OUTPUT];
+	if (!c->env || apply_limits(k, &task->plan, err) < 0 ||
+	    (output && sbx_relay_open(&c->base.relay, output, err) < 0))
+		return -1;
+	int failed = sbx_container_spawn(c, err);
+	c->request = NULL;
+	return failed;
+}
+
+static uint64_t now_nsec(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void obey(struct keeper *k, int argc, char **argv, const int fds[4])
+{
+	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
+	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
+	struct sbx_container c = {.pidfd = -1, .socket_fd = -1};
+	sbx_relay_init(&c.base.relay);
+	int failed = settle(k, &task, argc, argv, &reply.error);
+	reply.planned_nsec = now_nsec();
+	bool used_net = k->has_net;
+	if (failed == 0)
+		failed = make(k, &task, fds, &c, &reply.error);
+	reply.spawned_nsec = now_nsec();
+	reply.pid = failed < 0 ? 0 : c.pid;
+	reply.policy = task.options.policy;
+	reply.unenforced = task.plan.unenforced;
+	reply.limited = limited_by(&task.plan);
+	answer(k, &reply, &c.base.relay);
+	sbx_close(&c.pidfd);
+	sbx_relay_release(&c.base.relay);
+	free(c.env);
+	if (failed == 0 && used_net)
+		renew_net(k);
+}
+
+/* The words of a packet, in place; NULL: there are not as many. */
+static char **find_words(char *text, size_t n_bytes, uint32_t n)
+{
+	char **words = n <= n_bytes ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
+	char *at = text, *end = text + n_bytes;
+	for (uint32_t i = 0; words && i < n; i++) {
+		char *nul = memchr(at, '\0', (size_t)(end - at));
+		if (!nul) {
+			free(words);
+			return NULL;
+		}
+		words[i] = at;
+		at = nul + 1;
+	}
+	return words;
+}
+
+static void take_order(struct keeper *k)
+{
+	static char packet[SBX_MAX_SLOT_ORDER];
+	struct sbx_slot_order order;
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	ssize_t n = sbx_packet_receive(k->socket_fd, 0, packet, sizeof(packet), fds, &n_fds);
+	if (n < (ssize_t)sizeof(order) || n_fds != 4)
+		_exit(0);
+	memcpy(&order, packet, sizeof(order));
+	SBX_CLEANUP_FREE char **words =
+		find_words(packet + sizeof(order), (size_t)n - sizeof(order), order.n_words);
+	if (!words)
+		_exit(1);
+	obey(k, (int)order.n_words, words, fds);
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&fds[i]);
+}
+
+/* All but what a keeper needs: other slots' sockets above all. */
+static void close_others(const struct keeper *k)
+{
+	for (int fd = 3; fd < (int)sysconf(_SC_OPEN_MAX) && fd < 65536; fd++) {
+		bool keep = fd == k->socket_fd || fd == k->slot->slots->host_net_fd;
+		for (unsigned i = 0; i < k->slot->groups.n; i++)
+			keep = keep || fd == k->slot->groups.group[i].fd;
+		if (!keep)
+			close(fd);
+	}
+}
+
+void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
+{
+	struct sbx_slot own = *slot;
+	struct keeper keeper = {.slot = &own, .socket_fd = socket_fd};
+	own.n_own_pids = 0;
+	for (unsigned i = 0; i < own.groups.n; i++)
+		own.n_own_pids = own.groups.group[i].kind == SBX_PLACE_V1 ? 1 : own.n_own_pids;
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_NAME, "sbx-keeper", 0, 0, 0);
+	setsid();
+	close_others(&keeper);
+	if (slot->slots->host_net_fd >= 0)
+		renew_net(&keeper);
+	for (;;)
+		take_order(&keeper);
+}

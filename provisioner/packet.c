@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/packet.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/fd.h"
+
+#define CONTROL_ROOM CMSG_SPACE(SBX_MAX_PACKET_FDS * sizeof(int))
+
+int sbx_packet_send(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
+		    const int *fds, unsigned n_fds)
+{
+	struct iovec data[2] = {{(void *)a, n_a}, {(void *)b, n_b}};
+	union {
+		struct cmsghdr header;
+		char room[CONTROL_ROOM];
+	} control;
+	struct msghdr message = {.msg_iov = data, .msg_iovlen = n_b ? 2 : 1};
+	if (n_fds > 0) {
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+		memcpy(CMSG_DATA(&control.header), fds, n_fds * sizeof(int));
+	}
+	ssize_t n;
+	do
+		n = sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : 0;
+}
+
+ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
+			   int fds[SBX_MAX_PACKET_FDS], unsigned *out_n_fds)
+{
+	union {
+		struct cmsghdr header;
+		char room[CONTROL_ROOM];
+	} control;
+	struct iovec where = {data, room};
+	struct msghdr message = {
+		.msg_iov = &where,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	*out_n_fds = 0;
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		fds[i] = -1;
+	ssize_t n;
+	do
+		n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | flags);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		*out_n_fds = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(fds, CMSG_DATA(c), *out_n_fds * sizeof(int));
+	}
+	if (!(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+		return n;
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&fds[i]);
+	*out_n_fds = 0;
+	errno = EMSGSIZE;
+	return -1;
+}

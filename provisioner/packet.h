@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_PACKET_H
+#define SBX_PROVISIONER_PACKET_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#define SBX_MAX_PACKET_FDS 8
+
+/*
+ * One packet with descriptors over a SOCK_SEQPACKET socket, without waiting. `a` and `b` are sent
+ * as one. Returns 0, or -1 with errno.
+ */
+int sbx_packet_send(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
+		    const int *fds, unsigned n_fds);
+
+/*
+ * Receive one: its length, 0 at the end, -1 with errno. One that is longer than `room`, or has more
+ * descriptors than fit, is -1 with EMSGSIZE: it is lost, its descriptors are closed. The
+ * descriptors are close-on-exec and the caller's; unused places of `fds` are set to -1.
+ */
+ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
+			   int fds[SBX_MAX_PACKET_FDS], unsigned *out_n_fds);
+
+#endif

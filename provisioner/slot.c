@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/slot.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define MAX_PROC_FILE (16 << 20)
+
+int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
+{
+	struct sbx_places places = {0};
+	sbx_groups_init(&slots->server);
+	slots->places = (struct sbx_places){0};
+	SBX_CLEANUP_FREE char *mounts =
+		sbx_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_PROC_FILE, NULL, err);
+	SBX_CLEANUP_FREE char *own =
+		mounts ? sbx_read_file(AT_FDCWD, "/proc/self/cgroup", MAX_PROC_FILE, NULL, err)
+		       : NULL;
+	if (!own || sbx_places_find(mounts, own, "", SBX_LIVE_CONTROLLERS, &places, err) < 0)
+		return -1;
+	int failed = 0;
+	for (unsigned i = 0; i < places.n && failed == 0; i++)
+		failed = sbx_group_make(&slots->server, &places.place[i], err);
+	if (failed == 0)
+		failed = sbx_groups_nest(&slots->server, &places, &slots->places, err);
+	sbx_places_release(&places);
+	if (failed < 0)
+		sbx_slots_close(slots);
+	return failed;
+}
+
+void sbx_slots_close(struct sbx_slots *slots)
+{
+	sbx_places_release(&slots->places);
+	sbx_groups_remove(&slots->server);
+}
+
+static int make_groups(struct sbx_slot *slot, struct sbx_error *err)
+{
+	for (unsigned i = 0; i < slot->slots->places.n; i++)
+		if (sbx_group_make(&slot->groups, &slot->slots->places.place[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* In version 1 the keeper has to live in a group to give birth there; in version 2 it need not. */
+static bool has_v1(const struct sbx_groups *groups)
+{
+	for (unsigned i = 0; i < groups->n; i++)
+		if (groups->group[i].kind == SBX_PLACE_V1)
+			return true;
+	return false;
+}
+
+static int start_keeper(struct sbx_slot *slot, struct sbx_error *err)
+{
+	int ends[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
+	slot->socket_fd = ends[0];
+	SBX_CLEANUP_FD int inner = ends[1];
+	slot->keeper = fork();
+	if (slot->keeper < 0) {
+		slot->keeper = 0;
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting a slot's keeper");
+	}
+	if (slot->keeper == 0)
+		sbx_keeper_run(slot, inner);
+	/* It waits for our first word, so that nothing of it is left outside of the groups. */
+	if (sbx_groups_join(&slot->groups, slot->keeper, err) < 0)
+		return -1;
+	slot->n_own_pids = has_v1(&slot->groups) ? 1 : 0;
+	return 0;
+}
+
+int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sbx_error *err)
+{
+	struct sbx_slot slot = {.slots = slots, .socket_fd = -1};
+	sbx_groups_init(&slot.groups);
+	if (make_groups(&slot, err) < 0 || start_keeper(&slot, err) < 0) {
+		sbx_slot_release(&slot);
+		return -1;
+	}
+	*out = slot;
+	return 0;
+}
+
+/* A group of version 2 costs little, and a new one has no past. */
+static int renew_groups(struct sbx_slot *slot, struct sbx_error *err)
+{
+	static const enum sbx_controller limited[] = {SBX_CONTROLLER_MEMORY, SBX_CONTROLLER_CPU,
+						      SBX_CONTROLLER_PIDS};
+	if (slot->groups.n && !has_v1(&slot->groups)) {
+		sbx_groups_remove(&slot->groups);
+		return make_groups(slot, err);
+	}
+	for (size_t i = 0; i < sizeof(limited) / sizeof(limited[0]); i++)
+		if (slot->limited & 1U << limited[i] &&
+		    sbx_group_limit(&slot->groups, limited[i], 0, err) < 0)
+			return -1;
+	sbx_groups_reset_peak(&slot->groups);
+	slot->cpu_usec_before = sbx_groups_cpu_usec(&slot->groups);
+	slot->oom_kills_before = sbx_groups_oom_kills(&slot->groups);
+	return 0;
+}
+
+int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err)
+{
+	if (slot->is_broken)
+		return sbx_fail(err, SBX_E_SANDBOX, "the slot is broken");
+	/* A sandbox's end is the end of all in it; anything else here nobody knows of. */
+	uint64_t pids = sbx_groups_pids(&slot->groups);
+	if (pids > slot->n_own_pids || renew_groups(slot, err) < 0) {
+		slot->is_broken = true;
+		return sbx_fail(err, SBX_E_SANDBOX, "a slot still holds %llu processes",
+				(unsigned long long)pids);
+	}
+	slot->limited = 0;
+	slot->is_used = false;
+	return 0;
+}
+
+void sbx_slot_release(struct sbx_slot *slot)
+{
+	sbx_close(&slot->socket_fd);
+	if (slot->is_used || slot->is_broken) {
+		sbx_groups_thaw(&slot->groups, NULL);
+		sbx_groups_kill(&slot->groups, 0);
+	}
+	if (slot->keeper > 0) {
+		kill(slot->keeper, SIGKILL);
+		while (waitpid(slot->keeper, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	slot->keeper = 0;
+	sbx_groups_remove(&slot->groups);
+}
+
+int sbx_slot_open_net(const struct sbx_slot *slot)
+{
+	char path[48];
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", slot->keeper);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_SLOT_H
+#define SBX_PROVISIONER_SLOT_H
+
+#include "provisioner/backend.h"
+
+/*
+ * A slot is what can be made before anybody asks for a sandbox: cgroups, a network namespace with
+ * its loopback up, and the keeper, a small process of ours that lives in both. What the keeper
+ * forks is born in there, so that nothing has to be moved (which costs 11 ms on version 1). It
+ * reads what is asked for, too: what comes from outside is never looked into by the process that
+ * serves them all.
+ *
+ *	sbx_slots_open -> sbx_slot_make -> { sandbox with request.slot = it } -> sbx_slot_reset ...
+ *
+ * One slot is for one sandbox at a time. Between two of them everything in it is killed, limits are
+ * taken off, counters begin anew, and the network namespace is a new one.
+ */
+
+/* What the slots of one server have in common. */
+struct sbx_slots {
+	struct sbx_places places;  /* below the server's own groups */
+	struct sbx_groups server;  /* those */
+	struct sbx_policy ceiling; /* no sandbox gets more */
+	const char *root_dir;	   /* as --root of run */
+	const char *const *shared; /* folders of the host that may be named; NULL-ended, or NULL */
+	sigset_t command_mask;	   /* what commands begin with blocked */
+	int host_net_fd;	   /* this process's network namespace, or -1 */
+};
+
+struct sbx_slot {
+	const struct sbx_slots *slots;
+	struct sbx_groups groups;
+	int socket_fd;	     /* to the keeper, SOCK_SEQPACKET */
+	pid_t keeper;	     /* a child of ours, and parent of nothing: 0 when it is gone */
+	unsigned n_own_pids; /* processes of ours in its groups, besides a sandbox's first */
+	uint64_t cpu_usec_before, oom_kills_before; /* of earlier sandboxes */
+	unsigned limited; /* 1 << SBX_CONTROLLER_x: has a limit to be taken off */
+	bool is_used, is_broken;
+};
+
+/*
+ * Make the groups that all slots are below, after clearing what killed servers left. `slots` has
+ * its other members set by the caller. Without any right to make cgroups there are none.
+ */
+int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err);
+void sbx_slots_close(struct sbx_slots *slots);
+
+/* Make one, keeper and all; takes some 10 ms where groups must be joined late. */
+int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sbx_error *err);
+
+/* Ready it for the next sandbox, once the last one was destroyed. A failure breaks it. */
+int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err);
+
+/* Kill all that is in it and remove it. */
+void sbx_slot_release(struct sbx_slot *slot);
+
+/*
+ * Its network namespace, for setns(2), or -1 with errno: for what is not forked by the keeper. The
+ * groups are entered with sbx_groups_join(&slot->groups, pid) or, on version 2, by birth
+ * (sbx_groups_birth_fd).
+ */
+int sbx_slot_open_net(const struct sbx_slot *slot);
+
+/* What goes to the keeper: this, then n_words strings; the descriptors 0, 1, 2 and init's socket.
+ */
+struct sbx_slot_order {
+	uint32_t n_words;
+};
+#define SBX_MAX_SLOT_ORDER (128 << 10) /* with the words */
+/* What it answers: and the pipes' other ends when output is counted. */
+struct sbx_slot_reply {
+	pid_t pid; /* of the sandbox, a child of the keeper's parent; 0: see error */
+	struct sbx_error error;
+	struct sbx_policy policy; /* as settled; without its paths */
+	uint64_t planned_nsec, spawned_nsec;
+	unsigned limited; /* 1 << SBX_CONTROLLER_x */
+	bool has_relay;
+	unsigned unenforced; /* of the plan */
+};
+
+/* The life of a keeper (keeper.c). */
+_Noreturn void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd);
+
+#endif
