@@ -1,9 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/build/build.h"
+#include "builder/match/match.h"
 #include "builder/report.h"
 #include "builder/resolve/resolve.h"
 #include "builder/index/memory.h"
 #include "builder/run/prepare.h"
+
+/* A template that has more than is needed, where the site allows that. */
+static gboolean find_superset(struct sbx_context *ctx, struct sbx_store *store,
+			      const struct sbx_lock *lock, struct sbx_resolver *resolver,
+			      char **out_id, GError **error)
+{
+	__attribute__((cleanup(sbx_match_release))) struct sbx_match match = {0};
+	struct sbx_match_limits limits;
+	if (!sbx_match_read_limits(ctx, &limits, error))
+		return FALSE;
+	if (limits.packages == 0 || limits.n_bytes == 0)
+		return TRUE;
+	if (!sbx_match_find(ctx, store, lock, resolver, &limits, &match, error))
+		return FALSE;
+	if (match.chosen->kind != SBX_MATCH_SUPERSET)
+		return TRUE;
+	*out_id = g_strdup(match.chosen->id);
+	sbx_prepare_say(ctx, "template", "%.16s has it all, and %u packages more", *out_id,
+			match.chosen->n_extra);
+	return TRUE;
+}
 
 static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_archive *archive,
 				  struct sbx_prepared *task, GError **error)
@@ -22,7 +44,11 @@ static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_arch
 	SBX_AUTO(sbx_store)
 	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};
-	if (!store || !sbx_build_template(ctx, store, archive, lock, &result, error))
+	if (!store || !find_superset(ctx, store, lock, resolver, &task->template_id, error))
+		return FALSE;
+	if (task->template_id)
+		return TRUE;
+	if (!sbx_build_template(ctx, store, archive, lock, &result, error))
 		return FALSE;
 	g_autofree char *built = sbx_report_duration(result.usec);
 	sbx_prepare_say(ctx, "template", "%.16s %s  %s", result.id,

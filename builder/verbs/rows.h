@@ -25,6 +25,11 @@ ROW(resolve, SBX_COMMAND_PLAIN, LOOK, "PROFILE|TASK | --packages A,B",
 ROW(build, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
     "Build the template: a root filesystem with just these packages",
     "Prints the template's id. The same lock is answered from the catalog at once.")
+ROW(match, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
+    "Say which template serves, or is the closest to begin with",
+    "exact, superset (where match.conf allows one), closest or base, and the template's id. "
+    "--explain prints all candidates with their costs and why they are not taken; docs/match.md has "
+    "the cost model.")
 ROW(update, SBX_COMMAND_PLAIN, PREPARE, "", "Fetch, verify and index the archive's metadata",
     "By default of the host's suite, from the host's apt sources, with its keyrings and "
     "proxy. Unchanged metadata costs one conditional request an index.")

@@ -9,7 +9,8 @@
 	X(run)                                                                                     \
 	X(profile)                                                                                 \
 	X(resolve)                                                                                 \
-	X(build) X(update) X(ls) X(show) X(rm) X(gc) X(fsck) X(measure) X(prebuild) X(recipes)
+	X(build)                                                                                   \
+	X(update) X(ls) X(show) X(rm) X(gc) X(fsck) X(measure) X(prebuild) X(recipes) X(match)
 #define X(verb)                                                                                    \
 	int sbx_verb_##verb(struct sbx_context *ctx, int argc, char **argv, GError **error);       \
 	extern const GOptionEntry sbx_verb_##verb##_options[];
