@@ -13,3 +13,15 @@ function(sbx_embed target symbol file)
 	set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
 	target_sources(${target} PRIVATE ${output})
 endfunction()
+
+# sbx_embed_program(TARGET SYMBOL PROGRAM): the same for a program that this build makes.
+function(sbx_embed_program target symbol program)
+	set(output ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.c)
+	set(copy ${CMAKE_CURRENT_BINARY_DIR}/${symbol}.bin)
+	file(CONFIGURE OUTPUT ${output} CONTENT
+		"#include <stddef.h>\nextern const char ${symbol}[], ${symbol}_end[];\n__asm__(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n.incbin \\\"${copy}\\\"\\n.global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\n" @ONLY)
+	add_custom_command(OUTPUT ${copy} COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:${program}> ${copy}
+		DEPENDS ${program} VERBATIM)
+	set_source_files_properties(${output} PROPERTIES OBJECT_DEPENDS ${copy})
+	target_sources(${target} PRIVATE ${output})
+endfunction()

@@ -3,6 +3,7 @@
 #define SBX_BUILDER_BUILD_BASE_LAYER_H
 
 #include "builder/build/compose.h"
+#include "builder/build/configure.h"
 #include "builder/build/delta.h"
 #include "builder/context.h"
 
@@ -14,20 +15,27 @@
  */
 struct sbx_base_layer;
 
+struct sbx_base_layer_how {
+	struct sbx_context *ctx;
+	struct sbx_store *store;
+	const struct sbx_lock *lock;
+	const char *provisioner;
+	const char *work; /* a folder for scratch */
+	const struct sbx_script_options *options;
+	struct sbx_build_report *report;
+};
+
 /*
- * Load the delta if the store has it. Else compose the base (its packages must be in the store)
- * and begin to configure it in a thread.
+ * Begin to make the layer in a thread, unless the store has it. The base packages must be in the
+ * store; what `how` points to is used until the layer is freed.
  */
-struct sbx_base_layer *sbx_base_layer_start(struct sbx_context *ctx, struct sbx_store *store,
-					    const struct sbx_lock *lock, const char *provisioner,
-					    const char *work, GError **error);
+struct sbx_base_layer *sbx_base_layer_start(const struct sbx_base_layer_how *how, GError **error);
 /* Waits for the thread. */
 void sbx_base_layer_free(struct sbx_base_layer *layer);
 SBX_DEFINE_AUTO(sbx_base_layer, sbx_base_layer_free)
 
-/*
- * Wait until it is there; take what was configured into the store, in the running transaction.
- * The caller frees the delta. A lock without base packages has an empty one.
+/* Wait until it is there. The caller frees the delta; that of a lock without base packages is
+ * empty.
  */
 struct sbx_delta *sbx_base_layer_finish(struct sbx_base_layer *layer, GError **error);
 

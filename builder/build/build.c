@@ -25,15 +25,19 @@ struct build {
 	struct sbx_context *ctx;
 	struct sbx_store *store;
 	const struct sbx_lock *lock;
+	const struct sbx_build_options *options;
+	struct sbx_build_report *report;
 	char *id, *work, *provisioner;
-	char *root;  /* the checkout: work/template/root */
-	char *layer; /* of the configuration */
 	GPtrArray *units;
 	struct sbx_tree *tree;
+	struct sbx_transaction transaction;
+	struct sbx_workroot root; /* the checkout: work/template/root */
 	struct sbx_compile *compile;
+	GPtrArray *refs; /* of the scripts' traces */
 	char *commit;
 	gint64 began_usec;
 	GError *compile_failure;
+	gboolean keep_work;
 };
 
 void sbx_build_result_clear(struct sbx_build_result *result)
@@ -43,25 +47,33 @@ void sbx_build_result_clear(struct sbx_build_result *result)
 
 static void build_release(struct build *b)
 {
+	sbx_transaction_abort(&b->transaction);
+	if (b->root.path)
+		sbx_workroot_release(&b->root);
 	/* The work folder holds links to objects and scratch: never anything worth keeping. */
-	if (b->work)
+	if (b->work && !b->keep_work)
 		sbx_store_remove_tree(b->work, NULL);
 	sbx_tree_free(b->tree);
 	sbx_compile_free(b->compile);
 	g_clear_pointer(&b->units, g_ptr_array_unref);
+	g_clear_pointer(&b->refs, g_ptr_array_unref);
 	g_clear_error(&b->compile_failure);
 	g_free(b->id);
 	g_free(b->work);
 	g_free(b->provisioner);
-	g_free(b->root);
-	g_free(b->layer);
 	g_free(b->commit);
+}
+
+static const struct sbx_script_options *script_options(const struct build *b)
+{
+	return b->options ? &b->options->scripts : NULL;
 }
 
 static gboolean supply(struct build *b, const struct sbx_archive *archive,
 		       struct sbx_base_layer **out_base, guint *out_n_fetched, GError **error)
 {
-	SBX_AUTO(sbx_supply) supply = sbx_supply_start(b->ctx, b->store, archive, b->lock, error);
+	SBX_AUTO(sbx_supply)
+	supply = sbx_supply_start(b->ctx, b->store, archive, b->lock, b->report, error);
 	if (!supply)
 		return FALSE;
 	guint n = sbx_supply_n_missing(supply);
@@ -70,7 +82,9 @@ static gboolean supply(struct build *b, const struct sbx_archive *archive,
 		sbx_progress_begin(b->ctx->progress, "import", SBX_UNIT_ITEMS, n);
 	if (!sbx_supply_import(supply, SBX_SUPPLY_BASE, error))
 		return FALSE;
-	*out_base = sbx_base_layer_start(b->ctx, b->store, b->lock, b->provisioner, b->work, error);
+	const struct sbx_base_layer_how how = {b->ctx,	b->store,	   b->lock,  b->provisioner,
+					       b->work, script_options(b), b->report};
+	*out_base = sbx_base_layer_start(&how, error);
 	if (!*out_base || !sbx_supply_import(supply, SBX_SUPPLY_REST, error))
 		return FALSE;
 	if (n)
@@ -78,20 +92,26 @@ static gboolean supply(struct build *b, const struct sbx_archive *archive,
 	return TRUE;
 }
 
-/* Everything unpacked, the base configured, known modules compiled: checked out. */
+/* The time since *began goes to a stage; *began is now. */
+static void end_stage(struct build *b, enum sbx_stage stage, gint64 *began)
+{
+	gint64 now = g_get_monotonic_time();
+	sbx_build_report_stage(b->report, stage, now - *began);
+	*began = now;
+}
+
+/* Everything unpacked, the base configured, known modules compiled: in memory. */
 static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **error)
 {
 	GCancellable *cancellable = b->ctx->cancellable;
 	g_autoptr(GPtrArray) diversions = NULL;
-	if (!sbx_diversions_find(b->ctx, b->store, b->lock, b->provisioner, b->work, &diversions,
-				 error))
+	SBX_AUTO(sbx_delta) delta = sbx_base_layer_finish(base, error);
+	gint64 began = g_get_monotonic_time();
+	if (!delta || !sbx_diversions_find(b->ctx, b->store, b->lock, b->provisioner, b->work,
+					   b->report, b->refs, &diversions, error))
 		return FALSE;
 	b->units = sbx_compose_load(b->store, b->lock, FALSE, error);
-	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
-	if (!b->units || !sbx_transaction_begin(&transaction, b->store, cancellable, error))
-		return FALSE;
-	SBX_AUTO(sbx_delta) delta = sbx_base_layer_finish(base, error);
-	if (!delta)
+	if (!b->units || !sbx_transaction_begin(&b->transaction, b->store, cancellable, error))
 		return FALSE;
 	sbx_progress_begin(b->ctx->progress, "compose", SBX_UNIT_ITEMS, b->units->len);
 	b->tree = sbx_compose_merge(b->store, b->units, diversions, cancellable, error);
@@ -101,21 +121,23 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 	    !sbx_delta_apply(delta, b->tree, error))
 		return FALSE;
 	b->compile = sbx_compile_plan(b->store, b->units, b->tree, error);
-	g_autofree char *commit = NULL;
-	if (!b->compile || !sbx_compile_apply(b->compile, b->tree, error) ||
-	    !sbx_tree_commit(b->tree, NULL, NULL, &commit, cancellable, error) ||
-	    !sbx_transaction_commit(&transaction, cancellable, error) ||
-	    !sbx_store_checkout(b->store, commit, b->root, cancellable, error))
+	if (!b->compile || !sbx_compile_apply(b->compile, b->tree, error))
 		return FALSE;
-	sbx_progress_end(b->ctx->progress, "compose", "%u packages merged and checked out",
-			 b->units->len);
+	g_autofree char *path = g_build_filename(b->work, "template", "root", NULL);
+	sbx_workroot_init(&b->root, b->store, b->tree, path, &b->transaction, cancellable);
+	sbx_progress_end(b->ctx->progress, "compose", "%u packages merged", b->units->len);
+	sbx_build_report_units(b->report, b->units);
+	end_stage(b, SBX_STAGE_COMPOSE, &began);
 	return TRUE;
 }
 
 static gpointer compile_thread(gpointer data)
 {
 	struct build *b = data;
-	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->root, b->work, &b->compile_failure);
+	gint64 began = g_get_monotonic_time();
+	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->root.path, b->work,
+			&b->compile_failure);
+	end_stage(b, SBX_STAGE_COMPILE, &began);
 	return NULL;
 }
 
@@ -127,111 +149,67 @@ static guint count_base(const struct build *b)
 	return n;
 }
 
-/* Scripts of the packages beyond the base; modules are compiled at the same time. */
+/*
+ * Scripts of the packages beyond the base; modules are compiled at the same time. The compiler's
+ * overlay is over the same checkout as the scripts': it reads modules and an interpreter that has
+ * started, which no script's change to the checkout touches.
+ */
 static gboolean configure(struct build *b, GError **error)
 {
 	g_autofree char *work = g_build_filename(b->work, "configure", NULL);
 	g_mkdir(work, 0755);
-	g_mkdir(b->layer, 0755);
 	struct sbx_configure c = {
+		.ctx = b->ctx,
+		.store = b->store,
 		.provisioner = b->provisioner,
-		.root = b->root,
-		.layer = b->layer,
 		.work = work,
+		.phase = "configure",
+		.root = &b->root,
+		.lock = b->lock,
 		.units = b->units,
 		.first = count_base(b),
+		.options = script_options(b),
+		.report = b->report,
+		.refs = b->refs,
 	};
-	GThread *thread = sbx_compile_n_missing(b->compile)
-				  ? g_thread_new("compile", compile_thread, b)
-				  : NULL;
+	GThread *thread = NULL;
+	gint64 began = g_get_monotonic_time();
+	if (sbx_compile_n_missing(b->compile)) {
+		if (!sbx_workroot_require(&b->root, error))
+			return FALSE;
+		thread = g_thread_new("compile", compile_thread, b);
+	}
 	sbx_progress_begin(b->ctx->progress, "configure", SBX_UNIT_ITEMS, 0);
-	gboolean fine = sbx_configure_run(&c, b->ctx, "configure", error);
+	gboolean fine = sbx_configure_run(&c, error);
+	end_stage(b, SBX_STAGE_SCRIPTS, &began);
 	if (fine)
-		sbx_progress_end(b->ctx->progress, "configure", "%u packages, %u scripts",
-				 b->units->len - c.first, c.n_scripts_run);
+		sbx_progress_end(b->ctx->progress, "configure",
+				 "%u packages, %u scripts run, %u replayed",
+				 b->units->len - c.first, c.n_run, c.n_replayed);
 	if (thread)
 		g_thread_join(thread);
 	if (fine && b->compile_failure) {
 		g_propagate_error(error, g_steal_pointer(&b->compile_failure));
 		fine = FALSE;
 	}
+	if (!fine && b->options && b->options->scripts.keep_failed)
+		b->keep_work = b->root.is_checked_out;
 	return fine;
-}
-
-/*
- * Bring the checkout to what was committed: only the changed paths are touched. Folders whose
- * owner or mode a script changed are not links and are set by hand.
- */
-static gboolean update_folders(const char *upper, const char *root, GError **error)
-{
-	g_autoptr(GDir) dir = g_dir_open(upper, 0, NULL);
-	for (const char *name; dir && (name = g_dir_read_name(dir));) {
-		g_autofree char *from = g_build_filename(upper, name, NULL);
-		g_autofree char *to = g_build_filename(root, name, NULL);
-		struct stat a, b;
-		if (lstat(from, &a) < 0 || !S_ISDIR(a.st_mode) || lstat(to, &b) < 0 ||
-		    !S_ISDIR(b.st_mode))
-			continue;
-		if ((a.st_uid != b.st_uid || a.st_gid != b.st_gid) &&
-		    lchown(to, a.st_uid, a.st_gid) < 0)
-			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", to);
-		if (a.st_mode != b.st_mode && chmod(to, a.st_mode & 07777) < 0)
-			return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", to);
-		if (!update_folders(from, to, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean update_checkout(struct build *b, const struct sbx_delta *delta, const char *changes,
-				GError **error)
-{
-	g_autofree char *upper = g_build_filename(b->layer, "upper", NULL);
-	for (guint i = 0; i < delta->removed->len; i++) {
-		g_autofree char *path = g_build_filename(b->root, delta->removed->pdata[i], NULL);
-		if (!sbx_store_remove_tree(path, error))
-			return FALSE;
-	}
-	return sbx_store_checkout_over(b->store, changes, b->root, b->ctx->cancellable, error) &&
-	       update_folders(upper, b->root, error);
 }
 
 /* What was configured and compiled becomes part of the tree, the store and the checkout. */
 static gboolean commit(struct build *b, GError **error)
 {
-	GCancellable *cancellable = b->ctx->cancellable;
-	g_autofree char *upper = g_build_filename(b->layer, "upper", NULL);
-	g_mkdir(upper, 0755); /* there is none when no script ran */
+	gint64 began = g_get_monotonic_time();
 	sbx_progress_begin(b->ctx->progress, "commit", SBX_UNIT_ITEMS, 0);
-	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
-	if (!sbx_transaction_begin(&transaction, b->store, cancellable, error))
-		return FALSE;
-	SBX_AUTO(sbx_delta)
-	delta = sbx_delta_read(b->store, upper, sbx_configure_mount_points(), cancellable, error);
-	if (!delta || !sbx_compile_import(b->compile, b->work, cancellable, error))
-		return FALSE;
-	/* The changes on their own, to lay over the checkout. */
-	g_autofree char *changes = NULL;
-	SBX_AUTO(sbx_tree) changed = sbx_tree_new(b->store, sbx_tree_dirmeta(b->tree));
-	guint8 contents[SBX_CHECKSUM_BYTES];
-	if (!sbx_tree_write(delta->tree, contents, cancellable, error))
-		return FALSE;
-	SBX_AUTO(sbx_tree)
-	stored = sbx_tree_new_stored(b->store, contents, sbx_tree_dirmeta(delta->tree), 0);
-	g_autoptr(GPtrArray) none = g_ptr_array_new();
-	struct sbx_delta additions = {stored, none};
-	if (!sbx_delta_apply(&additions, changed, error) ||
-	    !sbx_compile_apply_new(b->compile, changed, error) ||
-	    !sbx_tree_commit(changed, NULL, NULL, &changes, cancellable, error))
-		return FALSE;
 	g_autofree char *ref = g_strconcat("template/", b->id, NULL);
-	if (!sbx_delta_apply(delta, b->tree, error) ||
+	if (!sbx_compile_import(b->compile, b->work, b->ctx->cancellable, error) ||
+	    !sbx_compile_apply_new(b->compile, b->root.changed, error) ||
 	    !sbx_compile_apply_new(b->compile, b->tree, error) ||
-	    !sbx_tree_commit(b->tree, ref, NULL, &b->commit, cancellable, error) ||
-	    !sbx_transaction_commit(&transaction, cancellable, error) ||
-	    !update_checkout(b, delta, changes, error))
+	    !sbx_workroot_commit(&b->root, ref, &b->commit, error))
 		return FALSE;
 	sbx_progress_end(b->ctx->progress, "commit", "%.16s", b->commit);
+	end_stage(b, SBX_STAGE_COMMIT, &began);
 	return TRUE;
 }
 
@@ -253,6 +231,8 @@ static char **needed_refs(const struct build *b)
 	char *base = sbx_base_layer_ref(b->lock);
 	if (base)
 		g_ptr_array_add(refs, base);
+	for (guint i = 0; i < b->refs->len; i++)
+		g_ptr_array_add(refs, g_strdup(b->refs->pdata[i]));
 	g_ptr_array_add(refs, NULL);
 	return (char **)g_ptr_array_free(refs, FALSE);
 }
@@ -309,8 +289,7 @@ static gboolean prepare(struct build *b, GError **error)
 	/* Scripts inside run as this user, but nobody else has business here. */
 	g_autofree char *folder = g_build_filename(b->work, "template", NULL);
 	g_mkdir(folder, 0700);
-	b->root = g_build_filename(folder, "root", NULL);
-	b->layer = g_build_filename(b->work, "layer", NULL);
+	b->refs = g_ptr_array_new_with_free_func(g_free);
 	return TRUE;
 }
 
@@ -339,12 +318,15 @@ static int lock_build(struct build *b, GError **error)
 
 gboolean sbx_build_template(struct sbx_context *ctx, struct sbx_store *store,
 			    const struct sbx_archive *archive, const struct sbx_lock *lock,
+			    const struct sbx_build_options *options,
 			    struct sbx_build_result *out_result, GError **error)
 {
 	__attribute__((cleanup(build_release))) struct build b = {
 		.ctx = ctx,
 		.store = store,
 		.lock = lock,
+		.options = options,
+		.report = options ? options->report : NULL,
 		.id = sbx_lock_id(lock),
 		.began_usec = g_get_monotonic_time(),
 	};

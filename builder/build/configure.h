@@ -2,34 +2,45 @@
 #ifndef SBX_BUILDER_BUILD_CONFIGURE_H
 #define SBX_BUILDER_BUILD_CONFIGURE_H
 
+#include "builder/build/build_report.h"
 #include "builder/build/compose.h"
+#include "builder/build/workroot.h"
 #include "builder/context.h"
 
-/*
- * Run the maintainer scripts of units[first...] over a checked-out tree in which all packages are
- * unpacked and dpkg's database is in place: every preinst, then every postinst, in the units'
- * order, then `postinst triggered` until no trigger is pending. What they change lands in
- * `layer`/upper.
- */
-struct sbx_configure {
-	const char *provisioner;
-	const char *root;  /* the checked-out tree */
-	const char *layer; /* becomes the overlay's upper and work */
-	const char *work;  /* an empty folder for logs and stand-ins */
-	const GPtrArray *units;
-	guint first;	       /* units before it are configured already */
-	gboolean only_preinst; /* for builder/build/diversions.h */
-	guint n_scripts_run;   /* result */
+/* How a script that must not run, or does not end, is treated. */
+struct sbx_script_options {
+	guint seconds;	      /* a script that runs longer has failed; 0: the default */
+	gboolean keep_failed; /* leave the tree as it was when a script failed, to look inside */
 };
 
 /*
- * SBX_E_SCRIPT names package, version, script, its status and its last line, and where its whole
- * output is. A script that prints nothing for five minutes counts as hung and fails as well.
+ * Run the maintainer scripts of units[first...] over a tree in which all packages are unpacked and
+ * dpkg's database is in place: every preinst, then every postinst, in the units' order, then
+ * `postinst triggered` until no trigger is pending. A script whose trace is kept (trace.h) is
+ * replayed instead of run; that of one that runs is kept. All in the running transaction.
  */
-gboolean sbx_configure_run(struct sbx_configure *configure, struct sbx_context *ctx,
-			   const char *phase, GError **error);
+struct sbx_configure {
+	struct sbx_context *ctx;
+	struct sbx_store *store;
+	const char *provisioner;
+	const char *work;  /* an empty folder for logs, layers and stand-ins */
+	const char *phase; /* what progress calls it */
+	struct sbx_workroot *root;
+	const struct sbx_lock *lock;
+	const GPtrArray *units;
+	guint first;				  /* units before it are configured already */
+	gboolean only_preinst;			  /* for builder/build/diversions.h */
+	const struct sbx_script_options *options; /* NULL: defaults */
+	struct sbx_build_report *report;	  /* NULL: none */
+	/* Results. */
+	guint n_run, n_replayed;
+	GPtrArray *refs; /* of all traces that it used or kept; the caller's, may be NULL */
+};
 
-/* Relative paths that are mount points while scripts run, NULL-ended: never part of a delta. */
-const char *const *sbx_configure_mount_points(void);
+/*
+ * SBX_E_SCRIPT names package, version, script, its status and how its output ends, and how to go
+ * on. So it does of a script that takes longer than the limit.
+ */
+gboolean sbx_configure_run(struct sbx_configure *configure, GError **error);
 
 #endif

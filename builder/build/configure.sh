@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Runs maintainer scripts inside the build sandbox, as dpkg would (deb-postinst(5), policy 6).
+# Runs a maintainer script inside the build sandbox, as dpkg would (deb-postinst(5), policy 6).
 #
-# Each line of /run/sbx/steps is: number, package, architecture, script's name, its path, and then
-# the script's arguments, with tabs between. "begin N" and "end N STATUS" go to stdout; what the
-# script says goes to /run/sbx/log/N. The first script that fails ends the run.
+# /run/sbx/step is one line: package, architecture, script's name, its path, and then the script's
+# arguments, with tabs between. What the script says goes to /run/sbx/log, "end STATUS" to stdout.
 
 umask 022
 cd /
@@ -35,23 +34,19 @@ stage_preinst() {
 
 staged=/var/lib/dpkg/tmp.ci
 tab=$(printf '\t')
-while IFS="$tab" read -r number package architecture name script arguments; do
-	echo "begin $number"
-	export DPKG_MAINTSCRIPT_PACKAGE="$package" DPKG_MAINTSCRIPT_ARCH="$architecture"
-	export DPKG_MAINTSCRIPT_NAME="$name"
-	IFS=$tab
-	set -f
-	# shellcheck disable=SC2086 # the arguments are to be split at tabs
-	set -- $arguments
-	set +f
-	unset IFS
-	# dpkg gives the version configured before, and "" when there is none.
-	[ "$name$1" = postinstconfigure ] && set -- configure ""
-	[ "$name" != preinst ] || stage_preinst
-	"$script" "$@" </dev/null >"/run/sbx/log/$number" 2>&1
-	status=$?
-	[ "$name" != preinst ] || rm -rf "$staged"
-	echo "end $number $status"
-	[ "$status" = 0 ] || exit 0
-done </run/sbx/steps
-echo finished
+IFS=$tab read -r package architecture name script arguments </run/sbx/step
+export DPKG_MAINTSCRIPT_PACKAGE="$package" DPKG_MAINTSCRIPT_ARCH="$architecture"
+export DPKG_MAINTSCRIPT_NAME="$name"
+IFS=$tab
+set -f
+# shellcheck disable=SC2086 # the arguments are to be split at tabs
+set -- $arguments
+set +f
+unset IFS
+# dpkg gives the version configured before, and "" when there is none.
+[ "$name$1" = postinstconfigure ] && set -- configure ""
+[ "$name" != preinst ] || stage_preinst
+"$script" "$@" </dev/null >/run/sbx/log 2>&1
+status=$?
+[ "$name" != preinst ] || rm -rf "$staged"
+echo "end $status"

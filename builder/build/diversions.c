@@ -29,25 +29,34 @@ static GPtrArray *split(struct sbx_store *store, GPtrArray *units, GPtrArray *di
 	return others;
 }
 
-/* Check out the tree without the diverting packages' files, dpkg's database complete. */
-static gboolean check_out(struct sbx_context *ctx, struct sbx_store *store,
-			  const struct sbx_lock *lock, GPtrArray *units, GPtrArray *others,
-			  const char *root, GError **error)
+/* The tree without the diverting packages' files, dpkg's database complete. */
+static struct sbx_tree *compose(struct sbx_context *ctx, struct sbx_store *store,
+				const struct sbx_lock *lock, GPtrArray *units, GPtrArray *others,
+				GError **error)
 {
-	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
-	g_autofree char *commit = NULL;
-	if (!sbx_transaction_begin(&transaction, store, ctx->cancellable, error))
-		return FALSE;
 	SBX_AUTO(sbx_tree) tree = sbx_compose_merge(store, others, NULL, ctx->cancellable, error);
-	return tree &&
-	       sbx_compose_add_database(tree, store, lock, units, NULL, ctx->cancellable, error) &&
-	       sbx_tree_commit(tree, NULL, NULL, &commit, ctx->cancellable, error) &&
-	       sbx_transaction_commit(&transaction, ctx->cancellable, error) &&
-	       sbx_store_checkout(store, commit, root, ctx->cancellable, error);
+	if (!tree ||
+	    !sbx_compose_add_database(tree, store, lock, units, NULL, ctx->cancellable, error))
+		return NULL;
+	return g_steal_pointer(&tree);
+}
+
+static gboolean read_diversions(struct sbx_store *store, struct sbx_tree *tree,
+				GPtrArray **out_diversions, GError **error)
+{
+	struct sbx_entry *entry = sbx_tree_find(tree, "var/lib/dpkg/diversions", error);
+	gsize n = 0;
+	if (!entry || entry->kind != SBX_ENTRY_FILE)
+		return TRUE; /* none of them diverted anything in the end */
+	g_autofree char *text =
+		sbx_object_read(store, entry->checksum, MAX_SCRIPT_BYTES, &n, error);
+	*out_diversions = text ? sbx_diversions_parse(text, n, error) : NULL;
+	return *out_diversions != NULL;
 }
 
 gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 			     const struct sbx_lock *lock, const char *provisioner, const char *work,
+			     struct sbx_build_report *report, GPtrArray *refs,
 			     GPtrArray **out_diversions, GError **error)
 {
 	*out_diversions = NULL;
@@ -58,29 +67,35 @@ gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 	g_autoptr(GPtrArray) others = split(store, units, diverting);
 	if (diverting->len == 0)
 		return TRUE;
-	g_autofree char *root = g_build_filename(work, "divert-root", NULL);
-	g_autofree char *layer = g_build_filename(work, "divert-layer", NULL);
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	if (!sbx_transaction_begin(&transaction, store, ctx->cancellable, error))
+		return FALSE;
+	SBX_AUTO(sbx_tree) tree = compose(ctx, store, lock, units, others, error);
+	g_autofree char *path = g_build_filename(work, "divert-root", NULL);
 	g_autofree char *scratch = g_build_filename(work, "divert-work", NULL);
-	g_mkdir(layer, 0755);
 	g_mkdir(scratch, 0755);
+	if (!tree)
+		return FALSE;
+	__attribute__((cleanup(sbx_workroot_release))) struct sbx_workroot root;
+	sbx_workroot_init(&root, store, tree, path, &transaction, ctx->cancellable);
 	struct sbx_configure configure = {
+		.ctx = ctx,
+		.store = store,
 		.provisioner = provisioner,
-		.root = root,
-		.layer = layer,
 		.work = scratch,
+		.phase = "divert",
+		.root = &root,
+		.lock = lock,
 		.units = diverting,
 		.only_preinst = TRUE,
+		.report = report,
+		.refs = refs,
 	};
 	sbx_progress_begin(ctx->progress, "divert", SBX_UNIT_ITEMS, diverting->len);
-	if (!check_out(ctx, store, lock, units, others, root, error) ||
-	    !sbx_configure_run(&configure, ctx, "divert", error))
+	if (!sbx_configure_run(&configure, error) ||
+	    !read_diversions(store, tree, out_diversions, error) ||
+	    !sbx_transaction_commit(&transaction, ctx->cancellable, error))
 		return FALSE;
 	sbx_progress_end(ctx->progress, "divert", "%u packages", diverting->len);
-	g_autofree char *path = g_build_filename(layer, "upper/var/lib/dpkg/diversions", NULL);
-	g_autofree char *text = NULL;
-	gsize n = 0;
-	if (!g_file_get_contents(path, &text, &n, NULL))
-		return TRUE; /* none of them diverted anything in the end */
-	*out_diversions = sbx_diversions_parse(text, n, error);
-	return *out_diversions != NULL;
+	return TRUE;
 }

@@ -3,16 +3,19 @@
 #define SBX_BUILDER_BUILD_DIVERSIONS_H
 
 #include "builder/build/compose.h"
+#include "builder/build/build_report.h"
 #include "builder/context.h"
 
 /*
  * Which files are diverted must be known before they are unpacked, but it is a preinst that says
  * so, with dpkg-divert. So the preinsts that call it are run first, over a tree of all other
  * packages; only the diversions that they enter in dpkg's database are kept. Without such a script
- * this costs nothing but a look at the scripts. *out_diversions is NULL when there are none.
+ * this costs nothing but a look at the scripts. *out_diversions is NULL when there are none. The
+ * refs of their traces are added to `refs` (configure.h).
  */
 gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 			     const struct sbx_lock *lock, const char *provisioner, const char *work,
+			     struct sbx_build_report *report, GPtrArray *refs,
 			     GPtrArray **out_diversions, GError **error);
 
 #endif

@@ -10,4 +10,8 @@ extern const size_t sbx_configure_sh_size;
 extern const char sbx_bytecompile_py[];
 extern const size_t sbx_bytecompile_py_size;
 
+/* builder/observe/, a static program. */
+extern const char sbx_observe_program[];
+extern const char sbx_observe_program_end[];
+
 #endif

@@ -35,6 +35,7 @@ struct import {
 	GHashTable *files; /* relative path -> 32-byte checksum, for hard links */
 	GByteArray *buffer;
 	guint64 n_bytes, n_entries;
+	gint64 store_usec;
 	guint8 default_dirmeta[SBX_CHECKSUM_BYTES];
 };
 
@@ -170,8 +171,11 @@ static gboolean store_regular(struct import *in, struct archive *tar, struct arc
 							in->buffer->len);
 		g_hash_table_replace(in->conffiles, g_steal_pointer(&absolute), md5);
 	}
-	return sbx_object_write(in->store, meta, in->buffer->data, in->buffer->len, checksum,
-				in->cancellable, error);
+	gint64 began = g_get_monotonic_time();
+	gboolean fine = sbx_object_write(in->store, meta, in->buffer->data, in->buffer->len,
+					 checksum, in->cancellable, error);
+	in->store_usec += g_get_monotonic_time() - began;
+	return fine;
 }
 
 /* A hard link is a second name of a file of the same package that came before it. */
@@ -430,7 +434,7 @@ static gboolean add_list(struct import *in, struct sbx_tree *control, GError **e
 
 gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_package *package,
 			    const char *path, const struct sbx_import_limits *limits,
-			    GCancellable *cancellable, GError **error)
+			    gint64 *out_store_usec, GCancellable *cancellable, GError **error)
 {
 	__attribute__((cleanup(import_release))) struct import in = {
 		.store = store,
@@ -456,7 +460,11 @@ gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_packa
 		return FALSE;
 	SBX_AUTO(sbx_tree) root = sbx_tree_new(store, in.default_dirmeta);
 	g_autofree char *ref = sbx_import_ref(package);
-	return sbx_tree_put_folder(root, "control", g_steal_pointer(&control), 0, error) &&
-	       sbx_tree_put_folder(root, "data", g_steal_pointer(&data), 0, error) &&
-	       sbx_tree_commit(root, ref, commit_metadata(&in), NULL, cancellable, error);
+	gint64 began = g_get_monotonic_time();
+	gboolean fine = sbx_tree_put_folder(root, "control", g_steal_pointer(&control), 0, error) &&
+			sbx_tree_put_folder(root, "data", g_steal_pointer(&data), 0, error) &&
+			sbx_tree_commit(root, ref, commit_metadata(&in), NULL, cancellable, error);
+	if (out_store_usec)
+		*out_store_usec = in.store_usec + g_get_monotonic_time() - began;
+	return fine;
 }

@@ -37,10 +37,11 @@ gboolean sbx_import_is_stored(struct sbx_store *store, const struct sbx_lock_pac
  * any number of threads may import at once. The .deb's checksum, name, version and architecture
  * must be those of `package`. Hostile content (paths that leave the root, device nodes, hard links
  * to elsewhere, more than the limits) is SBX_E_ARCHIVE naming package and path; nothing is
- * committed then.
+ * committed then. *out_store_usec (may be NULL) gets the part of the time that hashing and writing
+ * objects took.
  */
 gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_package *package,
 			    const char *path, const struct sbx_import_limits *limits,
-			    GCancellable *cancellable, GError **error);
+			    gint64 *out_store_usec, GCancellable *cancellable, GError **error);
 
 #endif

@@ -23,6 +23,7 @@ struct item {
 struct sbx_supply {
 	struct sbx_context *ctx;
 	struct sbx_store *store;
+	struct sbx_build_report *report;
 	GPtrArray *items; /* struct item *, in the order they are fetched */
 	struct sbx_fetch *fetches;
 	GAsyncQueue *arrived[2]; /* struct item *; &end_mark when no more will come */
@@ -82,9 +83,12 @@ static gpointer fetch_thread(gpointer data)
 			arrive(supply, item);
 	}
 	if (n > 0) {
+		gint64 began = g_get_monotonic_time();
 		if (!sbx_fetch_all(supply->fetches, n, supply->ctx->progress, "fetch", on_fetched,
 				   supply, supply->cancellable, &error))
 			fail(supply, error);
+		sbx_build_report_stage(supply->report, SBX_STAGE_DOWNLOAD,
+				       g_get_monotonic_time() - began);
 	}
 	/* After a failure nobody must wait for what will not come. */
 	for (int part = 0; part < 2; part++)
@@ -166,9 +170,10 @@ static void chain_cancel(GCancellable *from, gpointer to)
 
 struct sbx_supply *sbx_supply_start(struct sbx_context *ctx, struct sbx_store *store,
 				    const struct sbx_archive *archive, const struct sbx_lock *lock,
-				    GError **error)
+				    struct sbx_build_report *report, GError **error)
 {
 	SBX_AUTO(sbx_supply) supply = g_new0(struct sbx_supply, 1);
+	supply->report = report;
 	supply->ctx = ctx;
 	supply->store = store;
 	g_mutex_init(&supply->mutex);
@@ -228,10 +233,15 @@ static gpointer import_thread(gpointer data)
 		/* After a failure elsewhere what has arrived stays in the cache. */
 		if (g_cancellable_is_cancelled(supply->cancellable))
 			continue;
+		gint64 began = g_get_monotonic_time(), store_usec = 0;
 		if (sbx_import_package(supply->store, item->package, item->path,
-				       &sbx_import_default_limits, supply->cancellable, &error))
+				       &sbx_import_default_limits, &store_usec, supply->cancellable,
+				       &error)) {
 			sbx_progress_add(supply->ctx->progress, "import", 1, item->package->name);
-		else {
+			gint64 usec = g_get_monotonic_time() - began;
+			sbx_build_report_import(supply->report, item->package->name,
+						usec - store_usec, store_usec);
+		} else {
 			/* A damaged file must not be found again by the next try. */
 			if (g_error_matches(error, SBX_ERROR, SBX_E_UNTRUSTED) ||
 			    g_error_matches(error, SBX_ERROR, SBX_E_ARCHIVE))

@@ -3,6 +3,7 @@
 #define SBX_BUILDER_BUILD_SUPPLY_H
 
 #include "builder/archive/archive.h"
+#include "builder/build/build_report.h"
 #include "builder/resolve/lock.h"
 #include "store/store.h"
 
@@ -16,7 +17,7 @@ struct sbx_supply;
 /* Plan and begin to fetch. */
 struct sbx_supply *sbx_supply_start(struct sbx_context *ctx, struct sbx_store *store,
 				    const struct sbx_archive *archive, const struct sbx_lock *lock,
-				    GError **error);
+				    struct sbx_build_report *report, GError **error);
 /* Ends the fetching, early if something failed; packages that are not imported stay in cache/. */
 void sbx_supply_free(struct sbx_supply *supply);
 SBX_DEFINE_AUTO(sbx_supply, sbx_supply_free)

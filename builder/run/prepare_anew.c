@@ -48,7 +48,7 @@ static gboolean resolve_and_build(struct sbx_context *ctx, const struct sbx_arch
 		return FALSE;
 	if (task->template_id)
 		return TRUE;
-	if (!sbx_build_template(ctx, store, archive, lock, &result, error))
+	if (!sbx_build_template(ctx, store, archive, lock, NULL, &result, error))
 		return FALSE;
 	g_autofree char *built = sbx_report_duration(result.usec);
 	sbx_prepare_say(ctx, "template", "%.16s %s  %s", result.id,

@@ -7,8 +7,9 @@
 #include "builder/verbs/verbs.h"
 #include "store/template.h"
 
-static char *packages, *name;
-static gboolean recommends, allow_unresolved;
+static char *packages, *name, *report_path;
+static gboolean recommends, allow_unresolved, keep_failed;
+static int script_seconds;
 const GOptionEntry sbx_verb_build_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
 	 "Build from these packages instead of a file (may hold versions: name=version)", "A,B"},
@@ -16,6 +17,13 @@ const GOptionEntry sbx_verb_build_options[] = {
 	{"recommends", 0, 0, G_OPTION_ARG_NONE, &recommends, "Follow Recommends as well", NULL},
 	{"allow-unresolved", 0, 0, G_OPTION_ARG_NONE, &allow_unresolved,
 	 "Go on when the task needs something that nobody ships", NULL},
+	{"report", 0, 0, G_OPTION_ARG_FILENAME, &report_path,
+	 "Tell where time and bytes went: text, JSON (.json) or a page (.html); -: text to stderr",
+	 "FILE"},
+	{"script-timeout", 0, 0, G_OPTION_ARG_INT, &script_seconds,
+	 "A maintainer script that runs longer has failed (default: 300)", "SECONDS"},
+	{"keep-failed", 0, 0, G_OPTION_ARG_NONE, &keep_failed,
+	 "Leave the tree in which a script failed, to look inside; `gc` removes it", NULL},
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -35,6 +43,16 @@ static void print_result(struct sbx_context *ctx, const struct sbx_build_result 
 	sbx_json_int(json, "usec", result->usec);
 	sbx_json_end_object(json);
 	sbx_report_json(json);
+}
+
+static gboolean save_report(const struct sbx_build_report *report, const struct sbx_lock *lock,
+			    const struct sbx_store *store, const struct sbx_build_result *result,
+			    GError **error)
+{
+	const struct sbx_build_report_head head = {result->id,	       lock->suite,
+						   lock->architecture, result->usec,
+						   result->was_there,  store->rootless};
+	return !report || sbx_build_report_save(report, &head, report_path, error);
 }
 
 int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **error)
@@ -57,12 +75,17 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 	__attribute__((cleanup(sbx_request_release))) struct sbx_resolved resolved = {0};
 	if (!sbx_request_resolve(ctx, &request, &resolved, error))
 		return -1;
+	SBX_AUTO(sbx_build_report) report = report_path ? sbx_build_report_new() : NULL;
+	const struct sbx_build_options options = {
+		.scripts = {(guint)MAX(script_seconds, 0), keep_failed}, .report = report};
 	SBX_AUTO(sbx_store)
 	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};
 	if (!store ||
-	    !sbx_build_template(ctx, store, resolved.archive, resolved.lock, &result, error) ||
-	    (name && !sbx_template_name(store, name, result.id, error)))
+	    !sbx_build_template(ctx, store, resolved.archive, resolved.lock, &options, &result,
+				error) ||
+	    (name && !sbx_template_name(store, name, result.id, error)) ||
+	    !save_report(report, resolved.lock, store, &result, error))
 		return -1;
 	if (ctx->verbose) {
 		g_autofree char *took = sbx_report_duration(result.usec);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/build/script.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "builder/build/embedded.h"
+#include "builder/build/sandbox.h"
+
+#define DEFAULT_SECONDS 300
+#define SHOWN_LOG_BYTES 400
+
+/*
+ * Commands that do the same for every package: what they would do is done once, natively, for all
+ * packages (builder/build/compile.c). Scripts find something that succeeds.
+ */
+static const char *const stand_ins[] = {"usr/bin/py3compile", "usr/bin/py3clean", NULL};
+
+static const char *const mount_points[] = {"usr/sbin/policy-rc.d", NULL};
+
+struct sbx_script_runner {
+	struct sbx_configure *c;
+	char *how;
+	GPtrArray *binds; /* once there is a work folder */
+	guint n_run;
+	/* of the script that runs */
+	gboolean has_ended;
+	int status;
+};
+
+struct sbx_script_runner *sbx_script_runner_new(struct sbx_configure *c)
+{
+	struct sbx_script_runner *r = g_new0(struct sbx_script_runner, 1);
+	r->c = c;
+	g_autofree char *driver =
+		g_compute_checksum_for_string(G_CHECKSUM_SHA256, sbx_configure_sh, -1);
+	g_autofree char *commands = g_strjoinv(" ", (char **)stand_ins);
+	r->how = g_strdup_printf("driver %.16s, %s, without %s", driver,
+				 c->store->rootless ? "rootless" : "as root", commands);
+	return r;
+}
+
+void sbx_script_runner_free(struct sbx_script_runner *r)
+{
+	if (!r)
+		return;
+	g_clear_pointer(&r->binds, g_ptr_array_unref);
+	g_free(r->how);
+	g_free(r);
+}
+
+const char *sbx_script_runner_how(const struct sbx_script_runner *r)
+{
+	return r->how;
+}
+
+static void add_bind(struct sbx_script_runner *r, const char *source, const char *path)
+{
+	g_ptr_array_add(r->binds, g_strdup_printf("%s/%s:/%s", r->c->work, source, path));
+}
+
+/* The interpreter's own packages compile their modules with this one. */
+static gboolean add_empty_compilers(struct sbx_script_runner *r, GError **error)
+{
+	struct sbx_entry *lib = sbx_tree_find(r->c->root->tree, "usr/lib", NULL);
+	g_autoptr(GPtrArray) names =
+		lib && lib->kind == SBX_ENTRY_FOLDER ? sbx_tree_names(lib->folder, error) : NULL;
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = names->pdata[i];
+		g_autofree char *module = g_strdup_printf("usr/lib/%s/py_compile.py", name);
+		if (g_str_has_prefix(name, "python3.") &&
+		    sbx_tree_find(r->c->root->tree, module, NULL))
+			add_bind(r, "empty.py", module);
+	}
+	return TRUE;
+}
+
+/* The folder bound at /run/sbx: observer, driver, logs, and what is mounted over the tree's files.
+ */
+static gboolean prepare(struct sbx_script_runner *r, GError **error)
+{
+	static const char succeed[] = "#!/bin/sh\nexit 0\n";
+	static const char refuse[] = "#!/bin/sh\nexit 101\n"; /* invoke-rc.d(8): do nothing */
+	const char *work = r->c->work;
+	if (r->binds)
+		return TRUE;
+	if (!sbx_sandbox_write_file(work, "observe", sbx_observe_program,
+				    (gsize)(sbx_observe_program_end - sbx_observe_program), 0755,
+				    error) ||
+	    !sbx_sandbox_write_file(work, "driver", sbx_configure_sh, sbx_configure_sh_size, 0755,
+				    error) ||
+	    !sbx_sandbox_write_file(work, "succeed", succeed, strlen(succeed), 0755, error) ||
+	    !sbx_sandbox_write_file(work, "policy-rc.d", refuse, strlen(refuse), 0755, error) ||
+	    !sbx_sandbox_write_file(work, "empty.py", "", 0, 0644, error))
+		return FALSE;
+	r->binds = g_ptr_array_new_with_free_func(g_free);
+	add_bind(r, "policy-rc.d", mount_points[0]);
+	for (guint i = 0; stand_ins[i]; i++)
+		if (sbx_tree_find(r->c->root->tree, stand_ins[i], NULL))
+			add_bind(r, "succeed", stand_ins[i]);
+	if (!add_empty_compilers(r, error))
+		return FALSE;
+	g_ptr_array_add(r->binds, NULL);
+	return TRUE;
+}
+
+/* "package\tarchitecture\tscript\tpath\targuments...", read by configure.sh. */
+static gboolean write_step(struct sbx_script_runner *r, const struct sbx_step *step, GError **error)
+{
+	g_autofree char *text =
+		g_strdup_printf("%s\t%s\t%s\t/var/lib/dpkg/info/%s.%s\t%s\n",
+				step->unit->lock->name, step->unit->lock->architecture,
+				step->script, step->unit->info_name, step->script, step->arguments);
+	return sbx_sandbox_write_file(r->c->work, "step", text, strlen(text), 0644, error);
+}
+
+static void on_line(const char *line, gpointer data)
+{
+	struct sbx_script_runner *r = data;
+	if (sscanf(line, "end %d", &r->status) == 1)
+		r->has_ended = TRUE;
+}
+
+/* The end of the script's output, on one line. */
+static char *log_tail(const struct sbx_script_runner *r)
+{
+	g_autofree char *path = g_build_filename(r->c->work, "log", NULL);
+	g_autofree char *text = NULL;
+	gsize n = 0;
+	if (!g_file_get_contents(path, &text, &n, NULL) || n == 0)
+		return g_strdup("it printed nothing");
+	g_strchomp(text);
+	n = strlen(text);
+	char *tail = g_utf8_make_valid(n > SHOWN_LOG_BYTES ? text + n - SHOWN_LOG_BYTES : text, -1);
+	for (char *p = tail; *p; p++)
+		if ((guchar)*p < ' ' || *p == 0x7f)
+			*p = ' ';
+	return tail;
+}
+
+static gboolean fail(struct sbx_script_runner *r, const struct sbx_step *step, const char *how,
+		     GError **error)
+{
+	const struct sbx_lock_package *p = step->unit->lock;
+	gboolean keep = r->c->options && r->c->options->keep_failed;
+	g_autofree char *tail = log_tail(r);
+	g_autofree char *kept =
+		keep ? g_strdup_printf("; the tree is kept at %s", r->c->root->path) : NULL;
+	return sbx_set_error(
+		error, SBX_E_SCRIPT,
+		"%s %s: its %s (%.40s) %s; nothing was committed%s. Go on with "
+		"--skip-script %s, look inside with --keep-failed. Its output ends: %s",
+		p->name, p->version, step->script, step->arguments, how, kept ? kept : "", p->name,
+		tail);
+}
+
+static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *step,
+			    const char *layer, GError **error)
+{
+	const char *argv[] = {"/run/sbx/observe", "/run/sbx/reads", "/bin/sh", "/run/sbx/driver",
+			      NULL};
+	guint seconds =
+		r->c->options && r->c->options->seconds ? r->c->options->seconds : DEFAULT_SECONDS;
+	struct sbx_sandbox sandbox = {
+		.provisioner = r->c->provisioner,
+		.root = r->c->root->path,
+		.layer = layer,
+		.work = r->c->work,
+		.ro_binds = (const char *const *)r->binds->pdata,
+		.argv = argv,
+		.silence_seconds = seconds,
+		.line = on_line,
+		.data = r,
+	};
+	int status = 0;
+	gboolean silent = FALSE;
+	g_autofree char *errors = NULL;
+	r->has_ended = FALSE;
+	r->status = 0;
+	g_mkdir(layer, 0755);
+	if (!write_step(r, step, error) ||
+	    !sbx_sandbox_run(&sandbox, &status, &silent, &errors, r->c->ctx->cancellable, error))
+		return FALSE;
+	g_autofree char *how =
+		silent	    ? g_strdup_printf("did not end within %u seconds (does it wait for an "
+						   "answer?)",
+					      seconds)
+		: r->status ? g_strdup_printf("failed with status %d", r->status)
+			    : NULL;
+	if (how)
+		return fail(r, step, how, error);
+	if (!r->has_ended || status)
+		return sbx_set_error(error, SBX_E_SANDBOX,
+				     "%s: running its %s: sbx-provision ended with %d: %s",
+				     step->unit->lock->name, step->script, status,
+				     *errors ? errors : "no message");
+	return TRUE;
+}
+
+/* Triggers that the script set off with dpkg-trigger: "trigger package..." lines. */
+static char **read_triggers(const char *upper)
+{
+	g_autofree char *path = g_build_filename(upper, "var/lib/dpkg/triggers/Unincorp", NULL);
+	g_autofree char *text = NULL;
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return g_new0(char *, 1);
+	g_autofree char *valid = g_utf8_make_valid(g_strchomp(text), -1);
+	return g_strsplit(valid, "\n", -1);
+}
+
+/* What it read and changed, before that is part of the tree. */
+static gboolean keep_trace(struct sbx_script_runner *r, const struct sbx_step *step,
+			   const char *key, struct sbx_trace *trace, GError **error)
+{
+	g_autofree char *file = g_build_filename(r->c->work, "reads", NULL);
+	g_autofree char *unclear = NULL;
+	SBX_AUTO(sbx_reads) reads = sbx_reads_new(r->c->store, r->c->root->tree);
+	if (!sbx_reads_add_observed(reads, file, &unclear, error))
+		return FALSE;
+	if (unclear)
+		return TRUE; /* it will be run again */
+	return sbx_reads_add_folders(reads, trace->tree, error) &&
+	       sbx_trace_keep(key, step, reads, trace, r->c->ctx->cancellable, error);
+}
+
+gboolean sbx_script_run(struct sbx_script_runner *r, const struct sbx_step *step, const char *key,
+			char ***out_triggers, GError **error)
+{
+	g_autofree char *layer = g_strdup_printf("%s/layer-%u", r->c->work, r->n_run++);
+	g_autofree char *upper = g_build_filename(layer, "upper", NULL);
+	gint64 began = g_get_monotonic_time();
+	if (!prepare(r, error) || !sbx_workroot_require(r->c->root, error) ||
+	    !run_sandbox(r, step, layer, error))
+		return FALSE;
+	g_mkdir(upper, 0755);
+	SBX_AUTO(sbx_delta)
+	delta = sbx_delta_read(r->c->store, upper, mount_points, r->c->ctx->cancellable, error);
+	if (!delta)
+		return FALSE;
+	SBX_AUTO(sbx_trace) trace = g_new0(struct sbx_trace, 1);
+	trace->tree = g_steal_pointer(&delta->tree);
+	trace->removed = g_steal_pointer(&delta->removed);
+	trace->triggers = read_triggers(upper);
+	trace->usec = (guint64)(g_get_monotonic_time() - began);
+	if ((key && !keep_trace(r, step, key, trace, error)) ||
+	    !sbx_workroot_take(r->c->root, trace, upper, error))
+		return FALSE;
+	if (r->c->refs && trace->ref)
+		g_ptr_array_add(r->c->refs, g_strdup(trace->ref));
+	*out_triggers = g_steal_pointer(&trace->triggers);
+	return TRUE;
+}

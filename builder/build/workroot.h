@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_BUILD_WORKROOT_H
+#define SBX_BUILDER_BUILD_WORKROOT_H
+
+#include "builder/build/trace.h"
+#include "store/checkout.h"
+
+/*
+ * The tree that a build works on: in memory, and, once something has to run over it, checked out.
+ * What scripts change is made to both. While nothing has to run, there is no checkout.
+ */
+struct sbx_workroot {
+	struct sbx_store *store;
+	struct sbx_tree *tree;		     /* the caller's */
+	char *path;			     /* of the checkout, which need not be there */
+	struct sbx_transaction *transaction; /* runs; ended and begun anew to check out */
+	GCancellable *cancellable;
+	gboolean is_checked_out;
+	struct sbx_tree *changed; /* all that was changed since init */
+	GPtrArray *removed;	  /* char *: paths that were removed since, which may be back */
+	GPtrArray *behind;	  /* struct sbx_trace *: replayed, not yet in the checkout */
+};
+
+void sbx_workroot_init(struct sbx_workroot *w, struct sbx_store *store, struct sbx_tree *tree,
+		       const char *path, struct sbx_transaction *transaction,
+		       GCancellable *cancellable);
+void sbx_workroot_release(struct sbx_workroot *w);
+
+/* The checkout is there and is what the tree is. */
+gboolean sbx_workroot_require(struct sbx_workroot *w, GError **error);
+
+/* Make a trace's changes to the tree. Takes the trace. */
+gboolean sbx_workroot_replay(struct sbx_workroot *w, struct sbx_trace *trace, GError **error);
+
+/*
+ * Make the changes of a script that just ran over the checkout: of its delta, whose files are in
+ * the overlay's folder `upper` and are moved from there.
+ */
+gboolean sbx_workroot_take(struct sbx_workroot *w, const struct sbx_trace *trace, const char *upper,
+			   GError **error);
+
+/*
+ * Commit the tree under a ref, end the transaction, and make the checkout one of links to the
+ * objects. What else changed the tree since it was checked out must have changed `changed` too.
+ */
+gboolean sbx_workroot_commit(struct sbx_workroot *w, const char *ref, char **out_commit,
+			     GError **error);
+
+#endif
