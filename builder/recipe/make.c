@@ -50,7 +50,7 @@ gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,
 	if (!lock)
 		return FALSE;
 	out->resolve_usec = g_get_monotonic_time() - began;
-	if (!sbx_build_template(ctx, store, archive, lock, &built, error))
+	if (!sbx_build_template(ctx, store, archive, lock, NULL, &built, error))
 		return FALSE;
 	g_autofree char *former = present_id(store, recipe->name);
 	out->id = g_strdup(built.id);
