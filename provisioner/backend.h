@@ -87,6 +87,7 @@ struct sbx_sandbox {
 	int report_fd; /* readable: there is an event; -1: not to be looked at */
 	int end_fd;    /* readable: it has ended; -1: it has not been started */
 	struct sbx_relay relay;
+	struct sbx_policy policy; /* what holds, once it has been started */
 	/* supervise.c's */
 	uint64_t timeout_usec, grace_usec; /* 0: none */
 	uint64_t begun_usec, deadline_usec, paused_usec;
@@ -124,6 +125,13 @@ struct sbx_backend {
 	 */
 	int (*set_limit)(struct sbx_sandbox *s, enum sbx_limit limit, uint64_t value,
 			 struct sbx_error *err);
+
+	/*
+	 * System call classes and refusals of commands that are started from now on; never more
+	 * than they had. What runs already keeps its filter.
+	 */
+	int (*tighten)(struct sbx_sandbox *s, const struct sbx_policy *policy,
+		       struct sbx_error *err);
 
 	/* Stop every process of it, or let them go on. What is so already is no error. */
 	int (*pause)(struct sbx_sandbox *s, struct sbx_error *err);

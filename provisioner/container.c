@@ -70,7 +70,7 @@ static int make_parts(struct sbx_container *c, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	c->socket_fd = ends[0];
 	c->inner_socket_fd = ends[1];
-	c->policy = *policy;
+	c->base.policy = *policy;
 	c->base.timeout_usec = policy->limit[SBX_LIMIT_TIMEOUT];
 	c->base.grace_usec = sbx_grace_usec(policy);
 	if (!policy->limit[SBX_LIMIT_OUTPUT] && !writes_to_files())
@@ -242,6 +242,7 @@ const struct sbx_backend sbx_backend_container = {
 	.signal = sbx_container_signal,
 	.stats = sbx_container_stats,
 	.set_limit = sbx_container_set_limit,
+	.tighten = sbx_container_tighten,
 	.pause = sbx_container_pause,
 	.resume = sbx_container_resume,
 	.next_event = sbx_container_next_event,

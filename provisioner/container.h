@@ -23,8 +23,8 @@ struct sbx_container {
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
 	const int *stdio_fd;			 /* of the command; NULL: our own */
 	unsigned clone_flags;
-	struct sbx_slot *slot;	  /* whose groups these are, or NULL */
-	struct sbx_policy policy; /* as settled, once it is known */
+	struct sbx_slot *slot; /* whose groups these are, or NULL */
+	unsigned unenforced;   /* of the plan, when a keeper made it */
 	struct sbx_result result;
 };
 
@@ -49,6 +49,8 @@ int sbx_container_signal(struct sbx_sandbox *s, unsigned command, int signo, str
 int sbx_container_stats(struct sbx_sandbox *s, struct sbx_stats *out, struct sbx_error *err);
 int sbx_container_set_limit(struct sbx_sandbox *s, enum sbx_limit limit, uint64_t value,
 			    struct sbx_error *err);
+int sbx_container_tighten(struct sbx_sandbox *s, const struct sbx_policy *policy,
+			  struct sbx_error *err);
 int sbx_container_pause(struct sbx_sandbox *s, struct sbx_error *err);
 int sbx_container_resume(struct sbx_sandbox *s, struct sbx_error *err);
 void sbx_container_next_event(struct sbx_sandbox *s, struct sbx_event *out);

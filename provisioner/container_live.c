@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "provisioner/container.h"
 #include "provisioner/descriptors.h"
+#include "provisioner/filter.h"
 #include "provisioner/packet.h"
 #include "provisioner/slot.h"
 
@@ -164,6 +165,27 @@ int sbx_container_set_limit(struct sbx_sandbox *s, enum sbx_limit limit, uint64_
 				"--%s: is fixed when the sandbox starts; make another one",
 				sbx_limit_name(limit));
 	}
+}
+
+int sbx_container_tighten(struct sbx_sandbox *s, const struct sbx_policy *policy,
+			  struct sbx_error *err)
+{
+	struct sbx_policy to = s->policy;
+	if (check_runs(of(s), err) < 0 || sbx_policy_restrict(&to, policy, err) < 0)
+		return -1;
+	const struct sbx_order order = {
+		.kind = SBX_ORDER_TIGHTEN,
+		.has_classes = to.has_classes,
+		.classes = to.classes,
+		.refusals = sbx_filter_refusals(to.unknown, to.dangerous),
+	};
+	if (send_order(of(s), &order, NULL, NULL, err) < 0)
+		return -1;
+	s->policy.has_classes = to.has_classes;
+	s->policy.classes = to.classes;
+	s->policy.unknown = to.unknown;
+	s->policy.dangerous = to.dangerous;
+	return 0;
 }
 
 int sbx_container_pause(struct sbx_sandbox *s, struct sbx_error *err)

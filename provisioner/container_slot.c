@@ -58,7 +58,8 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 		 struct sbx_error *err)
 {
 	c->pid = reply->pid;
-	c->policy = reply->policy;
+	c->base.policy = reply->policy;
+	c->unenforced = reply->unenforced;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");

@@ -81,8 +81,7 @@ static void wipe_command_line(const struct sbx_init *init)
 	strncpy(program, "sbx-init", strlen(program));
 }
 
-/* The command's words, in memory that /proc/1/cmdline does not show. */
-static char **copy_words(char **words)
+char **sbx_copy_words(char **words)
 {
 	size_t n = 0;
 	while (words[n])
@@ -154,7 +153,7 @@ static int open_signals(const struct sbx_init *init, struct sbx_error *err)
 static pid_t start_first(const struct sbx_init *init, struct sbx_error *err)
 {
 	const struct sbx_policy *policy = &init->options->policy;
-	char **argv = copy_words(init->options->command), **env = copy_words(init->command_env);
+	char **argv = sbx_copy_words(init->options->command), **env = sbx_copy_words(init->command_env);
 	if (!argv || !env)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
 	wipe_command_line(init);

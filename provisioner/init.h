@@ -36,6 +36,9 @@ void sbx_init_report(const struct sbx_init *init, const struct sbx_report *repor
 /* From when the first command runs (0: there is none) until its end, or for ever (init_life.c). */
 _Noreturn void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd);
 
+/* A copy of a NULL-ended list, in memory that /proc/1/cmdline does not show; NULL without memory. */
+char **sbx_copy_words(char **words);
+
 /* A command about to be started (init_command.c). */
 struct sbx_start {
 	char **argv, **env;

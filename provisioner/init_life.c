@@ -187,8 +187,11 @@ static void obey(struct life *life, char *packet, size_t n_bytes, const int fds[
 		obey_exec(life, &order, packet + sizeof(order), packet + n_bytes, fds);
 		break;
 	case SBX_ORDER_TIGHTEN:
-		life->classes = (life->has_classes ? life->classes : ~UINT64_C(0)) & order.classes;
-		life->has_classes = true;
+		if (order.has_classes) {
+			life->classes =
+				(life->has_classes ? life->classes : ~UINT64_C(0)) & order.classes;
+			life->has_classes = true;
+		}
 		life->refusals = order.refusals;
 		break;
 	case SBX_ORDER_GO:

@@ -100,6 +100,7 @@ static int make(struct keeper *k, const struct sbx_task *task, const int fds[4],
 {
 	struct sbx_request request;
 	sbx_task_fill_request(task, &request);
+	request.arguments = k->slot->slots->arguments;
 	request.command_mask = &k->slot->slots->command_mask;
 	c->request = &request;
 	c->slot = k->slot;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "provisioner/run.h"
+#include "provisioner/serve.h"
 
 static int print(void (*add)(struct sbx_buffer *))
 {
@@ -43,7 +44,8 @@ static const struct {
 } verbs[] = {
 	{"run", sbx_verb_run},	     {"help", verb_help},	  {"--help", verb_help},
 	{"-h", verb_help},	     {"--man", verb_man},	  {"--completion", verb_completion},
-	{"policy", sbx_verb_policy}, {"--version", verb_version}, {"--classes", verb_classes},
+	{"serve", sbx_verb_serve},   {"ctl", sbx_verb_ctl},	  {"policy", sbx_verb_policy},
+	{"--version", verb_version}, {"--classes", verb_classes},
 };
 
 int main(int argc, char **argv)

@@ -9,8 +9,8 @@
 
 #define CONTROL_ROOM CMSG_SPACE(SBX_MAX_PACKET_FDS * sizeof(int))
 
-int sbx_packet_send(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
-		    const int *fds, unsigned n_fds)
+static int send_packet(int socket_fd, int flags, const void *a, size_t n_a, const void *b,
+		       size_t n_b, const int *fds, unsigned n_fds)
 {
 	struct iovec data[2] = {{(void *)a, n_a}, {(void *)b, n_b}};
 	union {
@@ -28,9 +28,21 @@ int sbx_packet_send(int socket_fd, const void *a, size_t n_a, const void *b, siz
 	}
 	ssize_t n;
 	do
-		n = sendmsg(socket_fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = sendmsg(socket_fd, &message, MSG_NOSIGNAL | flags);
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -1 : 0;
+}
+
+int sbx_packet_send(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
+		    const int *fds, unsigned n_fds)
+{
+	return send_packet(socket_fd, MSG_DONTWAIT, a, n_a, b, n_b, fds, n_fds);
+}
+
+int sbx_packet_send_waiting(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
+			    const int *fds, unsigned n_fds)
+{
+	return send_packet(socket_fd, 0, a, n_a, b, n_b, fds, n_fds);
 }
 
 ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,

@@ -14,6 +14,10 @@
 int sbx_packet_send(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
 		    const int *fds, unsigned n_fds);
 
+/* The same, waiting until there is room. */
+int sbx_packet_send_waiting(int socket_fd, const void *a, size_t n_a, const void *b, size_t n_b,
+			    const int *fds, unsigned n_fds);
+
 /*
  * Receive one: its length, 0 at the end, -1 with errno. One that is longer than `room`, or has more
  * descriptors than fit, is -1 with EMSGSIZE: it is lost, its descriptors are closed. The

@@ -25,6 +25,7 @@ struct sbx_slots {
 	const char *root_dir;	   /* as --root of run */
 	const char *const *shared; /* folders of the host that may be named; NULL-ended, or NULL */
 	sigset_t command_mask;	   /* what commands begin with blocked */
+	char **arguments;	   /* of this program, to be wiped inside; not pointed into */
 	int host_net_fd;	   /* this process's network namespace, or -1 */
 };
 
@@ -37,6 +38,7 @@ struct sbx_slot {
 	uint64_t cpu_usec_before, oom_kills_before; /* of earlier sandboxes */
 	unsigned limited; /* 1 << SBX_CONTROLLER_x: has a limit to be taken off */
 	bool is_used, is_broken;
+	bool is_taken; /* by whoever shares slots out */
 };
 
 /*

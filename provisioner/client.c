@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/fd.h"
+#include "provisioner/packet.h"
+
+void sbx_connection_close(struct sbx_connection *c)
+{
+	sbx_close(&c->fd);
+	free(c->packet);
+	c->packet = NULL;
+}
+
+static int connect_to(struct sbx_connection *c, const char *path, struct sbx_error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof(address.sun_path))
+		return sbx_fail(err, SBX_E_USAGE, "%s: too long for a socket's path", path);
+	strcpy(address.sun_path, path);
+	c->packet = malloc(SBX_MAX_MESSAGE);
+	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (!c->packet || c->fd < 0)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "%s", path);
+	if (connect(c->fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return sbx_fail_os(err, errno == EACCES ? SBX_E_DENIED : SBX_E_NOT_FOUND, errno,
+				   "%s: no server to be reached; start sbx-provision serve", path);
+	return 0;
+}
+
+int sbx_connection_open(struct sbx_connection *c, const char *socket_path, struct sbx_error *err)
+{
+	struct sbx_message hello = {.type = SBX_MESSAGE_HELLO, .value = SBX_PROTOCOL_VERSION};
+	*c = (struct sbx_connection)SBX_CONNECTION_INIT;
+	if (connect_to(c, socket_path, err) < 0 ||
+	    sbx_connection_ask(c, &hello, NULL, NULL, NULL, err) < 0) {
+		sbx_connection_close(c);
+		return -1;
+	}
+	return 0;
+}
+
+int sbx_connection_send(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
+			const int *fds, struct sbx_error *err)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	m->id = ++c->last_id ? c->last_id : ++c->last_id;
+	m->n_words = 0;
+	for (; words && words[m->n_words]; m->n_words++)
+		sbx_buffer_add(&text, words[m->n_words], strlen(words[m->n_words]) + 1);
+	if (text.failed)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "request");
+	if (sizeof(*m) + text.n_bytes > SBX_MAX_MESSAGE)
+		return sbx_fail(err, SBX_E_USAGE,
+				"more than %d bytes of arguments and environment; put them into a "
+				"file",
+				SBX_MAX_MESSAGE);
+	if (sbx_packet_send_waiting(c->fd, m, sizeof(*m), text.data, text.n_bytes, fds,
+				    fds ? 3 : 0) < 0)
+		return sbx_fail_os(err, SBX_E_INTERRUPTED, errno, "the server has gone");
+	return 0;
+}
+
+int sbx_connection_receive(struct sbx_connection *c, struct sbx_message *out,
+			   const char **out_words, struct sbx_error *err)
+{
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	ssize_t n = sbx_packet_receive(c->fd, 0, c->packet, SBX_MAX_MESSAGE, fds, &n_fds);
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&fds[i]);
+	if (n <= 0)
+		return sbx_fail(err, SBX_E_INTERRUPTED, "the server has gone");
+	return sbx_message_decode(c->packet, (size_t)n, n_fds, out, out_words, err);
+}
+
+int sbx_connection_fail(const struct sbx_message *m, const char *words, struct sbx_error *err)
+{
+	enum sbx_code code = m->value > 0 && m->value < (int)SBX_N_CODES ? (enum sbx_code)m->value
+									 : SBX_E_FAILED;
+	return sbx_fail(err, code, "%s", words);
+}
+
+int sbx_connection_ask(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
+		       const int *fds, const char **out_words, struct sbx_error *err)
+{
+	struct sbx_message answer;
+	const char *text;
+	if (sbx_connection_send(c, m, words, fds, err) < 0)
+		return -1;
+	do {
+		if (sbx_connection_receive(c, &answer, &text, err) < 0)
+			return -1;
+		/* Before it knows us, a refusal has no number. */
+	} while (answer.id != m->id && !(m->type == SBX_MESSAGE_HELLO && answer.id == 0));
+	if (answer.type == SBX_MESSAGE_ERROR)
+		return sbx_connection_fail(&answer, text, err);
+	*m = answer;
+	if (out_words)
+		*out_words = text;
+	return 0;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/descriptors.h"
+#include "provisioner/init.h"
+#include "provisioner/supervise.h"
+
+/* How long sandboxes may take to be gone when the server ends. */
+#define FAREWELL_USEC 5000000
+
+static int fail(const struct sbx_error *err)
+{
+	fprintf(stderr, "sbx-provision: serve: %s\n", err->message);
+	return sbx_code_exit_status(err->code);
+}
+
+static int make_tables(struct sbx_server *s, struct sbx_error *err)
+{
+	s->slot = calloc(s->max_sandboxes, sizeof(*s->slot));
+	s->entry = calloc(s->max_sandboxes, sizeof(*s->entry));
+	s->client = calloc(s->max_clients, sizeof(*s->client));
+	s->fds = calloc(2 + s->max_clients + (size_t)SBX_SUPERVISE_FDS * s->max_sandboxes,
+			sizeof(*s->fds));
+	s->packet = malloc(SBX_MAX_MESSAGE);
+	if (!s->slot || !s->entry || !s->client || !s->fds || !s->packet)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "tables");
+	for (unsigned i = 0; i < s->max_sandboxes; i++)
+		s->entry[i] = (struct sbx_entry){.stdio_fd = {-1, -1, -1}};
+	for (unsigned i = 0; i < s->max_clients; i++)
+		s->client[i].fd = -1;
+	return 0;
+}
+
+static int block_signals(struct sbx_server *s, struct sbx_error *err)
+{
+	sigset_t ends, blocked = sbx_supervise_signals();
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&blocked, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &blocked, &s->slots.command_mask);
+	s->signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	return s->signal_fd < 0 ? sbx_fail_os(err, SBX_E_FAILED, errno, "signalfd") : 0;
+}
+
+static int open_server(struct sbx_server *s, struct sbx_error *err)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	/* An ordinary user's sandbox has a network of its own from its user namespace. */
+	s->slots.host_net_fd =
+		geteuid() == 0 ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+	if (make_tables(s, err) < 0 || block_signals(s, err) < 0 || sbx_serve_listen(s, err) < 0 ||
+	    sbx_slots_open(&s->slots, err) < 0)
+		return -1;
+	for (; s->n_slots < s->n_ready_slots; s->n_slots++)
+		if (sbx_slot_make(&s->slots, &s->slot[s->n_slots], err) < 0)
+			return -1;
+	return 0;
+}
+
+static void close_server(struct sbx_server *s)
+{
+	for (unsigned i = 0; s->client && i < s->max_clients; i++)
+		if (s->client[i].fd >= 0)
+			sbx_client_drop(s, &s->client[i]);
+	for (unsigned i = 0; i < s->n_slots; i++)
+		sbx_slot_release(&s->slot[i]);
+	sbx_slots_close(&s->slots);
+	if (s->socket_path && s->listen_fd >= 0)
+		unlink(s->socket_path);
+	free(s->slot);
+	free(s->entry);
+	free(s->client);
+	free(s->fds);
+	free(s->packet);
+}
+
+/* What to wait for; entries of what is not there have no descriptor. Returns how many. */
+static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline)
+{
+	unsigned n = 0;
+	*out_deadline = 0;
+	s->fds[n++] = (struct pollfd){s->is_ending ? -1 : s->listen_fd, POLLIN, 0};
+	s->fds[n++] = (struct pollfd){s->signal_fd, POLLIN, 0};
+	for (unsigned i = 0; i < s->max_clients; i++) {
+		const struct sbx_client *c = &s->client[i];
+		/* One who does not take answers asks nothing more. */
+		s->fds[n++] = (struct pollfd){c->fd, c->first ? POLLOUT : POLLIN, 0};
+	}
+	for (unsigned i = 0; i < s->max_sandboxes; i++) {
+		const struct sbx_entry *e = &s->entry[i];
+		if (!e->number)
+			continue;
+		uint64_t deadline = sbx_supervise_deadline(e->sandbox);
+		if (deadline && (!*out_deadline || deadline < *out_deadline))
+			*out_deadline = deadline;
+		sbx_supervise_fds(e->sandbox, &s->fds[n]);
+		n += SBX_SUPERVISE_FDS;
+	}
+	return n;
+}
+
+static void end(struct sbx_server *s)
+{
+	struct signalfd_siginfo info;
+	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
+		;
+	s->is_ending = true;
+	for (unsigned i = 0; i < s->max_sandboxes; i++)
+		if (s->entry[i].number)
+			sbx_entry_kill(&s->entry[i]);
+}
+
+static bool has_sandboxes(const struct sbx_server *s)
+{
+	for (unsigned i = 0; i < s->max_sandboxes; i++)
+		if (s->entry[i].number)
+			return true;
+	return false;
+}
+
+/* Those that were there when the descriptors were gathered. */
+static void move_sandboxes(struct sbx_server *s, unsigned n)
+{
+	unsigned at = 2 + s->max_clients;
+	for (unsigned i = 0; i < s->max_sandboxes && at < n; i++) {
+		if (!s->entry[i].number)
+			continue;
+		sbx_entry_move(s, &s->entry[i], &s->fds[at]);
+		at += SBX_SUPERVISE_FDS;
+	}
+}
+
+static int wait_and_move(struct sbx_server *s, uint64_t farewell)
+{
+	uint64_t deadline;
+	unsigned n = fill_fds(s, &deadline);
+	if (farewell && (!deadline || farewell < deadline))
+		deadline = farewell;
+	uint64_t now = deadline ? sbx_now_usec() : 0;
+	if (poll(s->fds, n, sbx_poll_timeout(deadline, now)) < 0)
+		return errno == EINTR || errno == ENOMEM || errno == EAGAIN ? 0 : -1;
+	/* Sandboxes first: their number among the descriptors is that of before. */
+	move_sandboxes(s, n);
+	for (unsigned i = 0; i < s->max_clients; i++) {
+		struct sbx_client *c = &s->client[i];
+		if (c->fd < 0 || !s->fds[2 + i].revents || c->fd != s->fds[2 + i].fd)
+			continue;
+		if (c->first)
+			sbx_client_flush(s, c);
+		else
+			sbx_client_read(s, c);
+	}
+	if (s->fds[0].revents)
+		sbx_serve_accept(s);
+	if (s->fds[1].revents)
+		end(s);
+	return 0;
+}
+
+static void serve(struct sbx_server *s)
+{
+	uint64_t farewell = 0;
+	while (wait_and_move(s, farewell) == 0) {
+		if (!s->is_ending)
+			continue;
+		if (!farewell)
+			farewell = sbx_now_usec() + FAREWELL_USEC;
+		if (!has_sandboxes(s) || sbx_now_usec() > farewell)
+			return;
+	}
+}
+
+int sbx_verb_serve(int argc, char **argv)
+{
+	struct sbx_server server = {
+		.n_ready_slots = 4,
+		.max_sandboxes = 256,
+		.max_clients = 64,
+		.listen_fd = -1,
+		.signal_fd = -1,
+		.spare_fd = -1,
+		.owner = geteuid(),
+		.group = getegid(),
+		.mode = 0600,
+	};
+	struct sbx_error err = SBX_ERROR_INIT;
+	sbx_groups_init(&server.slots.server);
+	if (sbx_check_standard_descriptors(&err) < 0)
+		return fail(&err);
+	/* The words themselves are wiped in every sandbox. */
+	char **words = sbx_copy_words(argv);
+	if (!words)
+		return 1;
+	server.slots.arguments = argv;
+	int done = sbx_serve_options(&server, argc - 1, words + 1, &err);
+	if (done > 0) {
+		SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+		sbx_serve_add_usage(&text);
+		return sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
+	}
+	if (done == 0)
+		done = open_server(&server, &err);
+	if (done == 0) {
+		serve(&server);
+		close_server(&server);
+		return 0;
+	}
+	close_server(&server);
+	return fail(&err);
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_SERVE_H
+#define SBX_PROVISIONER_SERVE_H
+
+#include <poll.h>
+
+#include "provisioner/order.h"
+#include "provisioner/protocol.h"
+#include "provisioner/slot.h"
+
+/* `sbx-provision serve`, in parts: serve.c the loop, serve_*.c what it is about. */
+
+/* An answer that the client has not taken yet. */
+struct sbx_outgoing {
+	struct sbx_outgoing *next;
+	size_t n_bytes;
+	char data[];
+};
+
+struct sbx_client {
+	int fd; /* -1: a free place */
+	uid_t uid;
+	bool has_greeted;
+	struct sbx_outgoing *first, **last;
+	size_t n_waiting_bytes;
+};
+
+struct sbx_entry {
+	uint32_t number;	   /* 0: a free place */
+	struct sbx_client *client; /* NULL: gone, or its answer is nobody's business */
+	uid_t uid;
+	bool is_kept;	 /* lives on without its client */
+	bool has_answer; /* to CREATE */
+	bool is_doomed;	 /* to be killed as soon as it can be */
+	uint32_t create_id, destroy_id;
+	struct sbx_client *destroyer;
+	struct sbx_slot *slot;
+	struct sbx_request request;
+	struct sbx_sandbox *sandbox;
+	struct sbx_buffer words;
+	int stdio_fd[3];
+	/* Commands that run in it: each client has numbers of its own. */
+	struct sbx_entry_command {
+		struct sbx_client *client;
+		uint32_t theirs, ours;
+	} command[SBX_MAX_COMMANDS];
+	unsigned n_commands;
+	uint32_t last_command;
+};
+
+struct sbx_server {
+	struct sbx_slots slots;
+	struct sbx_slot *slot; /* n_slots of max_sandboxes */
+	struct sbx_client *client;
+	struct sbx_entry *entry;
+	struct pollfd *fds;
+	unsigned n_slots, n_ready_slots, max_sandboxes, max_clients;
+	uint32_t last_number;
+	int listen_fd, signal_fd, spare_fd;
+	uid_t owner;
+	gid_t group;
+	mode_t mode;
+	const char *socket_path; /* to be removed, or NULL */
+	char *packet;		 /* SBX_MAX_MESSAGE */
+	bool is_ending;
+};
+
+/* `sbx-provision serve` and `sbx-provision ctl`; argv[0] is the verb. Return the exit status. */
+int sbx_verb_serve(int argc, char **argv);
+int sbx_verb_ctl(int argc, char **argv);
+
+/* serve_options.c. Returns 1 when only help was asked for. */
+int sbx_serve_options(struct sbx_server *s, int argc, char **argv, struct sbx_error *err);
+void sbx_serve_add_usage(struct sbx_buffer *out);
+
+/* serve_socket.c: the listening socket; accept one client, or none if it may not. */
+int sbx_serve_listen(struct sbx_server *s, struct sbx_error *err);
+void sbx_serve_accept(struct sbx_server *s);
+
+/* serve_client.c */
+void sbx_client_read(struct sbx_server *s, struct sbx_client *c); /* one request */
+void sbx_client_flush(struct sbx_server *s, struct sbx_client *c);
+/* Its sandboxes end but those that are kept. */
+void sbx_client_drop(struct sbx_server *s, struct sbx_client *c);
+/* Send, or keep until the client takes it; one who lets too much wait is dropped. */
+void sbx_client_send(struct sbx_server *s, struct sbx_client *c, struct sbx_message *m,
+		     const struct sbx_buffer *words);
+void sbx_client_fail(struct sbx_server *s, struct sbx_client *c, uint32_t id, uint32_t sandbox,
+		     const struct sbx_error *err);
+
+/* serve_sandbox.c */
+int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
+		     const char *words, size_t n_bytes, int fds[], struct sbx_error *err);
+/* Look at its events, move it on; when it is over, tell and clear. */
+void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct pollfd *fds);
+void sbx_entry_kill(struct sbx_entry *e);
+/* By number, if this client may have to do with it; else SBX_E_NOT_FOUND. */
+struct sbx_entry *sbx_entry_find(struct sbx_server *s, const struct sbx_client *c, uint32_t number,
+				 struct sbx_error *err);
+void sbx_entry_add_json(const struct sbx_entry *e, struct sbx_buffer *out);
+void sbx_entry_add_stats(const struct sbx_entry *e, const struct sbx_stats *stats,
+			 struct sbx_buffer *out);
+
+/* serve_exec.c */
+int sbx_entry_exec(struct sbx_entry *e, struct sbx_client *c, const struct sbx_message *m,
+		   const char *const *words, const int fds[], unsigned n_fds,
+		   struct sbx_error *err);
+int sbx_entry_signal(struct sbx_entry *e, const struct sbx_client *c, const struct sbx_message *m,
+		     struct sbx_error *err);
+/* Tell whoever started it that one of those commands has failed or ended. */
+void sbx_entry_tell_command(struct sbx_server *s, struct sbx_entry *e,
+			    const struct sbx_event *event);
+
+/* serve_set.c: limits and posture of a sandbox that runs; what is fixed at the start is listed. */
+int sbx_entry_set(struct sbx_server *s, struct sbx_entry *e, const char *const *words,
+		  struct sbx_buffer *out_fixed, struct sbx_error *err);
+
+#endif

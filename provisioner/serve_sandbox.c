@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sandboxes of a server, from the request to the record. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json.h"
+#include "provisioner/container.h"
+#include "provisioner/serve.h"
+#include "provisioner/supervise.h"
+
+static struct sbx_entry *free_entry(struct sbx_server *s)
+{
+	for (unsigned i = 0; i < s->max_sandboxes; i++)
+		if (!s->entry[i].number)
+			return &s->entry[i];
+	return NULL;
+}
+
+/* A ready one; or, while there are fewer than there may be, a new one. */
+static struct sbx_slot *take_slot(struct sbx_server *s, struct sbx_error *err)
+{
+	for (unsigned i = 0; i < s->n_slots; i++)
+		if (!s->slot[i].is_taken)
+			return &s->slot[i];
+	if (s->n_slots == s->max_sandboxes) {
+		sbx_fail(err, SBX_E_BUSY, "all slots are in use; try again");
+		return NULL;
+	}
+	if (sbx_slot_make(&s->slots, &s->slot[s->n_slots], err) < 0)
+		return NULL;
+	return &s->slot[s->n_slots++];
+}
+
+static void clear(struct sbx_entry *e)
+{
+	for (int i = 0; i < 3; i++)
+		sbx_close(&e->stdio_fd[i]);
+	sbx_buffer_release(&e->words);
+	*e = (struct sbx_entry){.stdio_fd = {-1, -1, -1}};
+}
+
+/* A slot that cannot be used again is replaced when it is wanted. */
+static void put_back(struct sbx_slot *slot)
+{
+	struct sbx_error err = SBX_ERROR_INIT;
+	slot->is_taken = false;
+	if (sbx_slot_reset(slot, &err) == 0)
+		return;
+	const struct sbx_slots *slots = slot->slots;
+	sbx_slot_release(slot);
+	if (sbx_slot_make(slots, slot, NULL) < 0)
+		*slot = (struct sbx_slot){.slots = slots, .socket_fd = -1, .is_broken = true};
+}
+
+static int take_stdio(struct sbx_entry *e, int fds[], struct sbx_error *err)
+{
+	for (int i = 0; i < 3; i++) {
+		e->stdio_fd[i] =
+			fds ? sbx_steal_fd(&fds[i]) : open("/dev/null", O_RDWR | O_CLOEXEC);
+		if (e->stdio_fd[i] < 0)
+			return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "/dev/null");
+	}
+	return 0;
+}
+
+static int start(struct sbx_server *s, struct sbx_entry *e, struct sbx_error *err)
+{
+	e->slot = take_slot(s, err);
+	if (!e->slot)
+		return -1;
+	e->request = (struct sbx_request){
+		.slot = e->slot,
+		.is_live = true,
+		.words = e->words.data,
+		.n_words = e->request.n_words,
+		.n_words_bytes = (uint32_t)e->words.n_bytes,
+	};
+	memcpy(e->request.stdio_fd, e->stdio_fd, sizeof(e->stdio_fd));
+	if (e->slot->is_broken)
+		put_back(e->slot);
+	if (sbx_backend_container.prepare(&e->request, &e->sandbox, err) < 0)
+		return -1;
+	if (e->sandbox->backend->start(e->sandbox, err) == 0) {
+		e->slot->is_taken = true;
+		return 0;
+	}
+	e->sandbox->backend->free(e->sandbox);
+	if (e->slot->is_used || e->slot->is_broken)
+		put_back(e->slot);
+	return -1;
+}
+
+int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
+		     const char *words, size_t n_bytes, int fds[], struct sbx_error *err)
+{
+	struct sbx_entry *e = free_entry(s);
+	if (!e || s->is_ending)
+		return sbx_fail(err, SBX_E_BUSY,
+				"create: %u sandboxes are there, as many as this server makes "
+				"(--max-sandboxes)",
+				s->max_sandboxes);
+	sbx_buffer_add(&e->words, words, n_bytes);
+	e->request.n_words = m->n_words;
+	if (e->words.failed)
+		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "create");
+	if (e->words.failed || take_stdio(e, fds, err) < 0 || start(s, e, err) < 0) {
+		clear(e);
+		return -1;
+	}
+	while (++s->last_number == 0)
+		;
+	e->number = s->last_number;
+	e->client = c;
+	e->uid = c->uid;
+	e->is_kept = m->flags & SBX_FLAG_KEEP;
+	e->create_id = m->id;
+	return 1;
+}
+
+struct sbx_entry *sbx_entry_find(struct sbx_server *s, const struct sbx_client *c, uint32_t number,
+				 struct sbx_error *err)
+{
+	for (unsigned i = 0; number && i < s->max_sandboxes; i++) {
+		struct sbx_entry *e = &s->entry[i];
+		if (e->number == number && (e->uid == c->uid || c->uid == 0))
+			return e;
+	}
+	sbx_fail(err, SBX_E_NOT_FOUND, "sandbox %u: there is none of that number", number);
+	return NULL;
+}
+
+void sbx_entry_kill(struct sbx_entry *e)
+{
+	e->is_doomed = true;
+	e->sandbox->backend->kill(e->sandbox);
+}
+
+static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx_result *result)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	const struct sbx_plan plan = {.unenforced =
+					      ((struct sbx_container *)e->sandbox)->unenforced};
+	sbx_result_add_json(result, &plan, &text);
+	sbx_buffer_add(&text, "", 1);
+	struct sbx_message ended = {.type = SBX_MESSAGE_ENDED, .sandbox = e->number, .n_words = 1};
+	struct sbx_message answer = {
+		.type = SBX_MESSAGE_OK, .id = e->destroy_id, .sandbox = e->number, .n_words = 1};
+	if (text.failed)
+		return;
+	/* What never stood has not ended either. */
+	struct sbx_error never = SBX_ERROR_INIT;
+	sbx_error_propagate(&never, &result->error);
+	if (never.code == SBX_OK)
+		sbx_fail(&never, SBX_E_INTERRUPTED, "ended before it stood");
+	if (!e->has_answer)
+		sbx_client_fail(s, e->client, e->create_id, 0, &never);
+	else if (e->destroyer != e->client || !e->destroyer)
+		sbx_client_send(s, e->client, &ended, &text);
+	for (unsigned i = 0; i < e->n_commands; i++)
+		if (e->command[i].client != e->client && e->command[i].client != e->destroyer)
+			sbx_client_send(s, e->command[i].client, &ended, &text);
+	sbx_client_send(s, e->destroyer, &answer, &text);
+}
+
+static void finish(struct sbx_server *s, struct sbx_entry *e)
+{
+	struct sbx_result result;
+	struct sbx_slot *slot = e->slot;
+	e->sandbox->backend->destroy(e->sandbox, &result);
+	tell_end(s, e, &result);
+	e->sandbox->backend->free(e->sandbox);
+	clear(e);
+	put_back(slot);
+}
+
+static void tell_event(struct sbx_server *s, struct sbx_entry *e, const struct sbx_event *event)
+{
+	if (event->kind == SBX_EVENT_COMMAND_ENDED || event->kind == SBX_EVENT_COMMAND_FAILED)
+		return sbx_entry_tell_command(s, e, event);
+	if (event->kind != SBX_EVENT_STARTED)
+		return;
+	struct sbx_message m = {.type = SBX_MESSAGE_OK, .id = e->create_id, .sandbox = e->number};
+	e->has_answer = true;
+	/* Whoever waits for the end of a pipe must not wait for us. */
+	for (int i = 0; i < 3; i++)
+		sbx_close(&e->stdio_fd[i]);
+	sbx_client_send(s, e->client, &m, NULL);
+}
+
+void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct pollfd *fds)
+{
+	struct sbx_sandbox *sandbox = e->sandbox;
+	struct sbx_event event;
+	/* The end counts once all that was told before has been read. */
+	if (fds[1].revents || fds[0].revents)
+		do {
+			sandbox->backend->next_event(sandbox, &event);
+			tell_event(s, e, &event);
+		} while (event.kind != SBX_EVENT_NONE);
+	if (e->is_doomed && !sandbox->has_ended)
+		sandbox->backend->kill(sandbox);
+	if (!sbx_supervise_move(sandbox, fds))
+		finish(s, e);
+}
+
+void sbx_entry_add_stats(const struct sbx_entry *e, const struct sbx_stats *stats,
+			 struct sbx_buffer *out)
+{
+	struct sbx_json w = {.out = out};
+	sbx_json_begin_object(&w, NULL);
+	sbx_json_int(&w, "sandbox", e->number);
+	sbx_json_bool(&w, "paused", stats->is_paused);
+	sbx_json_int(&w, "commands", stats->n_commands);
+#define COUNT(has, name, value)                                                                    \
+	if (has)                                                                                   \
+		sbx_json_int(&w, name, (int64_t)(value));                                          \
+	else                                                                                       \
+		sbx_json_null(&w, name)
+	COUNT(stats->has_cpu, "cpu_usec", stats->cpu_usec);
+	COUNT(stats->has_memory, "memory_bytes", stats->memory_bytes);
+	COUNT(stats->has_memory, "peak_memory_bytes", stats->peak_memory_bytes);
+	COUNT(stats->has_memory, "oom_kills", stats->oom_kills);
+	COUNT(stats->has_pids, "pids", stats->pids);
+#undef COUNT
+	sbx_json_end_object(&w);
+}
+
+void sbx_entry_add_json(const struct sbx_entry *e, struct sbx_buffer *out)
+{
+	struct sbx_json w = {.out = out};
+	sbx_json_begin_object(&w, NULL);
+	sbx_json_int(&w, "sandbox", e->number);
+	sbx_json_int(&w, "uid", e->uid);
+	sbx_json_string(&w, "state",
+			e->is_doomed		? "ending"
+			: !e->has_answer	? "starting"
+			: e->sandbox->is_paused ? "paused"
+						: "running");
+	sbx_json_bool(&w, "kept", e->is_kept);
+	sbx_json_end_object(&w);
+}
