@@ -13,10 +13,11 @@ struct sbx_apply {
 	const struct sbx_plan *plan;
 	uid_t host_uid;
 	gid_t host_gid;
-	int cwd_fd;  /* the caller's working directory: relative sources start there */
-	int root_fd; /* the new root */
-	int proc_fd; /* its /proc */
-	int dev_fd;  /* its /dev */
+	int report_fd; /* the socket to sbx-provision */
+	int cwd_fd;    /* the caller's working directory: relative sources start there */
+	int root_fd;   /* the new root */
+	int proc_fd;   /* its /proc */
+	int dev_fd;    /* its /dev */
 	bool has_layer;
 	const char *overlay_flags; /* ",userxattr" or "" */
 	unsigned n_overlays;

@@ -21,6 +21,7 @@
 struct sbx_slot;
 struct sbx_backend;
 struct sbx_sandbox;
+struct sbx_record;
 
 /* What a sandbox is made of. It must live until the sandbox is freed. */
 struct sbx_request {
@@ -31,6 +32,7 @@ struct sbx_request {
 	char **arguments;	      /* of this program; wiped inside */
 	int lock_fd;		      /* of the template, or -1 */
 	const sigset_t *command_mask; /* the signals that the command begins with blocked */
+	struct sbx_record *record;    /* filled in (record.h); NULL: only its end is of interest */
 	/*
 	 * It is told what happens: the events STARTED and COMMAND_*. Without, only its end counts,
 	 * and nothing but that is waited for.

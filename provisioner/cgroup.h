@@ -108,6 +108,7 @@ bool sbx_groups_have(const struct sbx_groups *groups, enum sbx_controller contro
 uint64_t sbx_groups_cpu_usec(const struct sbx_groups *groups);
 uint64_t sbx_groups_memory_bytes(const struct sbx_groups *groups);
 uint64_t sbx_groups_file_bytes(const struct sbx_groups *groups); /* of memory: can be dropped */
+uint64_t sbx_groups_pids_peak(const struct sbx_groups *groups);	 /* Linux 6.1 */
 uint64_t sbx_groups_pids(const struct sbx_groups *groups);
 
 /* Begin the peak anew, as far as this kernel can. */

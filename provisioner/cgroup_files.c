@@ -159,6 +159,11 @@ uint64_t sbx_groups_pids(const struct sbx_groups *groups)
 	return count(groups, SBX_CONTROLLER_PIDS, "pids.current", "pids.current", NULL);
 }
 
+uint64_t sbx_groups_pids_peak(const struct sbx_groups *groups)
+{
+	return count(groups, SBX_CONTROLLER_PIDS, "pids.peak", "pids.peak", NULL);
+}
+
 int sbx_groups_freeze(const struct sbx_groups *groups, struct sbx_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};

@@ -62,9 +62,11 @@ static bool writes_to_files(void)
 static int make_parts(struct sbx_container *c, struct sbx_error *err)
 {
 	const struct sbx_policy *policy = &c->request->options->policy;
+	uint64_t before = sbx_now_usec();
 	c->env = sbx_container_env(c->request->options, err);
 	if (!c->env || make_groups(c, err) < 0)
 		return -1;
+	sbx_result_set_stage(&c->result, SBX_STAGE_CGROUPS, before, sbx_now_usec());
 	int ends[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
@@ -88,7 +90,7 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	c->base.report_fd = c->base.end_fd = -1;
 	c->request = request;
 	c->reaper = (struct sbx_reaper)SBX_REAPER_INIT;
-	c->socket_fd = c->inner_socket_fd = c->pidfd = -1;
+	c->socket_fd = c->inner_socket_fd = c->pidfd = c->io_fd = -1;
 	c->started_usec = sbx_now_usec();
 	c->result.error = (struct sbx_error)SBX_ERROR_INIT;
 	sbx_groups_init(&c->groups);
@@ -125,6 +127,7 @@ static int let_go(struct sbx_container *c, struct sbx_error *err)
 static int container_start(struct sbx_sandbox *s, struct sbx_error *err)
 {
 	struct sbx_container *c = of(s);
+	c->spawn_usec = sbx_now_usec();
 	if (c->slot)
 		return sbx_container_order(c, err);
 	int failed = sbx_container_spawn(c, &c->result.error);
@@ -161,19 +164,6 @@ static void take_status(struct sbx_result *out, int wait_status)
 	}
 }
 
-static void fill_usage(struct sbx_container *c, const struct rusage *usage, struct sbx_result *out)
-{
-	out->cpu_usec = (uint64_t)(usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000000 +
-			(uint64_t)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec);
-	out->peak_memory_bytes = sbx_groups_peak_bytes(&c->groups);
-	if (!out->peak_memory_bytes)
-		out->peak_memory_bytes = (uint64_t)usage->ru_maxrss * 1024;
-	out->oom_kills =
-		sbx_groups_oom_kills(&c->groups) - (c->slot ? c->slot->oom_kills_before : 0);
-	out->has_output_bytes = c->base.relay.is_active;
-	out->output_bytes = c->base.relay.n_bytes;
-}
-
 static void fail_result(struct sbx_result *out)
 {
 	enum sbx_code code = out->error.code;
@@ -192,10 +182,11 @@ static void collect(struct sbx_container *c, struct sbx_result *out)
 	int wait_status = 0;
 	while (!c->has_last && sbx_container_take_report(c, &report))
 		;
+	sbx_container_read_io(c, out);
 	while (c->pid && wait4(c->pid, &wait_status, __WALL, &usage) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
-	fill_usage(c, &usage, out);
+	sbx_container_fill_usage(c, &usage, out);
 	if (c->has_last && c->last.kind == SBX_REPORT_FAILED)
 		sbx_error_propagate(&out->error, &c->last.error);
 	if (out->error.code != SBX_OK)
@@ -215,6 +206,7 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 {
 	struct sbx_container *c = of(s);
 	if (!c->is_destroyed) {
+		uint64_t ended = sbx_now_usec();
 		if (c->is_awaited)
 			sbx_container_give_up(c);
 		container_kill(s);
@@ -227,9 +219,13 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 		sbx_close(&c->socket_fd);
 		sbx_close(&c->inner_socket_fd);
 		sbx_close(&c->pidfd);
+		sbx_close(&c->io_fd);
 		s->report_fd = s->end_fd = -1;
 		s->has_ended = c->is_destroyed = true;
-		c->result.wall_usec = sbx_now_usec() - c->started_usec;
+		uint64_t now = sbx_now_usec();
+		c->result.wall_usec = now - c->started_usec;
+		sbx_result_set_stage(&c->result, SBX_STAGE_CLEANUP, ended, now);
+		sbx_container_fill_stages(c, ended);
 	}
 	*out = c->result;
 }

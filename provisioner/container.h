@@ -15,9 +15,10 @@ struct sbx_container {
 	struct sbx_groups groups;
 	struct sbx_reaper reaper;
 	int socket_fd, inner_socket_fd, pidfd;
+	int io_fd; /* its /proc/PID/io, for the record; or -1 */
 	pid_t pid; /* 0: not started, or reaped */
 	char **env;
-	uint64_t started_usec;
+	uint64_t started_usec, spawn_usec;
 	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
 	struct sbx_report last;			 /* FAILED or ENDED, once it came */
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
@@ -42,6 +43,14 @@ void sbx_container_give_up(struct sbx_container *c);
 
 /* Read a report, if there is one; what ends the sandbox is kept in `last` too. */
 bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out);
+
+/* What it took, for the result (container_usage.c): before it is reaped, and when it is. */
+struct rusage;
+void sbx_container_open_io(struct sbx_container *c);
+void sbx_container_read_io(struct sbx_container *c, struct sbx_result *out);
+void sbx_container_fill_usage(struct sbx_container *c, const struct rusage *usage,
+			      struct sbx_result *out);
+void sbx_container_fill_stages(struct sbx_container *c, uint64_t ended_usec);
 
 /* Those of the table that are about a sandbox that runs (container_live.c). */
 int sbx_container_exec(struct sbx_sandbox *s, const struct sbx_exec *exec, struct sbx_error *err);

@@ -12,6 +12,7 @@
 #include "provisioner/descriptors.h"
 #include "provisioner/filter.h"
 #include "provisioner/packet.h"
+#include "provisioner/record.h"
 #include "provisioner/slot.h"
 
 static struct sbx_container *of(struct sbx_sandbox *s)
@@ -212,12 +213,33 @@ int sbx_container_resume(struct sbx_sandbox *s, struct sbx_error *err)
 	return 0;
 }
 
+/* One packet. The layers' folder is kept for the record; any other descriptor is closed. */
+static bool receive(struct sbx_container *c, struct sbx_report *out)
+{
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	ssize_t n;
+	/* ECONNRESET: it ended with an order unread. That is told once, before what it had sent. */
+	do
+		n = sbx_packet_receive(c->socket_fd, MSG_DONTWAIT, out, sizeof(*out), fds, &n_fds);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	if (n < 0)
+		return false;
+	struct sbx_record *record = c->request->record;
+	if (n == sizeof(*out) && out->kind == SBX_REPORT_LAYERS && record && record->layers_fd < 0)
+		record->layers_fd = sbx_steal_fd(&fds[0]);
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&fds[i]);
+	return n == sizeof(*out);
+}
+
 bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out)
 {
 	struct sbx_report report;
-	if (c->socket_fd < 0 ||
-	    recv(c->socket_fd, &report, sizeof(report), MSG_DONTWAIT) != sizeof(report))
-		return false;
+	do
+		if (c->socket_fd < 0 || !receive(c, &report))
+			return false;
+	while (report.kind == SBX_REPORT_LAYERS);
 	/* The sender is inside: its text need not end where it should. */
 	report.error.message[sizeof(report.error.message) - 1] = '\0';
 	if (report.error.code >= SBX_N_CODES)

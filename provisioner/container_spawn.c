@@ -6,6 +6,7 @@
 
 #include "provisioner/container.h"
 #include "provisioner/init.h"
+#include "provisioner/record.h"
 #include "provisioner/supervise.h"
 
 /* In the copy that becomes process 1 inside. */
@@ -24,6 +25,7 @@ static _Noreturn void become_init(const struct sbx_container *c)
 		/* What a keeper forks is in its groups already. */
 		.wait_for_go = c->groups.n > 0 && !c->slot,
 		.is_live = request->is_live,
+		.ledger = request->record ? request->record->ledger : NULL,
 		.signals = sbx_supervise_signals(),
 		.caller_mask = *request->command_mask,
 	};
@@ -70,8 +72,10 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	c->pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (c->pid == 0)
 		become_init(c);
-	if (c->pid > 0)
+	if (c->pid > 0) {
+		sbx_container_open_io(c);
 		return 0;
+	}
 	c->pid = 0;
 	return fail_to_clone(errno, namespaces & CLONE_NEWUSER, err);
 }

@@ -115,6 +115,7 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		.plan = init->plan,
 		.host_uid = init->host_uid,
 		.host_gid = init->host_gid,
+		.report_fd = init->socket_fd,
 		.cwd_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,
@@ -172,6 +173,8 @@ void sbx_init_run(const struct sbx_init *init)
 {
 	struct sbx_report report = {.kind = SBX_REPORT_FAILED, .error = SBX_ERROR_INIT};
 	int signal_fd = -1;
+	if (init->ledger)
+		init->ledger->begun_nsec = now_nsec();
 	if (set_up(init, &report.error) < 0 || (signal_fd = open_signals(init, &report.error)) < 0)
 		report_and_end(init, &report);
 	report.built_nsec = now_nsec();
@@ -180,6 +183,10 @@ void sbx_init_run(const struct sbx_init *init)
 		report_and_end(init, &report);
 	report.kind = SBX_REPORT_STARTED;
 	report.command_nsec = now_nsec();
+	if (init->ledger) {
+		init->ledger->built_nsec = report.built_nsec;
+		init->ledger->command_nsec = first ? report.command_nsec : 0;
+	}
 	if (init->is_live)
 		sbx_init_report(init, &report);
 	sbx_init_live(init, first, signal_fd);

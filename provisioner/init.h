@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "provisioner/ledger.h"
 #include "provisioner/order.h"
 #include "provisioner/plan.h"
 
@@ -19,7 +20,8 @@ struct sbx_init {
 	int lock_fd;	  /* the template's, kept as long as anything inside lives; or -1 */
 	bool wait_for_go; /* start the command only after SBX_ORDER_GO */
 	bool is_live;	  /* report that it stands */
-	sigset_t signals; /* blocked, to be passed on */
+	struct sbx_ledger *ledger; /* where it writes down what it sees, or NULL */
+	sigset_t signals;	   /* blocked, to be passed on */
 	sigset_t caller_mask;
 };
 

@@ -88,7 +88,7 @@ static void answer(struct keeper *k, struct sbx_slot_reply *reply, const struct 
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
 		fds[i] = relay->channel[i].read_fd;
 	reply->policy.hidden = reply->policy.read_only = reply->policy.writable =
-		(struct sbx_paths){0};
+		reply->policy.patterns = (struct sbx_paths){0};
 	/* Nobody to answer to: then nobody wants what was made either. */
 	if (sbx_packet_send(k->socket_fd, reply, sizeof(*reply), NULL, 0, fds,
 			    relay->is_active ? SBX_RELAY_CHANNELS : 0) < 0)
@@ -129,7 +129,7 @@ static void obey(struct keeper *k, int argc, char **argv, const int fds[4])
 {
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
 	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
-	struct sbx_container c = {.pidfd = -1, .socket_fd = -1};
+	struct sbx_container c = {.pidfd = -1, .socket_fd = -1, .io_fd = -1};
 	sbx_relay_init(&c.base.relay);
 	int failed = settle(k, &task, argc, argv, &reply.error);
 	reply.planned_nsec = now_nsec();

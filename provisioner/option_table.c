@@ -138,6 +138,50 @@ SETTER(root)
 	return 0;
 }
 
+SETTER(input)
+{
+	if (!*value)
+		return sbx_fail(err, SBX_E_USAGE, "'': expected a file");
+	o->input = value;
+	return 0;
+}
+
+SETTER(output)
+{
+	if (!*value)
+		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
+	o->output = value;
+	return 0;
+}
+
+SETTER(record)
+{
+	static const struct {
+		const char *name;
+		unsigned bits;
+	} kinds[] = {
+#define X(kind, name, bit) {name, SBX_RECORD_##kind},
+		SBX_RECORD_TABLE(X)
+#undef X
+			{"all", SBX_RECORD_ALL},
+	};
+	for (const char *at = value;; at++) {
+		size_t n = strcspn(at, ","), i = 0;
+		while (i < sizeof(kinds) / sizeof(kinds[0]) &&
+		       (strlen(kinds[i].name) != n || memcmp(kinds[i].name, at, n) != 0))
+			i++;
+		if (i == sizeof(kinds) / sizeof(kinds[0]))
+			return sbx_fail(err, SBX_E_USAGE,
+					"'%s': expected calls, network, files or all, or several "
+					"with commas",
+					value);
+		o->record |= kinds[i].bits;
+		at += n;
+		if (!*at)
+			return 0;
+	}
+}
+
 SETTER(workdir)
 {
 	if (*value != '/')
@@ -272,6 +316,10 @@ const struct sbx_option sbx_option_table[] = {
 	 "keep what is written in DIR/upper (made when missing, with DIR/work) instead of in "
 	 "memory",
 	 set_layer},
+	{"input", "FILE", FILES, "the task's input: a copy of it, read-only at /task/input.json",
+	 set_input},
+	{"output", "DIR", FILES,
+	 "copy plain files that the task leaves in /output into DIR when it has ended", set_output},
 	{"workdir", "DIR", FILES, "the command's working directory (default: /)", set_workdir},
 	{"sys", NULL, FILES, "mount /sys, read-only (default: it is empty)", set_sys},
 #define X(kind, name, unit, max, arg, help) {name, arg, LIMITS, help, set_limit_##kind},
@@ -303,6 +351,10 @@ const struct sbx_option sbx_option_table[] = {
 	 "warn about a limit that cannot be enforced here instead of failing", set_best_effort},
 	{"status-fd", "N", REPORT, "write one line of JSON there when the sandbox has ended",
 	 set_status_fd},
+	{"record", "WHAT", REPORT,
+	 "observe for the status line: calls that are refused, network, files written, or all; a "
+	 "list with commas",
+	 set_record},
 	{"dry-run", NULL, REPORT, "print what would be done, and do nothing", set_dry_run},
 	{"json", NULL, REPORT, "with --dry-run: as JSON", set_json},
 	{"root", "DIR", REPORT,

@@ -44,10 +44,29 @@ struct sbx_options {
 	bool has_user;
 	uid_t uid;
 	gid_t gid;
+	const char *input,
+		*output; /* a file for SBX_INPUT_PATH; a folder for what is in SBX_OUTPUT_PATH */
+	unsigned record; /* SBX_RECORD_*: what to observe besides */
 	bool best_effort, dry_run, json, sys, help;
 	bool is_settled; /* sbx_options_parse_policies(): there were options */
 	bool is_live; /* set before parsing: to be told things later, so that it needs no command */
 	int status_fd; /* -1: none */
+};
+
+/* Where a task finds what it is given and puts what it makes. */
+#define SBX_INPUT_PATH	"/task/input.json"
+#define SBX_OUTPUT_PATH "/output"
+
+/* What --record can be asked for. A row is X(KIND, name, bit). */
+#define SBX_RECORD_TABLE(X)                                                                        \
+	X(CALLS, "calls", 1)	 /* system calls that were refused */                              \
+	X(NETWORK, "network", 2) /* whom it tried to reach */                                      \
+	X(FILES, "files", 4)	 /* what it wrote */
+enum sbx_record_kind {
+#define X(kind, name, bit) SBX_RECORD_##kind = bit,
+	SBX_RECORD_TABLE(X)
+#undef X
+		SBX_RECORD_ALL = 7
 };
 
 #define SBX_OPTIONS_INIT                                                                           \

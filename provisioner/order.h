@@ -15,6 +15,7 @@ enum sbx_report_kind {
 	SBX_REPORT_STARTED, /* the sandbox stands; only if it is live */
 	SBX_REPORT_FAILED,
 	SBX_REPORT_ENDED,
+	SBX_REPORT_LAYERS, /* with a descriptor: the folder of its writable layers */
 	SBX_REPORT_COMMAND_STARTED,
 	SBX_REPORT_COMMAND_FAILED,
 	SBX_REPORT_COMMAND_ENDED,

@@ -167,6 +167,16 @@ static void add_mounts(struct maker *m)
 				       .number = m->host->privileged ? 0 : 1});
 }
 
+/* Behind what the caller mounts: /task may be one of that. */
+static void add_in_and_out(struct maker *m)
+{
+	const struct sbx_options *o = m->options;
+	if (o->input)
+		ADD(m, INPUT, .source = o->input, .target = SBX_INPUT_PATH);
+	if (o->output)
+		ADD(m, OUTPUT, .target = SBX_OUTPUT_PATH);
+}
+
 /* Is the path, where we mount something of its own, one that may be written to? */
 static bool may_write(const struct sbx_policy *policy, const char *path)
 {
@@ -181,10 +191,11 @@ static bool may_write(const struct sbx_policy *policy, const char *path)
 static void add_files(struct maker *m)
 {
 	const struct sbx_policy *policy = &m->options->policy;
-	static const char *const own[] = {"/tmp", "/dev/shm"};
+	const char *const own[] = {"/tmp", "/dev/shm", SBX_OUTPUT_PATH};
+	size_t n_own = N_OF(own) - (m->options->output ? 0 : 1);
 	for (unsigned i = 0; i < policy->writable.n; i++)
 		ADD(m, WRITABLE, .target = policy->writable.path[i]);
-	for (size_t i = 0; policy->has_writable && i < N_OF(own); i++)
+	for (size_t i = 0; policy->has_writable && i < n_own; i++)
 		if (!may_write(policy, own[i]))
 			ADD(m, PROTECT, .target = own[i]);
 	for (size_t i = 0; policy->has_writable && i < m->options->n_binds; i++)
@@ -265,10 +276,13 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	add_groups(m);
 	ADD(m, SPAWN);
 	add_mounts(m);
+	add_in_and_out(m);
 	add_files(m);
 	ADD(m, HOSTNAME, .target = options->hostname);
 	if (options->policy.net == SBX_NET_NONE && !host->has_net)
 		ADD(m, LOOPBACK);
+	if (options->output || options->record & SBX_RECORD_FILES)
+		ADD(m, HAND_OUT);
 	ADD(m, PIVOT);
 	ADD(m, WORKDIR, .target = options->workdir ? options->workdir : "/");
 	add_rights(m);

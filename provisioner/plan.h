@@ -31,12 +31,15 @@
 	X(BIND, "bind", "source", "target", "")                                                    \
 	X(RO_BIND, "ro-bind", "source", "target", "")                                              \
 	X(OVERLAY, "overlay", "source", "target", "")                                              \
+	X(INPUT, "input", "source", "target", "")                                                  \
+	X(OUTPUT, "output", "", "target", "")                                                      \
 	X(WRITABLE, "writable", "", "path", "")                                                    \
 	X(PROTECT_ROOT, "protect-root", "", "", "")                                                \
 	X(PROTECT, "protect", "", "path", "")                                                      \
 	X(HIDE, "hide", "", "path", "")                                                            \
 	X(HOSTNAME, "hostname", "", "name", "")                                                    \
 	X(LOOPBACK, "loopback", "", "", "")                                                        \
+	X(HAND_OUT, "hand-out", "", "", "")                                                        \
 	X(PIVOT, "pivot", "", "", "")                                                              \
 	X(WORKDIR, "workdir", "", "path", "")                                                      \
 	X(RLIMIT, "rlimit", "", "resource", "value")                                               \

@@ -8,7 +8,9 @@
 
 #include "base/fd.h"
 #include "provisioner/descriptors.h"
+#include "provisioner/record.h"
 #include "provisioner/sandbox.h"
+#include "provisioner/supervise.h"
 #include "provisioner/task.h"
 
 static int fail(const struct sbx_error *err)
@@ -60,10 +62,11 @@ static void explain(const struct sbx_result *result, const struct sbx_options *o
 	}
 }
 
-static void write_record(const struct sbx_result *result, const struct sbx_plan *plan, int fd)
+static void write_record(const struct sbx_result *result, const struct sbx_plan *plan,
+			 const struct sbx_record *record, int fd)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
-	sbx_result_add_json(result, plan, &text);
+	sbx_result_add_json(result, plan, record, &text);
 	if (text.failed || sbx_write_all(fd, text.data, text.n_bytes) < 0)
 		fprintf(stderr, "sbx-provision: --status-fd %d: %s\n", fd, strerror(errno));
 }
@@ -76,8 +79,48 @@ static int fail_early(const struct sbx_error *err, const struct sbx_plan *plan,
 	struct sbx_result result = {
 		.reason = SBX_REASON_FAILED, .exit_status = status, .error = *err};
 	if (o->status_fd >= 0)
-		write_record(&result, plan, o->status_fd);
+		write_record(&result, plan, NULL, o->status_fd);
 	return status;
+}
+
+/* What is looked at when it has ended. A failure of ours does not change how the command ended. */
+static void look_at_rest(struct sbx_record *record, const struct sbx_task *task,
+			 struct sbx_result *result)
+{
+	const struct sbx_options *o = &task->options;
+	struct sbx_error err = SBX_ERROR_INIT;
+	if (record->wanted & SBX_RECORD_FILES)
+		sbx_record_look(record, &task->plan, o);
+	if (!o->output || sbx_record_collect(record, o, &err) == 0)
+		return;
+	fprintf(stderr, "sbx-provision: %s\n", err.message);
+	if (result->exit_status == 0)
+		result->exit_status = sbx_code_exit_status(SBX_E_SANDBOX);
+	record->output_failed = true;
+}
+
+static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
+{
+	const struct sbx_options *o = &task->options;
+	SBX_CLEANUP_RECORD struct sbx_record record = SBX_RECORD_INIT;
+	struct sbx_error err = SBX_ERROR_INIT;
+	struct sbx_request request;
+	struct sbx_result result;
+	sbx_task_fill_request(task, &request);
+	request.arguments = argv;
+	if (o->status_fd >= 0 || o->output || o->record) {
+		if (sbx_record_open(&record, o->record, &err) < 0)
+			return fail_early(&err, &task->plan, o);
+		request.record = &record;
+	}
+	uint64_t planned_usec = sbx_now_usec();
+	sbx_sandbox_run(&sbx_backend_container, &request, &result);
+	sbx_result_set_stage(&result, SBX_STAGE_PLAN, begun_usec, planned_usec);
+	explain(&result, o);
+	look_at_rest(&record, task, &result);
+	if (o->status_fd >= 0)
+		write_record(&result, &task->plan, &record, o->status_fd);
+	return result.exit_status;
 }
 
 int sbx_verb_run(int argc, char **argv)
@@ -85,6 +128,7 @@ int sbx_verb_run(int argc, char **argv)
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
 	const struct sbx_options *o = &task.options;
 	struct sbx_error err = SBX_ERROR_INIT;
+	uint64_t begun = sbx_now_usec();
 	if (sbx_check_standard_descriptors(&err) < 0)
 		return fail(&err);
 	if (sbx_options_parse(&task.options, argc - 1, argv + 1, &err) < 0)
@@ -100,13 +144,5 @@ int sbx_verb_run(int argc, char **argv)
 		return print_plan(&task.plan, o);
 	if (task.plan.warning)
 		fprintf(stderr, "sbx-provision: warning: %s\n", task.plan.warning);
-	struct sbx_request request;
-	sbx_task_fill_request(&task, &request);
-	request.arguments = argv;
-	struct sbx_result result;
-	sbx_sandbox_run(&sbx_backend_container, &request, &result);
-	explain(&result, o);
-	if (o->status_fd >= 0)
-		write_record(&result, &task.plan, o->status_fd);
-	return result.exit_status;
+	return run(&task, argv, begun);
 }

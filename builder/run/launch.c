@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "builder/run/collect.h"
+#include "builder/run/artefacts.h"
 #include "builder/run/record.h"
 #include "profiler/language.h"
 #include "store/template.h"
@@ -52,10 +52,10 @@ static GPtrArray *arguments_of(const struct sbx_launch *launch, const char *root
 		add(argv, "--ro-bind", bind);
 	}
 	add_mounts(argv, launch, root);
-	if (staging) {
-		g_autofree char *bind = g_strdup_printf("%s:/output", staging);
-		add(argv, "--bind", bind);
-	}
+	if (launch->input)
+		add(argv, "--input", launch->input);
+	if (staging)
+		add(argv, "--output", staging);
 	add(argv, "--workdir", "/task");
 	for (guint i = 0; i < launch->policy->len; i++)
 		add(argv, launch->policy->pdata[i], NULL);
@@ -112,13 +112,13 @@ gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
 	gboolean fine = sbx_run_record_spawn(provisioner, arguments, -1, -1, -1, &record, error);
 	if (fine)
 		*out_status = record.status;
-	guint n_files = 0;
+	struct sbx_artefacts artefacts = {.to = launch->output};
 	if (fine && staging)
-		fine = sbx_collect(ctx, staging, launch->output, &n_files, error);
+		fine = sbx_artefacts_hand_out(&artefacts, staging, error);
 	if (staging)
 		sbx_store_remove_tree(staging, NULL);
 	if (fine && staging && ctx->verbose)
-		fprintf(stderr, "%-10s %u file%s in %s\n", "output", n_files,
-			n_files == 1 ? "" : "s", launch->output);
+		fprintf(stderr, "%-10s %u file%s in %s\n", "output", artefacts.n_files,
+			artefacts.n_files == 1 ? "" : "s", launch->output);
 	return fine && record_use(catalog, launch, &record, started, error);
 }

@@ -12,6 +12,7 @@ struct sbx_launch {
 	const char *content_id; /* of the task's sources, for its history; NULL: not known */
 	const char *entry;	/* the only file to show when whole_folder is not set */
 	gboolean whole_folder;
+	const char *input;	    /* a file to be /task/input.json, NULL: none */
 	const char *output;	    /* where /output is collected, NULL: nowhere */
 	const char *const *command; /* NULL-ended */
 	const char *const *env;	    /* "K=V", NULL: none */

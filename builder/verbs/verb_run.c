@@ -10,12 +10,14 @@
 /* What holds when nothing is said; provisioner/postures/ tells what it is. */
 #define USUAL_POSTURE "medium"
 
-static char *output, *posture, *memory, *cpus, *pids, *timeout, *output_limit, *disk, *net;
+static char *input, *output, *posture, *memory, *cpus, *pids, *timeout, *output_limit, *disk, *net;
 static char *syscalls;
 static char **env, **policies;
 static gboolean allow_unresolved;
 
 const GOptionEntry sbx_verb_run_options[] = {
+	{"input", 'i', 0, G_OPTION_ARG_FILENAME, &input,
+	 "Give the task a copy of this file as /task/input.json, read-only", "FILE"},
 	{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 	 "Collect what the task leaves in /output into this folder", "DIR"},
 	{"posture", 0, 0, G_OPTION_ARG_STRING, &posture,
@@ -170,6 +172,7 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		.folder = task.profile->folder,
 		.entry = task.profile->entry,
 		.whole_folder = may_show_folder(ctx, task.profile->folder),
+		.input = input,
 		.output = output,
 		.command = (const char *const *)command->pdata,
 		.env = (const char *const *)env,

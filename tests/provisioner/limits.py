@@ -8,17 +8,7 @@ import signal
 import subprocess
 import time
 
-from support import Skip, equal, eventually, main
-
-
-def check_schema(t, record):
-	try:
-		import jsonschema
-	except ImportError:
-		raise Skip("python3-jsonschema is not installed") from None
-	with open(os.path.join(t.source, "docs/schemas/provision-result.schema.json"),
-		  encoding="utf-8") as f:
-		jsonschema.validate(record, json.load(f))
+from support import Skip, check_schema, equal, eventually, main
 
 
 def has_cgroups(t):

@@ -198,6 +198,16 @@ class Sandboxes:
 		shutil.rmtree(self.tmp, onerror=unlock)
 
 
+def check_schema(t, record):
+	try:
+		import jsonschema
+	except ImportError:
+		raise Skip("python3-jsonschema is not installed") from None
+	with open(os.path.join(t.source, "docs/schemas/provision-result.schema.json"),
+		  encoding="utf-8") as f:
+		jsonschema.validate(record, json.load(f))
+
+
 def unlock(function, name, _):
 	"""overlayfs leaves a folder work/work of mode 0."""
 	os.chmod(name, 0o700)

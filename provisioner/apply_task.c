@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a task is given, and what it leaves. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/apply.h"
+#include "provisioner/order.h"
+
+/* All of a file, which may grow meanwhile: to its end, or to the end of our room. */
+static int copy_all(int in, int out)
+{
+	ssize_t n;
+	do
+		n = sendfile(out, in, NULL, 1 << 24);
+	while (n > 0 || (n < 0 && errno == EINTR));
+	return (int)n;
+}
+
+/*
+ * A copy, not a bind: whoever the task is inside can read it, and neither side sees what the other
+ * does to its file.
+ */
+int sbx_apply_INPUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	struct stat st;
+	SBX_CLEANUP_FD int source =
+		openat(a->cwd_fd, op->source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (source < 0 || fstat(source, &st) < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--input %s", op->source);
+	if (!S_ISREG(st.st_mode))
+		return sbx_fail(err, SBX_E_INPUT,
+				"--input %s: is no regular file; give others as standard input",
+				op->source);
+	SBX_CLEANUP_FD int copy = open("input", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	if (copy < 0 || copy_all(source, copy) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--input %s", op->source);
+	sbx_close(&copy);
+	SBX_CLEANUP_FD int mount = sbx_mount_copy(
+		AT_FDCWD, "input",
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
+	SBX_CLEANUP_FD int target =
+		mount < 0 ? -1 : sbx_mount_point(a, op->target, SBX_NODE_FILE, err);
+	if (target < 0 || sbx_mount_attach(mount, target, "", err) < 0)
+		return sbx_error_prefix(err, "--input %s", op->source);
+	return 0;
+}
+
+/* A folder of the layers' own tmpfs, so that --disk holds it too; it is copied out afterwards. */
+int sbx_apply_OUTPUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (mkdir("output", 01777) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--output");
+	SBX_CLEANUP_FD int mount =
+		sbx_mount_copy(AT_FDCWD, "output", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	SBX_CLEANUP_FD int target =
+		mount < 0 ? -1 : sbx_mount_point(a, op->target, SBX_NODE_FOLDER, err);
+	if (target < 0 || sbx_mount_attach(mount, target, "", err) < 0)
+		return sbx_error_prefix(err, "--output");
+	return 0;
+}
+
+/*
+ * Give sbx-provision the folder that the writable layers are in, before it is out of sight: it
+ * looks at them when nothing lives inside any more.
+ */
+int sbx_apply_HAND_OUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	struct sbx_report report = {.kind = SBX_REPORT_LAYERS};
+	SBX_CLEANUP_FD int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS,
+				.cmsg_len = CMSG_LEN(sizeof(int))}};
+	struct iovec data = {&report, sizeof(report)};
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	if (folder < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the layers' folder");
+	memcpy(CMSG_DATA(&control.header), &folder, sizeof(folder));
+	if (sendmsg(a->report_fd, &message, MSG_NOSIGNAL) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "handing out the layers' folder");
+	return 0;
+}

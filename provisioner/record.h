@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_RECORD_H
+#define SBX_PROVISIONER_RECORD_H
+
+#include "base/json.h"
+#include "provisioner/ledger.h"
+#include "provisioner/plan.h"
+
+/*
+ * What is observed of a sandbox besides its end: made before it, filled in as it lives and when it
+ * has ended. Nothing in it is trusted: the sandbox wrote the layers, its first process the ledger.
+ */
+#define SBX_MAX_WRITTEN 100 /* paths that are listed; all are counted */
+
+struct sbx_written_path {
+	char *path; /* inside; owned */
+	const char *what;
+	uint64_t n_bytes;
+};
+
+struct sbx_written {
+	uint64_t n_files, n_bytes, n_deleted; /* regular files, links and the like; whiteouts */
+	bool is_incomplete;		      /* too many, too deep, or not to be read */
+	struct sbx_written_path path[SBX_MAX_WRITTEN];
+	unsigned n_paths;
+};
+
+struct sbx_record {
+	unsigned wanted;	   /* SBX_RECORD_* */
+	int layers_fd;		   /* the folder of the writable layers, -1: not handed out */
+	struct sbx_ledger *ledger; /* shared with the first process; NULL: without */
+	struct sbx_written written;
+	bool has_written, has_output, output_failed;
+	uint64_t n_output_files, n_output_bytes, n_left_out; /* of --output */
+};
+
+#define SBX_RECORD_INIT                                                                            \
+	{                                                                                          \
+		.layers_fd = -1                                                                    \
+	}
+
+int sbx_record_open(struct sbx_record *record, unsigned wanted, struct sbx_error *err);
+void sbx_record_release(struct sbx_record *record);
+#define SBX_CLEANUP_RECORD __attribute__((cleanup(sbx_record_release)))
+
+/* When nothing lives inside any more: what the layers hold (written.c). */
+void sbx_record_look(struct sbx_record *record, const struct sbx_plan *plan,
+		     const struct sbx_options *options);
+
+/*
+ * The same for --output: copy what is in /output into its folder, which is made when missing. What
+ * is left out is said on stderr, a line for all.
+ */
+int sbx_record_collect(struct sbx_record *record, const struct sbx_options *options,
+		       struct sbx_error *err);
+
+/* Its members of the status line's object. */
+void sbx_record_add_json(const struct sbx_record *record, struct sbx_json *w);
+
+#endif

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a task is given, what it leaves, and what is observed of it."""
+
+import os
+
+from support import check_schema, equal, main
+
+
+def written(t, script, *options):
+	result = t.shell(script, options=["--record", "files", *options]).ok()
+	check_schema(t, result.record)
+	found = result.record["written"]
+	return found, {entry["path"]: (entry["what"], entry["bytes"]) for entry in found["paths"]}
+
+
+def test_input_is_a_copy_that_cannot_be_written(t):
+	path = t.file("given.json", '{"n": 1}\n', 0o600)
+	script = "cat /task/input.json; echo x 2>/dev/null >/task/input.json || echo kept; " \
+		 "rm -f /task/input.json 2>/dev/null || echo there; echo y >/task/beside && echo beside"
+	for options in ([], ["--overlay", f"{t.folder('task')}:/task"], ["--user", "1000"] * t.is_root):
+		lines = t.shell(script, options=["--input", path, *options]).out.splitlines()
+		equal(lines[:3], ['{"n": 1}', "kept", "there"], f"output with {options}")
+	with open(path, encoding="utf-8") as f:
+		equal(f.read(), '{"n": 1}\n', "the file outside")
+	equal(os.listdir(t.path("task")), [], "the task's folder")
+	# A policy that lets /task be written to does not let this.
+	policy = t.file("p.policy", "[files]\nwritable=/task\n")
+	lines = t.shell(script, options=["--input", path, "--policy", policy]).out.splitlines()
+	equal(lines, ['{"n": 1}', "kept", "there", "beside"], "output with a policy")
+
+
+def test_inputs_that_make_no_sense(t):
+	os.mkfifo(t.path("pipe"))
+	for path, why in ((t.path("none.json"), "none.json"), (t.tmp, "no regular file"),
+			  ("/dev/zero", "no regular file"), (t.path("pipe"), "no regular file")):
+		t.run("true", options=["--input", path]).fails(125, "--input", why)
+	big = t.file("big", "x" * (3 << 20))
+	t.run("true", options=["--input", big, "--disk", "1M"]).fails(125, "--input", "No space")
+
+
+def test_plain_files_come_out(t):
+	out = t.path("out")
+	script = "echo a >/output/a; mkdir /output/d; echo b >/output/d/b; chmod 4755 /output/a; " \
+		 "ln -s /etc/passwd /output/link; ln -s / /output/all; mkfifo /output/pipe; exit 3"
+	result = t.shell(script, options=["--output", out])
+	equal(result.status, 3, "status")
+	check_schema(t, result.record)
+	equal(result.record["output"], {"files": 2, "bytes": 4, "left_out": 3, "complete": True}, "record")
+	assert "left out, with others" in result.err, result
+	found = sorted(os.path.relpath(os.path.join(folder, name), out)
+		       for folder, folders, files in os.walk(out) for name in folders + files)
+	equal(found, ["a", "d", "d/b"], "what came out")
+	st = os.stat(os.path.join(out, "a"))
+	equal((st.st_mode & 0o7777, st.st_uid), (0o755, os.geteuid()), "mode and owner")
+
+
+def test_output_of_a_sandbox_that_was_killed_comes_out(t):
+	out = t.path("out")
+	result = t.shell("echo a >/output/a; sleep 60", options=["--output", out, "--timeout", "0.3", "--grace", "0"])
+	equal((result.status, os.listdir(out)), (124, ["a"]), "status and output")
+
+
+def test_output_is_held_by_the_disk_limit_and_not_larger_outside(t):
+	out = t.path("out")
+	fill = "dd if=/dev/zero of=/output/big bs=64k count=100 2>/dev/null; stat -c %s /output/big"
+	size = int(t.shell(fill, options=["--output", out, "--disk", "2M"]).lines[0])
+	assert 0 < size <= 2 << 20, size
+	equal(os.stat(os.path.join(out, "big")).st_size, size, "size outside")
+	# A hole, and a file of many names, seem larger than there was room for.
+	many = "dd if=/dev/zero of=/output/0 bs=64k count=8 2>/dev/null; " \
+	       "for i in 1 2 3 4 5 6 7 8 9; do ln /output/0 /output/$i; done"
+	for script in ("truncate -s 1000000000000 /output/hole", many):
+		out = t.path("out" + str(len(script)))
+		result = t.shell(script, options=["--output", out, "--disk", "2M"]).fails(125, "--output", "more than")
+		equal(result.record["output"]["complete"], False, "record")
+		check_schema(t, result.record)
+		assert sum(os.stat(os.path.join(out, n)).st_size for n in os.listdir(out)) <= 2 << 20, out
+
+
+def test_output_follows_no_link_outside(t):
+	out, victim = t.folder("out"), t.file("victim", "untouched\n")
+	os.symlink(victim, os.path.join(out, "a"))
+	t.shell("echo new >/output/a", options=["--output", out]).ok()
+	with open(victim, encoding="utf-8") as f:
+		equal(f.read(), "untouched\n", "what the link leads to")
+	os.symlink(t.folder("elsewhere"), os.path.join(out, "d"))
+	t.shell("mkdir /output/d; echo new >/output/d/x", options=["--output", out]).fails(125, "--output")
+	equal(os.listdir(t.path("elsewhere")), [], "what the folder leads to")
+
+
+def test_output_folders_that_cannot_be(t):
+	t.file("file", "x")
+	t.run("true", options=["--output", t.path("file")]).fails(125, "--output", "file")
+	t.run("true", options=["--output", t.path("no/such")]).fails(125, "--output", "such")
+	policy = t.file("p.policy", "[files]\nwritable=/tmp\n")
+	result = t.shell("echo x >/output/a", options=["--output", t.path("out"), "--policy", policy])
+	assert result.status != 0 and "Read-only" in result.err, result
+
+
+def test_what_was_written_is_listed(t):
+	task = t.folder("task")
+	t.file("task/data", "old")
+	t.file("task/seen", "old")
+	found, paths = written(t, "echo new >/etc/new; rm /etc/motd; mkdir /var/d; echo x >/task/data; ln -s a /task/l; "
+			       "cat /task/seen >/dev/null; echo t >/tmp/t; mkfifo /dev/shm/p",
+			       "--overlay", f"{task}:/task", "--ro-bind", f"{t.file('f', 'x')}:/opt/f")
+	equal(paths, {"/etc/new": ("file", 4), "/etc/motd": ("deleted", 0), "/task/data": ("file", 2),
+		      "/task/l": ("link", 0), "/tmp/t": ("file", 2), "/dev/shm/p": ("special", 0)}, "paths")
+	equal((found["files"], found["bytes"], found["deleted"], found["complete"]), (5, 8, 1, True), "sums")
+	equal(written(t, "true")[0]["files"], 0, "files of a command that writes nothing")
+
+
+def test_what_was_written_is_listed_within_bounds(t):
+	script = "mkdir /tmp/m; cd /tmp/m; i=0; while [ $i -lt 300 ]; do : >$i; i=$((i+1)); done; " \
+		 "printf x >\"$(printf 'a\\nb\\377')\"; cd /; i=0; p=/var; while [ $i -lt 80 ]; do p=$p/d; " \
+		 "i=$((i+1)); done; mkdir -p $p; : >$p/x"
+	found, paths = written(t, script)
+	equal((found["files"], len(paths), found["complete"]), (301, 100, False), "counts")
+	gone = t.shell("echo x >/etc/x; sleep 60", options=["--record", "files", "--timeout", "0.3", "--grace", "0"])
+	equal([e["path"] for e in gone.record["written"]["paths"]], ["/etc/x"], "paths of what was killed")
+
+
+def test_a_kept_layer_is_listed(t):
+	found, paths = written(t, "echo x >/etc/x; rm -r /etc/motd", "--layer", t.path("layer"))
+	equal(set(paths), {"/etc/x", "/etc/motd"}, "paths")
+	equal(found["complete"], True, "complete")
+
+
+def test_stages_and_use_are_told(t):
+	record = t.shell("dd if=/dev/zero of=/tmp/x bs=64k count=16 2>/dev/null; sleep 0.05; (exit 0) & wait").ok().record
+	check_schema(t, record)
+	stages = record["stages"]
+	assert all(isinstance(v, int) for v in stages.values()), stages
+	assert stages["run"] >= 50000, stages
+	assert sum(stages.values()) - stages["plan"] <= record["wall_usec"] + 1000, record
+	# An ordinary user may not look at what a process that hides itself has read and written.
+	assert (record["io"]["write_call_bytes"] >= 1 << 20) if t.is_root else record["io"] is None, record
+	equal(record["user_usec"] + record["system_usec"], record["cpu_usec"], "CPU time")
+	failed = t.run("no-such-command").record
+	equal((failed["stages"]["run"], failed["stages"]["exec"]), (None, None), "stages of what never ran")
+	assert failed["stages"]["mounts"] is not None or failed["stages"]["spawn"] is not None, failed
+
+
+def test_most_processes_at_once(t):  # root
+	result = t.shell("sleep 0.2 & sleep 0.2 & sleep 0.2 & wait", options=["--pids", "20", "--best-effort"])
+	if result.record["unenforced"] or not os.path.exists("/sys/fs/cgroup"):
+		return
+	equal(result.record["pids_peak"], 4, "most processes")
+
+
+if __name__ == "__main__":
+	main(globals())
