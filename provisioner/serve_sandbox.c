@@ -144,7 +144,7 @@ static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	const struct sbx_plan plan = {.unenforced =
 					      ((struct sbx_container *)e->sandbox)->unenforced};
-	sbx_result_add_json(result, &plan, &text);
+	sbx_result_add_json(result, &plan, NULL, &text);
 	sbx_buffer_add(&text, "", 1);
 	struct sbx_message ended = {.type = SBX_MESSAGE_ENDED, .sandbox = e->number, .n_words = 1};
 	struct sbx_message answer = {
