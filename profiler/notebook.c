@@ -225,6 +225,9 @@ static void divide(const struct reading *r, const struct sbx_rules *rules)
 	bool has_magics = !strcmp(language->name, rules->kernel);
 	for (size_t i = 0; i < r->n_cells; i++) {
 		const struct cell *cell = &r->cells[i];
+		/* No cell of a notebook without text has a place in it. */
+		if (!cell->n_bytes)
+			continue;
 		const char *text = r->text.data + cell->start, *end = text + cell->n_bytes;
 		if (has_magics) {
 			sbx_magics_divide(r->out, rules, text, cell->n_bytes, cell->row);

@@ -67,10 +67,14 @@ static int add_shared_memory(const struct sbx_apply *a, struct sbx_error *err)
 
 static int add_terminals(const struct sbx_apply *a, struct sbx_error *err)
 {
-	/* Group 5 is tty in every Debian; an ordinary user's sandbox has no such group. */
-	const char *parameters[] = {"ptmxmode", "0666", "mode", "0620", "gid", "5", NULL};
+	/*
+	 * Group 5 is tty in every Debian; an ordinary user's sandbox has no such group. Terminals
+	 * are counted for the whole host.
+	 */
+	const char *parameters[] = {"ptmxmode", "0666", "mode", "0620", "max",
+				    "64",	"gid",	"5",	NULL};
 	if (a->plan->namespaces & CLONE_NEWUSER)
-		parameters[4] = NULL;
+		parameters[6] = NULL;
 	SBX_CLEANUP_FD int pts =
 		sbx_mount_new("devpts", parameters, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (pts < 0)

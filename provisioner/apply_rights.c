@@ -36,15 +36,41 @@ int sbx_apply_ID_MAP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_er
 	return write_own("/proc/self/uid_map", text, err);
 }
 
+/*
+ * The kernel counts some things for each user, in each user namespace: in one of the sandbox's own
+ * it may have but some of what the user may. No namespaces in it either, should a filter ever fail.
+ */
+int sbx_apply_USER_LIMIT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	char path[64], text[24];
+	snprintf(path, sizeof(path), "sys/user/%s", op->target);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)op->number);
+	SBX_CLEANUP_FD int fd = openat(a->proc_fd, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0 || sbx_write_all(fd, text, strlen(text)) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc/%s", path);
+	return 0;
+}
+
+static bool is_ours(unsigned resource)
+{
+	return resource == RLIMIT_CORE || resource == RLIMIT_RTPRIO || resource == RLIMIT_NICE ||
+	       resource == RLIMIT_SIGPENDING;
+}
+
 int sbx_apply_RLIMIT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	/* Time is announced (SIGXCPU) before it is enforced (SIGKILL). */
 	uint64_t last = op->index == RLIMIT_CPU ? op->number + 1 : op->number;
 	struct rlimit limit = {op->number, last};
-	/* A hard limit of 0 for core files, which only the mightiest may raise, is as good as it
-	 * gets. */
-	if (setrlimit((__rlimit_resource_t)op->index, &limit) < 0 &&
-	    !(op->index == RLIMIT_CORE && errno == EPERM))
+	struct rlimit own;
+	/* What nobody asked for only holds down: this process may have less, and no right to more.
+	 */
+	if (is_ours(op->index) && getrlimit((__rlimit_resource_t)op->index, &own) == 0 &&
+	    own.rlim_max < last)
+		limit = (struct rlimit){own.rlim_max, own.rlim_max};
+	if (setrlimit((__rlimit_resource_t)op->index, &limit) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
 				   "--%s %llu: more than this process may have (see ulimit -H)",
 				   op->target, (unsigned long long)op->number);

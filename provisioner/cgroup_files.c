@@ -50,6 +50,8 @@ static const struct setting settings[] = {
 	{SBX_CONTROLLER_MEMORY, false, "memory.limit_in_bytes", "%llu", "-1", false},
 	/* Memory and swap together: without it the limit would only be on when to swap. */
 	{SBX_CONTROLLER_MEMORY, false, "memory.memsw.limit_in_bytes", "%llu", "-1", true},
+	/* What sockets hold is counted apart, and only with a limit of its own. */
+	{SBX_CONTROLLER_MEMORY, false, "memory.kmem.tcp.limit_in_bytes", "%llu", "-1", true},
 	{SBX_CONTROLLER_MEMORY, true, "memory.max", "%llu", "max", false},
 	{SBX_CONTROLLER_MEMORY, true, "memory.swap.max", "0", "max", true},
 	/* All or nothing: a task that lost some of its processes is of no use. */

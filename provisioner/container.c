@@ -180,6 +180,7 @@ static void collect(struct sbx_container *c, struct sbx_result *out)
 	struct sbx_report report;
 	struct rusage usage = {0};
 	int wait_status = 0;
+	bool had_process = c->pid > 0;
 	while (!c->has_last && sbx_container_take_report(c, &report))
 		;
 	sbx_container_read_io(c, out);
@@ -189,6 +190,10 @@ static void collect(struct sbx_container *c, struct sbx_result *out)
 	sbx_container_fill_usage(c, &usage, out);
 	if (c->has_last && c->last.kind == SBX_REPORT_FAILED)
 		sbx_error_propagate(&out->error, &c->last.error);
+	/* Process 1 has an end of its own only with a report of the command's. */
+	else if (had_process && !c->has_last && c->base.reason == SBX_REASON_EXITED && WIFEXITED(wait_status))
+		sbx_fail(&out->error, SBX_E_SANDBOX,
+			 "the sandbox ended and has not said how; it may be out of memory");
 	if (out->error.code != SBX_OK)
 		return fail_result(out);
 	take_status(out, c->has_last ? c->last.wait_status : wait_status);

@@ -16,7 +16,7 @@
 static const char *const masked[] = {"acpi",	   "asound",	    "interrupts",  "kcore",
 				     "keys",	   "latency_stats", "sched_debug", "scsi",
 				     "timer_list", "timer_stats"};
-static const char *const read_only[] = {"bus", "fs", "irq", "sys", "sysrq-trigger"};
+static const char *const read_only[] = {"bus", "fs", "irq", "pressure", "sys", "sysrq-trigger"};
 
 /* Numbers of the kernel's Documentation/admin-guide/devices.txt. */
 static const struct {
@@ -148,6 +148,10 @@ static void add_mounts(struct maker *m)
 	/* A user namespace may write only user.* attributes. */
 	ADD(m, ROOT, .source = m->host->lower, .target = m->host->privileged ? "" : ",userxattr");
 	ADD(m, PROC);
+	if (m->plan->namespaces & CLONE_NEWUSER) {
+		ADD(m, USER_LIMIT, .target = "max_user_namespaces", .number = 0);
+		ADD(m, USER_LIMIT, .target = "max_inotify_instances", .number = 32);
+	}
 	for (size_t i = 0; i < N_OF(masked); i++)
 		ADD(m, MASK, .target = masked[i]);
 	for (size_t i = 0; i < N_OF(read_only); i++)
@@ -225,6 +229,8 @@ static void add_rlimits(struct maker *m)
 	/* Whatever the caller may: no real-time scheduling, which the CPU quota does not hold. */
 	add_rlimit(m, "rtprio", RLIMIT_RTPRIO, 0);
 	add_rlimit(m, "nice", RLIMIT_NICE, 0);
+	/* Counted for the user, whoever else that is. */
+	add_rlimit(m, "sigpending", RLIMIT_SIGPENDING, 4096);
 	if (o->policy.limit[SBX_LIMIT_NOFILE])
 		add_rlimit(m, "nofile", RLIMIT_NOFILE, o->policy.limit[SBX_LIMIT_NOFILE]);
 	if (o->policy.limit[SBX_LIMIT_FSIZE])

@@ -22,6 +22,7 @@
 	X(LAYER, "layer", "dir", "", "")                                                           \
 	X(ROOT, "root", "lower", "options", "")                                                    \
 	X(PROC, "proc", "", "", "")                                                                \
+	X(USER_LIMIT, "user-limit", "", "resource", "value")                                       \
 	X(MASK, "mask", "", "path", "")                                                            \
 	X(READ_ONLY, "read-only", "", "path", "")                                                  \
 	X(DEV, "dev", "", "", "")                                                                  \

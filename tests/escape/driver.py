@@ -1,0 +1,78 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+driver.py [--user] attempts POSTURE	every attempt in a sandbox of that posture must be refused
+driver.py [--user] bites		without its protection every attempt gets out (attempts.h)
+driver.py [--user] works POSTURE	what ordinary programs do must work (works.py)
+driver.py manual			docs/security.md names what the list names
+
+With NAME... behind it: these alone. --user: as an ordinary user, whom root delegates cgroups before.
+"""
+
+import concurrent.futures
+import os
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import bites  # noqa: E402
+import host  # noqa: E402
+import manual  # noqa: E402
+import run  # noqa: E402
+import works  # noqa: E402
+
+POSTURES = ("low", "medium", "high", "paranoid")
+
+
+def attempts(names, posture):
+	with host.Host() as h:
+		jobs = [(a, posture, h) for a in run.chosen(h.attempts, names)]
+		return report(jobs, run.attempt)
+
+
+def bite(names):
+	with host.Host() as h:
+		jobs = [(a, h) for a in run.chosen(h.attempts, names)]
+		return report(jobs, bites.bite)
+
+
+def work(names, posture):
+	with host.Host() as h:
+		h.system = works.system(h)
+		jobs = [(w, posture, h) for w in run.chosen(works.WORKS, names)]
+		return report(jobs, works.check)
+
+
+def report(jobs, function):
+	"""Two at a time; a line for each: ok or FAILED, name, what was seen."""
+	failed = 0
+	with concurrent.futures.ThreadPoolExecutor(2) as pool:
+		for (thing, *_), (good, text) in zip(jobs, pool.map(lambda job: function(*job), jobs)):
+			failed += not good
+			print(f"{'ok' if good else 'FAILED':6} {thing.name}: {text}", flush=True)
+	print(f"{len(jobs)} tried, {failed} failed")
+	return 1 if failed or not jobs else 0
+
+
+def main():
+	words = sys.argv[1:]
+	if words[:1] == ["manual"]:
+		sys.exit(manual.check())
+	host.enter_network()
+	if words[:1] == ["--user"]:
+		words = words[1:]
+		host.become_user()
+	else:
+		host.become_member()
+	os.umask(0o022)
+	what, *rest = words
+	if what == "bites":
+		sys.exit(bite(rest))
+	if rest[0] not in POSTURES:
+		sys.exit(f"{rest[0]}: no such posture")
+	sys.exit((attempts if what == "attempts" else work)(rest[1:], rest[0]))
+
+
+if __name__ == "__main__":
+	main()
