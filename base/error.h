@@ -25,6 +25,7 @@
 	X(BUSY, "busy", 13, 409, "it is in use; nothing was changed")                              \
 	X(DENIED, "denied", 14, 403, "permission denied by the system or by a policy")             \
 	X(UNSUPPORTED, "unsupported", 15, 501, "this kernel, host or build lacks a feature")       \
+	X(STALE, "stale", 16, 409, "a template holds packages of which there are newer versions")  \
 	X(TIMED_OUT, "timed-out", 124, 504, "the time limit was reached")                          \
 	X(SANDBOX, "sandbox", 125, 500, "the sandbox could not be made; the task did not start")   \
 	X(CANNOT_EXEC, "cannot-exec", 126, 422, "the command was found but cannot be executed")    \

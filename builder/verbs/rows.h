@@ -40,6 +40,12 @@ ROW(prebuild, SBX_COMMAND_PLAIN, PREPARE, "[RECIPE...]",
     "made. A name moves to the new template once its smoke test has passed. A recipe that fails "
     "does not keep the others from being made; the exit status is that of the first one that "
     "failed. docs/recipes.md has the format.")
+ROW(refresh, SBX_COMMAND_PLAIN, PREPARE, "[TEMPLATE...]",
+    "Build named templates again that hold packages with newer versions",
+    "Compares all templates (or these) with the index, which `sbx-build update` brings up to date, and "
+    "tells what is newer and what of it comes from a security suite. A name moves to the new "
+    "template, at once and whole, when the smoke test of its recipe has passed; the old one stays "
+    "until gc finds it unused. --check is for a nightly job.")
 ROW(recipes, SBX_COMMAND_PLAIN, PREPARE, "", "List the recipes",
     "Those of $SBX_ROOT/recipes, /etc/sbx/recipes and the ones that came with the program; the "
     "first "

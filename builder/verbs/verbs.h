@@ -10,7 +10,8 @@
 	X(profile)                                                                                 \
 	X(resolve)                                                                                 \
 	X(build)                                                                                   \
-	X(update) X(ls) X(show) X(rm) X(gc) X(fsck) X(measure) X(prebuild) X(recipes) X(match)
+	X(update)                                                                                  \
+	X(ls) X(show) X(rm) X(gc) X(fsck) X(measure) X(prebuild) X(recipes) X(match) X(refresh)
 #define X(verb)                                                                                    \
 	int sbx_verb_##verb(struct sbx_context *ctx, int argc, char **argv, GError **error);       \
 	extern const GOptionEntry sbx_verb_##verb##_options[];

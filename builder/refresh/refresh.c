@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/refresh/refresh.h"
+
+#include <string.h>
+
+#include "builder/archive/archive.h"
+#include "store/template.h"
+
+/* An index and its solver, opened once for each suite and architecture. */
+struct index {
+	struct sbx_archive *archive;
+	struct sbx_resolver *resolver;
+	GError *failure;
+};
+
+const char *sbx_refresh_status_name(enum sbx_refresh_status status)
+{
+	static const char *const names[] = {
+#define X(id, name) name,
+		SBX_REFRESH_TABLE(X)
+#undef X
+	};
+	return names[status];
+}
+
+void sbx_refresh_free(struct sbx_refresh *item)
+{
+	if (!item)
+		return;
+	g_free(item->name);
+	g_free(item->old_id);
+	g_free(item->new_id);
+	g_clear_pointer(&item->newer, g_ptr_array_unref);
+	sbx_lock_free(item->lock);
+	g_clear_error(&item->failure);
+	g_free(item);
+}
+
+static void index_free(gpointer data)
+{
+	struct index *index = data;
+	g_clear_pointer(&index->resolver, sbx_resolver_free);
+	g_clear_pointer(&index->archive, sbx_archive_free);
+	g_clear_error(&index->failure);
+	g_free(index);
+}
+
+static struct index *index_of(struct sbx_context *ctx, GHashTable *indexes,
+			      const struct sbx_lock *lock)
+{
+	g_autofree char *key = g_strconcat(lock->suite, " ", lock->architecture, NULL);
+	struct index *index = g_hash_table_lookup(indexes, key);
+	if (index)
+		return index;
+	index = g_new0(struct index, 1);
+	g_hash_table_insert(indexes, g_steal_pointer(&key), index);
+	struct sbx_context view = *ctx;
+	view.suite = lock->suite;
+	view.architecture = lock->architecture;
+	index->archive = sbx_archive_open(&view, &index->failure);
+	if (index->archive)
+		index->resolver = sbx_resolver_open(index->archive, &index->failure);
+	return index;
+}
+
+static void compare(struct sbx_refresh *item, struct index *index)
+{
+	if (!index->resolver) {
+		item->status = SBX_REFRESH_FAILED;
+		item->failure = g_error_copy(index->failure);
+		return;
+	}
+	item->newer = sbx_fresh_newer(index->resolver, item->lock);
+	for (guint i = 0; i < item->newer->len; i++)
+		if (((struct sbx_newer *)item->newer->pdata[i])->is_security)
+			item->n_security++;
+	item->status = item->newer->len ? SBX_REFRESH_STALE : SBX_REFRESH_FRESH;
+}
+
+static void add_item(struct sbx_context *ctx, struct sbx_store *store, GHashTable *indexes,
+		     GPtrArray *items, const struct sbx_template *row, const char *name)
+{
+	struct sbx_refresh *item = g_new0(struct sbx_refresh, 1);
+	g_autofree char *path = sbx_template_path(store, row->id, "lock.json");
+	g_autofree char *text = NULL;
+	gsize n = 0;
+	item->name = g_strdup(name);
+	item->old_id = g_strdup(row->id);
+	g_ptr_array_add(items, item);
+	if (g_file_get_contents(path, &text, &n, &item->failure))
+		item->lock = sbx_lock_from_json(text, (gssize)n, path, &item->failure);
+	if (item->lock)
+		compare(item, index_of(ctx, indexes, item->lock));
+	else
+		item->status = SBX_REFRESH_FAILED;
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	const struct sbx_refresh *x = *(struct sbx_refresh *const *)a;
+	const struct sbx_refresh *y = *(struct sbx_refresh *const *)b;
+	if (!x->name != !y->name)
+		return x->name ? -1 : 1;
+	return x->name ? strcmp(x->name, y->name) : strcmp(x->old_id, y->old_id);
+}
+
+/* All rows, or those named. */
+static GPtrArray *choose(struct sbx_store *store, const char *const *names, GError **error)
+{
+	if (!*names)
+		return sbx_catalog_templates(store, error);
+	g_autoptr(GPtrArray) rows =
+		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_catalog_template_free);
+	for (; *names; names++) {
+		struct sbx_template *row = sbx_catalog_find(store, *names, error);
+		if (!row)
+			return NULL;
+		g_ptr_array_add(rows, row);
+	}
+	return g_steal_pointer(&rows);
+}
+
+GPtrArray *sbx_refresh_look(struct sbx_context *ctx, struct sbx_store *store,
+			    const char *const *names, GError **error)
+{
+	g_autoptr(GPtrArray) rows = choose(store, names, error);
+	if (!rows)
+		return NULL;
+	g_autoptr(GHashTable) indexes =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, index_free);
+	GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_refresh_free);
+	for (guint i = 0; i < rows->len; i++) {
+		const struct sbx_template *row = rows->pdata[i];
+		if (*names && g_strv_contains((const char *const *)row->names, names[i])) {
+			add_item(ctx, store, indexes, items, row, names[i]);
+			continue;
+		}
+		for (char **name = row->names; *name; name++)
+			add_item(ctx, store, indexes, items, row, *name);
+		if (!row->names[0])
+			add_item(ctx, store, indexes, items, row, NULL);
+	}
+	g_ptr_array_sort(items, by_name);
+	return items;
+}

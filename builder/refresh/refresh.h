@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_REFRESH_REFRESH_H
+#define SBX_BUILDER_REFRESH_REFRESH_H
+
+#include "builder/resolve/fresh.h"
+#include "store/store.h"
+
+/* X(id, name) */
+#define SBX_REFRESH_TABLE(X)                                                                       \
+	X(FRESH, "fresh")	  /* nothing younger in the index */                               \
+	X(STALE, "stale")	  /* holds packages with younger versions */                       \
+	X(REFRESHED, "refreshed") /* the name stands for a new template now */                     \
+	X(HELD, "held")		  /* chosen anew, the packages are the same */                     \
+	X(FAILED, "failed")	  /* the name stands for the old template still */
+enum sbx_refresh_status {
+#define X(id, name) SBX_REFRESH_##id,
+	SBX_REFRESH_TABLE(X)
+#undef X
+};
+const char *sbx_refresh_status_name(enum sbx_refresh_status status);
+
+/* A name and its template, or a template without a name. */
+struct sbx_refresh {
+	char *name;   /* NULL: none; such a template is told of, and left alone */
+	char *old_id; /* what it stands for */
+	char *new_id; /* once it was built; NULL */
+	struct sbx_lock *lock;
+	GPtrArray *newer; /* struct sbx_newer *, pointing into `lock` */
+	guint n_security;
+	enum sbx_refresh_status status;
+	GError *failure;
+};
+void sbx_refresh_free(struct sbx_refresh *item);
+
+/*
+ * Compare templates with the indexes of their suites as they are (`sbx-build update` brings the
+ * newest). `names`: ids or names, NULL-ended; empty: all. Returns struct sbx_refresh *, the ones
+ * without a name last. One whose suite has no index is FAILED.
+ */
+GPtrArray *sbx_refresh_look(struct sbx_context *ctx, struct sbx_store *store,
+			    const char *const *names, GError **error);
+
+/*
+ * Make a stale one anew: from the recipe of that name when there is one, else from the names that
+ * its lock was asked for, with the lock's options. The name moves once the recipe's smoke test (or
+ * `dpkg --audit`, where there is none) has passed; the old template stays until gc finds it unused.
+ * What became of it is told in `item`.
+ */
+void sbx_refresh_renew(struct sbx_context *ctx, struct sbx_store *store, struct sbx_refresh *item);
+
+#endif
