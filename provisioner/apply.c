@@ -20,10 +20,15 @@ static int (*const functions[SBX_N_OPS])(struct sbx_apply *, const struct sbx_op
 #undef X
 };
 
+int sbx_apply_op(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	return functions[op->kind](a, op, err);
+}
+
 int sbx_apply_plan(struct sbx_apply *a, struct sbx_error *err)
 {
 	for (size_t i = 0; i < a->plan->n_ops; i++)
-		if (functions[a->plan->ops[i].kind](a, &a->plan->ops[i], err) < 0)
+		if (sbx_apply_op(a, &a->plan->ops[i], err) < 0)
 			return -1;
 	return 0;
 }

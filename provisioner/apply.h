@@ -26,6 +26,9 @@ struct sbx_apply {
 /* Do all operations behind SPAWN but COMMAND. */
 int sbx_apply_plan(struct sbx_apply *a, struct sbx_error *err);
 
+/* Do one of them; of what stands elsewhere nothing. */
+int sbx_apply_op(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err);
+
 /* One function for each of them, in the file that is about its kind. */
 #define X(kind, name, source, target, number)                                                      \
 	int sbx_apply_##kind(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err);

@@ -23,6 +23,14 @@ struct sbx_backend;
 struct sbx_sandbox;
 struct sbx_record;
 
+/* What zygotes add to a request (docs/zygotes.md). */
+struct sbx_warm {
+	/* Namespaces of the sandbox in which the zygotes live; -1: this is to be that one. */
+	int user_fd, pid_fd;
+	int socket_fd; /* to the parked child that becomes the command; -1: none */
+	pid_t pid;     /* that child's, to be put into the cgroups; 0: it is in them */
+};
+
 /* What a sandbox is made of. It must live until the sandbox is freed. */
 struct sbx_request {
 	const struct sbx_plan *plan;
@@ -45,7 +53,9 @@ struct sbx_request {
 	struct sbx_slot *slot;
 	const char *words; /* each with its NUL */
 	uint32_t n_words, n_words_bytes;
+	bool is_forked;	 /* its command is the child that the slot was warmed with (slot.h) */
 	int stdio_fd[3]; /* what become 0, 1 and 2 inside; the caller's */
+	const struct sbx_warm *warm; /* NULL: nothing of zygotes */
 };
 
 enum sbx_event_kind {

@@ -184,18 +184,28 @@ int sbx_groups_birth_fd(const struct sbx_groups *groups)
 	return -1;
 }
 
-int sbx_groups_join(const struct sbx_groups *groups, pid_t pid, struct sbx_error *err)
+static int join(const struct sbx_groups *groups, pid_t pid, bool all, struct sbx_error *err)
 {
 	char text[16];
 	snprintf(text, sizeof(text), "%d", pid);
 	for (unsigned i = 0; i < groups->n; i++) {
 		const struct sbx_group *group = &groups->group[i];
-		if (group->kind == SBX_PLACE_V1 &&
+		if ((all || group->kind == SBX_PLACE_V1) &&
 		    sbx_cgroup_write(group->fd, "cgroup.procs", text) < 0 && errno != ESRCH)
 			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "joining cgroup %s",
 					   group->name);
 	}
 	return 0;
+}
+
+int sbx_groups_join(const struct sbx_groups *groups, pid_t pid, struct sbx_error *err)
+{
+	return join(groups, pid, false, err);
+}
+
+int sbx_groups_join_all(const struct sbx_groups *groups, pid_t pid, struct sbx_error *err)
+{
+	return join(groups, pid, true, err);
 }
 
 void sbx_groups_remove(struct sbx_groups *groups)

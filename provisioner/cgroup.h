@@ -121,6 +121,9 @@ void sbx_groups_kill(const struct sbx_groups *groups, pid_t spared);
 int sbx_groups_freeze(const struct sbx_groups *groups, struct sbx_error *err);
 int sbx_groups_thaw(const struct sbx_groups *groups, struct sbx_error *err);
 
+/* Put a process that was born elsewhere into all of them. */
+int sbx_groups_join_all(const struct sbx_groups *groups, pid_t pid, struct sbx_error *err);
+
 /* What the memory controller saw; 0 without one. */
 uint64_t sbx_groups_oom_kills(const struct sbx_groups *groups);
 uint64_t sbx_groups_peak_bytes(const struct sbx_groups *groups);

@@ -91,6 +91,7 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	c->request = request;
 	c->reaper = (struct sbx_reaper)SBX_REAPER_INIT;
 	c->socket_fd = c->inner_socket_fd = c->pidfd = c->io_fd = -1;
+	c->user_fd = c->pid_fd = -1;
 	c->started_usec = sbx_now_usec();
 	c->result.error = (struct sbx_error)SBX_ERROR_INIT;
 	sbx_groups_init(&c->groups);
@@ -117,7 +118,8 @@ static int let_go(struct sbx_container *c, struct sbx_error *err)
 	const struct sbx_order go = {.kind = SBX_ORDER_GO};
 	if (c->groups.n == 0)
 		return 0;
-	if (sbx_groups_join(&c->groups, c->pid, err) < 0)
+	if (sbx_groups_join(&c->groups, c->pid, err) < 0 ||
+	    (c->warm.pid && sbx_groups_join_all(&c->groups, c->warm.pid, err) < 0))
 		return -1;
 	/* When it has failed meanwhile, its report says so. */
 	send(c->socket_fd, &go, sizeof(go), MSG_NOSIGNAL);
@@ -191,7 +193,8 @@ static void collect(struct sbx_container *c, struct sbx_result *out)
 	if (c->has_last && c->last.kind == SBX_REPORT_FAILED)
 		sbx_error_propagate(&out->error, &c->last.error);
 	/* Process 1 has an end of its own only with a report of the command's. */
-	else if (had_process && !c->has_last && c->base.reason == SBX_REASON_EXITED && WIFEXITED(wait_status))
+	else if (had_process && !c->has_last && c->base.reason == SBX_REASON_EXITED &&
+		 WIFEXITED(wait_status))
 		sbx_fail(&out->error, SBX_E_SANDBOX,
 			 "the sandbox ended and has not said how; it may be out of memory");
 	if (out->error.code != SBX_OK)
@@ -225,6 +228,8 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 		sbx_close(&c->inner_socket_fd);
 		sbx_close(&c->pidfd);
 		sbx_close(&c->io_fd);
+		sbx_close(&c->user_fd);
+		sbx_close(&c->pid_fd);
 		s->report_fd = s->end_fd = -1;
 		s->has_ended = c->is_destroyed = true;
 		uint64_t now = sbx_now_usec();

@@ -15,8 +15,11 @@ struct sbx_container {
 	struct sbx_groups groups;
 	struct sbx_reaper reaper;
 	int socket_fd, inner_socket_fd, pidfd;
-	int io_fd; /* its /proc/PID/io, for the record; or -1 */
-	pid_t pid; /* 0: not started, or reaped */
+	int io_fd;	      /* its /proc/PID/io, for the record; or -1 */
+	struct sbx_warm warm; /* met, if it is to be its command */
+	pid_t between[2];     /* processes that helped to make it, to be reaped */
+	int user_fd, pid_fd;  /* its namespaces, kept for the zygotes in it; else -1 */
+	pid_t pid;	      /* 0: not started, or reaped */
 	char **env;
 	uint64_t started_usec, spawn_usec;
 	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
@@ -40,6 +43,16 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err);
 void sbx_container_take_answer(struct sbx_container *c);
 /* No longer wait for the answer: the keeper is ended. */
 void sbx_container_give_up(struct sbx_container *c);
+/* The same for whatever has to do with zygotes (container_warm.c). */
+int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err);
+
+/* They have ended, or are about to. */
+void sbx_container_reap_between(const pid_t between[2]);
+
+/* In the copy that becomes process 1 inside: be that. */
+_Noreturn void sbx_container_become_init(const struct sbx_container *c);
+
+int sbx_container_fail_to_clone(int why, bool user, struct sbx_error *err);
 
 /* Read a report, if there is one; what ends the sandbox is kept in `last` too. */
 bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out);

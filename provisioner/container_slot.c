@@ -22,7 +22,7 @@
 int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 {
 	const struct sbx_request *r = c->request;
-	const struct sbx_slot_order order = {.n_words = r->n_words};
+	const struct sbx_slot_order order = {.n_words = r->n_words, .is_forked = r->is_forked};
 	int ends[2];
 	for (int i = 0; i < 3; i++)
 		if (sbx_check_descriptor(r->stdio_fd[i], i, err) < 0)
@@ -96,7 +96,7 @@ void sbx_container_take_answer(struct sbx_container *c)
 		sbx_fail(err, SBX_E_SANDBOX,
 			 "the slot's keeper ended; what was asked for may take "
 			 "too much memory to be read");
-	} else if (!reply.pid) {
+	} else if (sbx_container_reap_between(reply.between), !reply.pid) {
 		sbx_error_propagate(err, &reply.error);
 	} else {
 		adopt(c, &reply, fds, err);

@@ -10,7 +10,7 @@
 #include "provisioner/supervise.h"
 
 /* In the copy that becomes process 1 inside. */
-static _Noreturn void become_init(const struct sbx_container *c)
+void sbx_container_become_init(const struct sbx_container *c)
 {
 	const struct sbx_request *request = c->request;
 	const struct sbx_init init = {
@@ -28,6 +28,7 @@ static _Noreturn void become_init(const struct sbx_container *c)
 		.ledger = request->record ? request->record->ledger : NULL,
 		.signals = sbx_supervise_signals(),
 		.caller_mask = *request->command_mask,
+		.join_fd = request->warm ? request->warm->socket_fd : -1,
 	};
 	for (int i = 0; c->stdio_fd && i < 3; i++)
 		if (dup2(c->stdio_fd[i], i) < 0)
@@ -39,7 +40,7 @@ static _Noreturn void become_init(const struct sbx_container *c)
 	sbx_init_run(&init);
 }
 
-static int fail_to_clone(int why, bool user, struct sbx_error *err)
+int sbx_container_fail_to_clone(int why, bool user, struct sbx_error *err)
 {
 	if (user && (why == EPERM || why == ENOSPC || why == EUSERS))
 		return sbx_fail_os(
@@ -58,6 +59,8 @@ static int fail_to_clone(int why, bool user, struct sbx_error *err)
 int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 {
 	unsigned namespaces = c->request->plan->namespaces;
+	if (c->request->warm)
+		return sbx_container_spawn_warm(c, err);
 	struct clone_args args = {
 		.flags = namespaces | c->clone_flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&c->pidfd,
@@ -71,11 +74,11 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	}
 	c->pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (c->pid == 0)
-		become_init(c);
+		sbx_container_become_init(c);
 	if (c->pid > 0) {
 		sbx_container_open_io(c);
 		return 0;
 	}
 	c->pid = 0;
-	return fail_to_clone(errno, namespaces & CLONE_NEWUSER, err);
+	return sbx_container_fail_to_clone(errno, namespaces & CLONE_NEWUSER, err);
 }

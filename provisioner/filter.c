@@ -21,6 +21,7 @@ static const struct {
 	ROW(TASK, task),
 	ROW(BUILD, build),
 	ROW(EMULATED, emulated),
+	ROW(ZYGOTE, zygote),
 #undef ROW
 };
 

@@ -16,6 +16,7 @@ enum sbx_filter {
 	SBX_FILTER_BUILD,    /* maintainer scripts as root */
 	SBX_FILTER_EMULATED, /* the same where root's ids do not exist: changing them does nothing
 			      */
+	SBX_FILTER_ZYGOTE,   /* a warm interpreter, whose children join sandboxes */
 	SBX_N_FILTERS
 };
 

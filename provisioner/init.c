@@ -53,23 +53,23 @@ static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 	return 0;
 }
 
-static void close_range_if_any(int first, int last)
-{
-	if (first <= last)
-		syscall(SYS_close_range, (unsigned)first, (unsigned)last, 0);
-}
-
 /* Nothing that the caller had open, knowingly or not, gets inside. */
 static void close_inherited(const struct sbx_init *init)
 {
-	int low = init->socket_fd, high = init->lock_fd;
-	if (high < low) {
-		low = init->lock_fd;
-		high = init->socket_fd;
+	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd};
+	unsigned first = STDERR_FILENO + 1;
+	for (;;) {
+		/* Up to the lowest of those that are not behind us. */
+		unsigned next = ~0U;
+		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+			if (kept[i] >= (int)first && (unsigned)kept[i] < next)
+				next = (unsigned)kept[i];
+		if (next > first)
+			syscall(SYS_close_range, first, next == ~0U ? next : next - 1, 0);
+		if (next == ~0U)
+			return;
+		first = next + 1;
 	}
-	close_range_if_any(3, low - 1);
-	close_range_if_any(low < 3 ? 3 : low + 1, high - 1);
-	syscall(SYS_close_range, (unsigned)high + 1, ~0U, 0);
 }
 
 /* /proc/1/cmdline can be read by all inside: it shall not tell the host's paths. */
@@ -154,9 +154,13 @@ static int open_signals(const struct sbx_init *init, struct sbx_error *err)
 static pid_t start_first(const struct sbx_init *init, struct sbx_error *err)
 {
 	const struct sbx_policy *policy = &init->options->policy;
-	char **argv = sbx_copy_words(init->options->command), **env = sbx_copy_words(init->command_env);
+	char **argv = sbx_copy_words(init->options->command),
+	     **env = sbx_copy_words(init->command_env);
 	if (!argv || !env)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
+	struct sbx_join join;
+	int text_fd = init->join_fd < 0 ? -1 : sbx_init_join_prepare(init, argv, env, &join, err);
+	/* The plan's own words are wiped, too. */
 	wipe_command_line(init);
 	const struct sbx_start start = {
 		.argv = argv,
@@ -166,6 +170,8 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_error *err)
 		.classes = policy->classes,
 		.refusals = sbx_filter_refusals(policy->unknown, policy->dangerous),
 	};
+	if (init->join_fd >= 0)
+		return text_fd < 0 ? -1 : sbx_init_join(init, &join, text_fd, err);
 	return init->options->command[0] ? sbx_start_command(&start, err) : 0;
 }
 

@@ -7,6 +7,7 @@
 #include "provisioner/ledger.h"
 #include "provisioner/order.h"
 #include "provisioner/plan.h"
+#include "provisioner/zygote/join.h"
 
 /* What it is given. */
 struct sbx_init {
@@ -23,6 +24,7 @@ struct sbx_init {
 	struct sbx_ledger *ledger; /* where it writes down what it sees, or NULL */
 	sigset_t signals;	   /* blocked, to be passed on */
 	sigset_t caller_mask;
+	int join_fd; /* to a zygote's parked child, which is to be the command; or -1 */
 };
 
 /*
@@ -38,7 +40,8 @@ void sbx_init_report(const struct sbx_init *init, const struct sbx_report *repor
 /* From when the first command runs (0: there is none) until its end, or for ever (init_life.c). */
 _Noreturn void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd);
 
-/* A copy of a NULL-ended list, in memory that /proc/1/cmdline does not show; NULL without memory. */
+/* A copy of a NULL-ended list, in memory that /proc/1/cmdline does not show; NULL without memory.
+ */
 char **sbx_copy_words(char **words);
 
 /* A command about to be started (init_command.c). */
@@ -49,6 +52,17 @@ struct sbx_start {
 	bool has_classes;
 	uint64_t classes, refusals;
 };
+
+/*
+ * Let the parked child at init->join_fd be the command: it joins our namespaces, takes what rights
+ * the plan leaves, and is reaped by us (init_join.c). Returns its number in here.
+ */
+pid_t sbx_init_join(const struct sbx_init *init, const struct sbx_join *join, int text_fd,
+		    struct sbx_error *err);
+
+/* Before that: write all it takes into a file, whose descriptor is returned. */
+int sbx_init_join_prepare(const struct sbx_init *init, char **argv, char **env,
+			  struct sbx_join *join, struct sbx_error *err);
 
 /* Start it as a child in a session of its own; -1 when it cannot be executed, or filtered. */
 pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err);

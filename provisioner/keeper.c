@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,11 +20,16 @@
 #include "provisioner/slot.h"
 #include "provisioner/supervise.h"
 #include "provisioner/task.h"
+#include "provisioner/warm.h"
 #include "provisioner/words.h"
+#include "provisioner/zygotes.h"
 
 struct keeper {
 	struct sbx_slot *slot;
 	int socket_fd;
+	struct sbx_warm warm;	     /* its socket_fd -1: none */
+	struct sbx_error warm_error; /* why there is none */
+	char python[256];
 	bool has_net; /* of its own, fresh, the loopback up */
 };
 
@@ -38,6 +44,10 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 		  struct sbx_error *err)
 {
 	const struct sbx_slots *slots = k->slot->slots;
+	bool is_forked = task->role == SBX_ROLE_FORKED;
+	if (is_forked && k->warm.socket_fd < 0)
+		return k->warm_error.code ? sbx_error_propagate(err, &k->warm_error)
+					  : sbx_fail(err, SBX_E_BUSY, "zygote: none is here");
 	task->options.is_live = true;
 	if (sbx_words_check(slots, argc, argv, err) < 0 ||
 	    sbx_options_parse(&task->options, argc, argv, err) < 0 ||
@@ -45,9 +55,11 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 		return -1;
 	task->options.root_dir = slots->root_dir;
 	task->slot = k->slot;
-	task->has_net = k->has_net;
+	/* A zygote's child has no rights to this one: it gets one of its own. */
+	task->has_net = k->has_net && !is_forked;
 	if (sbx_policy_restrict(&task->options.ceiling, &slots->ceiling, err) < 0 ||
-	    sbx_task_settle(task, err) < 0)
+	    sbx_task_settle(task, err) < 0 ||
+	    (is_forked && sbx_zygotes_check(k->python, &task->options, err) < 0))
 		return -1;
 	if (task->options.policy.net != SBX_NET_HOST)
 		return 0;
@@ -101,6 +113,7 @@ static int make(struct keeper *k, const struct sbx_task *task, const int fds[4],
 	struct sbx_request request;
 	sbx_task_fill_request(task, &request);
 	request.arguments = k->slot->slots->arguments;
+	request.warm = task->role == SBX_ROLE_FORKED ? &k->warm : NULL;
 	request.command_mask = &k->slot->slots->command_mask;
 	c->request = &request;
 	c->slot = k->slot;
@@ -125,19 +138,34 @@ static uint64_t now_nsec(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static void obey(struct keeper *k, int argc, char **argv, const int fds[4])
+/* What becomes of it is told when a sandbox asks for it. */
+static void take_warm(struct keeper *k, const int fds[3], const char *python, size_t n_bytes)
+{
+	sbx_warm_release(&k->warm);
+	k->warm = (struct sbx_warm){.user_fd = fds[0], .pid_fd = fds[1], .socket_fd = fds[2]};
+	sbx_error_clear(&k->warm_error);
+	snprintf(k->python, sizeof(k->python), "%.*s", (int)n_bytes, python);
+	/* Late, as it was born elsewhere; but nobody waits for it. */
+	if (sbx_warm_meet(&k->warm, &k->warm_error) < 0 ||
+	    sbx_groups_join_all(&k->slot->groups, k->warm.pid, &k->warm_error) < 0)
+		sbx_warm_release(&k->warm);
+}
+
+static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const int fds[4])
 {
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
 	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
 	struct sbx_container c = {.pidfd = -1, .socket_fd = -1, .io_fd = -1};
 	sbx_relay_init(&c.base.relay);
+	task.role = is_forked ? SBX_ROLE_FORKED : SBX_ROLE_PLAIN;
 	int failed = settle(k, &task, argc, argv, &reply.error);
 	reply.planned_nsec = now_nsec();
-	bool used_net = k->has_net;
+	bool used_net = k->has_net && !is_forked;
 	if (failed == 0)
 		failed = make(k, &task, fds, &c, &reply.error);
 	reply.spawned_nsec = now_nsec();
 	reply.pid = failed < 0 ? 0 : c.pid;
+	memcpy(reply.between, c.between, sizeof(reply.between));
 	reply.policy = task.options.policy;
 	reply.unenforced = task.plan.unenforced;
 	reply.limited = limited_by(&task.plan);
@@ -145,6 +173,8 @@ static void obey(struct keeper *k, int argc, char **argv, const int fds[4])
 	sbx_close(&c.pidfd);
 	sbx_relay_release(&c.base.relay);
 	free(c.env);
+	if (is_forked)
+		sbx_warm_release(&k->warm);
 	if (failed == 0 && used_net)
 		renew_net(k);
 }
@@ -173,14 +203,18 @@ static void take_order(struct keeper *k)
 	int fds[SBX_MAX_PACKET_FDS];
 	unsigned n_fds;
 	ssize_t n = sbx_packet_receive(k->socket_fd, 0, packet, sizeof(packet), fds, &n_fds);
-	if (n < (ssize_t)sizeof(order) || n_fds != 4)
+	if (n < (ssize_t)sizeof(order))
 		_exit(0);
 	memcpy(&order, packet, sizeof(order));
+	if (order.n_words == 0 && n_fds == 3)
+		return take_warm(k, fds, packet + sizeof(order), (size_t)n - sizeof(order));
+	if (n_fds != 4)
+		_exit(0);
 	SBX_CLEANUP_FREE char **words =
 		find_words(packet + sizeof(order), (size_t)n - sizeof(order), order.n_words);
 	if (!words)
 		_exit(1);
-	obey(k, (int)order.n_words, words, fds);
+	obey(k, order.is_forked, (int)order.n_words, words, fds);
 	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
 		sbx_close(&fds[i]);
 }
@@ -200,7 +234,7 @@ static void close_others(const struct keeper *k)
 void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 {
 	struct sbx_slot own = *slot;
-	struct keeper keeper = {.slot = &own, .socket_fd = socket_fd};
+	struct keeper keeper = {.slot = &own, .socket_fd = socket_fd, .warm = SBX_WARM_INIT};
 	own.n_own_pids = 0;
 	for (unsigned i = 0; i < own.groups.n; i++)
 		own.n_own_pids = own.groups.group[i].kind == SBX_PLACE_V1 ? 1 : own.n_own_pids;

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define SBX_MAX_PACKET_FDS 8
+#define SBX_MAX_PACKET_FDS 12
 
 /*
  * One packet with descriptors over a SOCK_SEQPACKET socket, without waiting. `a` and `b` are sent

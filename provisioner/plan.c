@@ -129,7 +129,7 @@ static void add_groups(struct maker *m)
 		uint64_t value = limit_asked(m->options, c);
 		/* Our own first process inside is not the task's. */
 		if (c == SBX_CONTROLLER_PIDS && value)
-			value++;
+			value += m->host->is_forked ? 1 + SBX_FORKED_PIDS : 1;
 		if (value && !(places->missing & 1U << c))
 			ADD(m, GROUP_LIMIT, .target = sbx_controller_name(c), .number = value,
 			    .index = c);
@@ -140,7 +140,7 @@ static void add_mounts(struct maker *m)
 {
 	const struct sbx_options *o = m->options;
 	ADD(m, PRIVATE_MOUNTS);
-	if (!m->host->privileged)
+	if (!m->host->privileged && !m->host->maps_all_ids)
 		ADD(m, ID_MAP, .number = o->uid);
 	ADD(m, STAGING, .source = m->host->lower, .number = o->policy.limit[SBX_LIMIT_DISK]);
 	if (o->layer)
@@ -253,12 +253,13 @@ static void add_rights(struct maker *m)
 	uint64_t refusals = sbx_filter_refusals(o->policy.unknown, o->policy.dangerous);
 	add_rlimits(m);
 	ADD(m, BOUND, .number = kept);
-	ADD(m, USER, .number = o->uid, .index = m->host->privileged);
+	ADD(m, USER, .number = o->uid, .index = m->host->privileged || m->host->maps_all_ids);
 	ADD(m, CAPABILITIES, .number = kept);
 	ADD(m, NO_NEW_PRIVILEGES);
 	if (m->host->has_landlock)
 		ADD(m, STAY_INSIDE);
-	enum sbx_filter filter = !build		       ? SBX_FILTER_TASK
+	enum sbx_filter filter = m->host->has_zygotes  ? SBX_FILTER_ZYGOTE
+				 : !build	       ? SBX_FILTER_TASK
 				 : m->host->privileged ? SBX_FILTER_BUILD
 						       : SBX_FILTER_EMULATED;
 	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter, .number = refusals);
@@ -275,6 +276,7 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	if (check_missing(m, err) < 0)
 		return -1;
 	plan->classes = options->policy.classes;
+	plan->maps_all_ids = host->maps_all_ids;
 	plan->namespaces =
 		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
 		(host->privileged ? 0 : CLONE_NEWUSER) |

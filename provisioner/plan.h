@@ -72,6 +72,7 @@ struct sbx_plan {
 	struct sbx_op *ops;
 	size_t n_ops;
 	unsigned namespaces; /* CLONE_NEW* */
+	bool maps_all_ids;   /* the user namespace's maps are written from outside */
 	uint64_t classes;    /* of CLASSES */
 	unsigned unenforced; /* 1 << SBX_CONTROLLER_x: asked for, best effort, not possible */
 	const char *warning; /* about those, NULL: none; owned */
@@ -80,6 +81,9 @@ struct sbx_plan {
 void sbx_plan_release(struct sbx_plan *plan);
 #define SBX_CLEANUP_PLAN __attribute__((cleanup(sbx_plan_release)))
 
+/* Until the command of a zygote is there, so many more processes are in its cgroups. */
+#define SBX_FORKED_PIDS 2
+
 /* What a plan depends on besides the options. Facts, so that tests can make them up. */
 struct sbx_host {
 	bool privileged; /* may mount and map ids without a user namespace */
@@ -87,6 +91,13 @@ struct sbx_host {
 	gid_t gid;
 	const char *lower; /* path of the root file system */
 	const struct sbx_places *places;
+	/*
+	 * Unprivileged here, but whoever makes the user namespace gives it all ids that there are
+	 * (container_warm.c); what root takes for zygotes.
+	 */
+	bool maps_all_ids;
+	bool is_forked;	   /* the command comes from a zygote */
+	bool has_zygotes;  /* is the sandbox in which zygotes live */
 	bool has_landlock; /* with a right to link across folders: Linux 5.19 */
 	bool has_net;	   /* in a network namespace already that is the sandbox's alone */
 	bool makes_nodes;  /* may make device nodes, which is quicker than binding the host's */

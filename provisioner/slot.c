@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/packet.h"
 
 #define MAX_PROC_FILE (16 << 20)
 
@@ -91,6 +92,18 @@ int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sb
 	}
 	*out = slot;
 	return 0;
+}
+
+int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
+		  struct sbx_error *err)
+{
+	const struct sbx_slot_order order = {0};
+	const int fds[] = {warm->user_fd, warm->pid_fd, warm->socket_fd};
+	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), python, strlen(python) + 1, fds,
+			    3) == 0)
+		return 0;
+	slot->is_broken = true;
+	return sbx_fail_os(err, SBX_E_SANDBOX, errno, "a slot's keeper");
 }
 
 /* A group of version 2 costs little, and a new one has no past. */

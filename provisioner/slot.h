@@ -54,6 +54,10 @@ int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sb
 /* Ready it for the next sandbox, once the last one was destroyed. A failure breaks it. */
 int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err);
 
+/* Let the next sandbox that is made here with request.is_forked have this child (zygotes.h). */
+int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
+		  struct sbx_error *err);
+
 /* Kill all that is in it and remove it. */
 void sbx_slot_release(struct sbx_slot *slot);
 
@@ -68,11 +72,18 @@ int sbx_slot_open_net(const struct sbx_slot *slot);
  */
 struct sbx_slot_order {
 	uint32_t n_words;
+	uint32_t is_forked; /* the command is to be the child that it has been given */
 };
+/*
+ * Or, without words: a parked child of a zygote (zygotes.h) to be put into the slot's cgroups, and
+ * to become the command of the next sandbox that is_forked. Its descriptors are struct sbx_warm's;
+ * behind it is the interpreter's name. There is no answer: what went wrong is told then.
+ */
 #define SBX_MAX_SLOT_ORDER (128 << 10) /* with the words */
 /* What it answers: and the pipes' other ends when output is counted. */
 struct sbx_slot_reply {
-	pid_t pid; /* of the sandbox, a child of the keeper's parent; 0: see error */
+	pid_t between[2]; /* to be reaped (container.h) */
+	pid_t pid;	  /* of the sandbox, a child of the keeper's parent; 0: see error */
 	struct sbx_error error;
 	struct sbx_policy policy; /* as settled; without its paths */
 	uint64_t planned_nsec, spawned_nsec;

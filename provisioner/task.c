@@ -77,6 +77,22 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		.has_net = task->has_net,
 		.has_landlock = landlock >= 2,
 	};
+	/*
+	 * Zygotes have no rights on the host, and so can join only what was made without: root goes
+	 * about it as an ordinary user, but with all ids. What is forked from them is made by their
+	 * user, 0 in the zygotes' sandbox.
+	 */
+	if (task->role != SBX_ROLE_PLAIN) {
+		task->host.maps_all_ids = privileged;
+		task->host.privileged = task->host.makes_nodes = false;
+	}
+	task->host.has_zygotes = task->role == SBX_ROLE_ZYGOTES;
+	/* It would hold for what is forked as well, which has another root. */
+	if (task->role == SBX_ROLE_ZYGOTES)
+		task->host.has_landlock = false;
+	task->host.is_forked = task->role == SBX_ROLE_FORKED;
+	if (task->host.is_forked)
+		task->host.uid = task->host.gid = 0;
 	return 0;
 }
 

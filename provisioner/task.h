@@ -5,6 +5,9 @@
 #include "provisioner/backend.h"
 #include "provisioner/template.h"
 
+/* What a task is to zygotes (docs/zygotes.md). */
+enum sbx_role { SBX_ROLE_PLAIN, SBX_ROLE_ZYGOTES, SBX_ROLE_FORKED };
+
 /* Everything that a command line of `run` comes to before something is done. */
 struct sbx_task {
 	struct sbx_options options;
@@ -15,6 +18,7 @@ struct sbx_task {
 	/* Set before settling by a slot's keeper: cgroups and network are there already. */
 	const struct sbx_slot *slot;
 	bool has_net;
+	enum sbx_role role; /* set it before settling */
 };
 
 #define SBX_TASK_INIT                                                                              \

@@ -18,7 +18,7 @@
 
 #include "base/fd.h"
 
-static const char *const profile_names[N_PROFILES] = {"task", "build", "emulated"};
+static const char *const profile_names[N_PROFILES] = {"task", "build", "emulated", "zygote"};
 
 void die(const struct table *t, const char *what, const char *which)
 {

@@ -113,7 +113,6 @@ static void test_plain_calls(void **state)
 					       SYS_umount2,
 					       SYS_pivot_root,
 					       SYS_unshare,
-					       SYS_setns,
 					       SYS_ptrace,
 					       SYS_bpf,
 					       SYS_keyctl,
@@ -133,6 +132,13 @@ static void test_plain_calls(void **state)
 		assert_int_equal(call(f, SYS_io_uring_setup, 0, 0, 0), REFUSED(ENOSYS));
 		assert_int_equal(call(f, 1500, 0, 0, 0), REFUSED(ENOSYS));
 	}
+}
+
+static void test_only_zygotes_join_namespaces(void **state)
+{
+	for (int filter = 0; filter < SBX_N_FILTERS; filter++)
+		assert_int_equal(call((enum sbx_filter)filter, SYS_setns, 3, 0, 0),
+				 filter == SBX_FILTER_ZYGOTE ? SECCOMP_RET_ALLOW : REFUSED(EPERM));
 }
 
 static void test_foreign_architectures(void **state)
@@ -308,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_number_is_decided),
 		cmocka_unit_test(test_plain_calls),
+		cmocka_unit_test(test_only_zygotes_join_namespaces),
 		cmocka_unit_test(test_foreign_architectures),
 		cmocka_unit_test(test_clone),
 		cmocka_unit_test(test_ioctl),

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a copy of a zygote to a sandbox's command. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <link.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "provisioner/apply.h"
+#include "provisioner/filter.h"
+#include "provisioner/zygote/park.h"
+#include "provisioner/zygote/python.h"
+
+/* Where the parts of the text are; all NULL when it is too short for what it says it has. */
+struct text {
+	const struct sbx_join_op *ops;
+	const struct sock_filter *filter;
+	char *strings, *end;
+};
+
+static struct text find_parts(const struct sbx_join *join, char *text)
+{
+	uint64_t ops = join->n_ops * (uint64_t)sizeof(struct sbx_join_op);
+	uint64_t filter = join->n_filter * (uint64_t)sizeof(struct sock_filter);
+	if (ops + filter > join->n_bytes || join->n_filter > BPF_MAXINSNS)
+		return (struct text){0};
+	return (struct text){
+		.ops = (const struct sbx_join_op *)text,
+		.filter = (const struct sock_filter *)(text + ops),
+		.strings = text + ops + filter,
+		.end = text + join->n_bytes,
+	};
+}
+
+static char *next_string(struct text *t)
+{
+	char *string = t->strings;
+	if (string >= t->end)
+		return NULL;
+	t->strings += strlen(string) + 1;
+	return string;
+}
+
+static char **take_words(struct text *t, uint32_t n)
+{
+	char **words = n < 1U << 22 ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
+	for (uint32_t i = 0; words && i < n; i++)
+		if (!(words[i] = next_string(t)))
+			return NULL;
+	return words;
+}
+
+/* What the plan has for the process itself, done by the functions that do it for any command. */
+static int apply_ops(const struct sbx_join *join, struct text *t, struct sbx_error *err)
+{
+	struct sbx_apply apply = {.cwd_fd = -1, .root_fd = -1, .proc_fd = -1, .dev_fd = -1};
+	for (uint32_t i = 0; i < join->n_ops; i++) {
+		const struct sbx_op op = {
+			.kind = (enum sbx_op_kind)t->ops[i].kind,
+			.index = t->ops[i].index,
+			.number = t->ops[i].number,
+			.source = "",
+			.target = next_string(t),
+		};
+		if (!op.target || t->ops[i].kind >= SBX_N_OPS)
+			return sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed join");
+		if (sbx_apply_op(&apply, &op, err) < 0)
+			return -1;
+	}
+	int failed = join->n_filter ? sbx_filter_install_program(t->filter, join->n_filter) : 0;
+	if (failed)
+		return sbx_fail_os(err, SBX_E_SANDBOX, -failed, "--syscalls: seccomp filter");
+	return 0;
+}
+
+/*
+ * OpenSSL reseeds after a fork when it sees another process number, which in namespaces of their
+ * own two can share. So it is told to, wherever it has been loaded.
+ */
+static int reseed_openssl(struct dl_phdr_info *info, size_t size, void *data)
+{
+	if (!strstr(info->dlpi_name, "/libcrypto.so"))
+		return 0;
+	void *library = dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD);
+	int (*poll)(void) = NULL;
+	if (library)
+		*(void **)&poll = dlsym(library, "RAND_poll");
+	if (poll)
+		poll();
+	return 0;
+}
+
+static void restore_signals(uint64_t blocked)
+{
+	sigset_t mask;
+	sigemptyset(&mask);
+	for (int signo = 1; signo <= 64; signo++)
+		if (blocked >> (signo - 1) & 1)
+			sigaddset(&mask, signo);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+}
+
+void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
+{
+	struct sbx_error err = SBX_ERROR_INIT;
+	struct text t = find_parts(join, text);
+	/* The kernel says in it which process sends: so process 1 knows its command. */
+	send(socket_fd, &err, sizeof(err), MSG_NOSIGNAL);
+	setsid();
+	if (!t.ops)
+		sbx_fail(&err, SBX_E_SANDBOX, "zygote: malformed join");
+	else
+		apply_ops(join, &t, &err);
+	char **words = err.code ? NULL : take_words(&t, join->n_words);
+	char **env = words ? take_words(&t, join->n_env) : NULL;
+	if (!env || !words[0])
+		sbx_fail(&err, SBX_E_SANDBOX, "zygote: malformed join");
+	/* As after execve(2): joining namespaces took it away. */
+	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	sbx_answer(socket_fd, &err);
+	if (err.code)
+		_exit(127);
+	sbx_close(&socket_fd);
+	dl_iterate_phdr(reseed_openssl, NULL);
+	restore_signals(join->mask);
+	sbx_python_after_fork_child();
+	sbx_python_main(words, env);
+}

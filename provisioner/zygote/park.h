@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_ZYGOTE_PARK_H
+#define SBX_PROVISIONER_ZYGOTE_PARK_H
+
+#include "provisioner/zygote/join.h"
+
+/*
+ * The life of a child that a zygote parked: wait on the socket for a sandbox, join it, give up all
+ * rights, and be its command. In the process that sbx_zygote_fork() made.
+ */
+_Noreturn void sbx_park(int socket_fd);
+
+/* Tell how it went; unset: well. */
+void sbx_answer(int socket_fd, const struct sbx_error *err);
+
+/* Close all descriptors from 3 on but this one. */
+void sbx_close_others(int kept_fd);
+
+/*
+ * Be what was asked for: in the child that a sandbox's own process 1 reaps. `text` is what came
+ * with the join, already checked to be of its length (become.c).
+ */
+_Noreturn void sbx_become(int socket_fd, const struct sbx_join *join, char *text);
+
+#endif

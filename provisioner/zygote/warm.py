@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+# The part of a zygote that is easier said in Python. It lives in a name space of its own, in no
+# module, and imports nothing that the interpreter has not loaded by itself: a task must not see it.
+import io
+import os
+import sys
+
+
+def warm_up(modules):
+	for name in filter(None, modules.split(",")):
+		__import__(name)
+	had = "gc" in sys.modules
+	import gc
+	gc.collect()
+	if not had:
+		del sys.modules["gc"]
+
+
+def begin(words, variables):
+	"""In the task's process: what the interpreter would have done at its start."""
+	_environment(variables)
+	_arguments([os.fsdecode(word) for word in words])
+	_streams()
+	_reseed()
+	_forget()
+
+
+def _environment(variables):
+	os.environ.clear()
+	for variable in variables:
+		name, equals, value = variable.partition(b"=")
+		if name and equals:
+			os.environb[name] = value
+	time = sys.modules.get("time")
+	if time and b"TZ" in os.environb:
+		time.tzset()
+
+
+def _arguments(words):
+	form = words[1] if len(words) > 1 else ""
+	if form in ("-c", "-m"):
+		sys.argv = [form] + words[3:]
+	else:
+		sys.argv = [form] + words[2:]
+	if hasattr(sys, "orig_argv"):
+		sys.orig_argv = words
+	if form == "-m":
+		first = os.getcwd()
+	elif form in ("", "-", "-c"):
+		first = ""
+	elif _importer(_absolute(form)):
+		first = _absolute(form)
+	else:
+		first = os.path.dirname(os.path.realpath(form))
+	sys.path.insert(0, first)
+
+
+def _streams():
+	"""New ones: what they are written to decides how they are buffered."""
+	for fd, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+		old = getattr(sys, name)
+		buffer = io.open(fd, mode + "b", -1, closefd=False)
+		buffer.raw.name = f"<{name}>"
+		text = io.TextIOWrapper(buffer, old.encoding, old.errors, "\n",
+			line_buffering=fd == 2 or buffer.raw.isatty())
+		text.mode = mode
+		setattr(sys, name, text)
+		setattr(sys, f"__{name}__", text)
+
+
+def _reseed():
+	"""What two processes forked from one would otherwise draw alike. fork.c does OpenSSL."""
+	loaded = sys.modules.get
+	if loaded("random"):
+		loaded("random").seed()
+	if loaded("numpy.random"):
+		loaded("numpy.random").seed()
+	if loaded("uuid"):
+		loaded("uuid")._node = loaded("uuid")._last_timestamp = None
+	if loaded("tempfile"):
+		loaded("tempfile")._name_sequence = None
+	process = loaded("multiprocessing.process")
+	if process:
+		process.current_process().authkey = os.urandom(32)
+
+
+def _forget():
+	"""What was true of the zygote's process and files."""
+	loaded = sys.modules.get
+	if loaded("tempfile"):
+		loaded("tempfile").tempdir = None
+	threading = loaded("threading")
+	if threading and hasattr(threading.main_thread(), "_set_native_id"):
+		threading.main_thread()._set_native_id()
+	# Binds may have put other files there, and files from the store all have one date.
+	for path, finder in list(sys.path_importer_cache.items()):
+		if finder is None:
+			del sys.path_importer_cache[path]
+		elif hasattr(finder, "invalidate_caches"):
+			finder.invalidate_caches()
+
+
+def _absolute(script):
+	return os.path.join(os.getcwd(), script)
+
+
+def _importer(path):
+	for hook in sys.path_hooks:
+		try:
+			return hook(path)
+		except ImportError:
+			pass
+	return None
+
+
+def script(words):
+	"""(absolute name, the same as bytes, is it a folder or an archive with a __main__)"""
+	path = _absolute(os.fsdecode(words))
+	importer = sys.path_importer_cache[path] = _importer(path)
+	return path, os.fsencode(path), importer is not None
+
+
+def cannot_open(program, path, error, is_folder):
+	if is_folder:
+		reason = f"{path!r} is a directory, cannot continue"
+	else:
+		reason = f"can't open file {path!r}: [Errno {error}] {os.strerror(error)}"
+	print(f"{program}: {reason}", file=sys.stderr)

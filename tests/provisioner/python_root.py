@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""python_root.py FOLDER: a root file system of this machine's Python and numpy, for many tests."""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+PYTHON = "/usr/bin/python3"
+LEFT_OUT = shutil.ignore_patterns("test", "tests", "idlelib", "lib2to3", "pydoc_data", "config-*",
+				  "ensurepip", "tkinter", "f2py", "distutils")
+
+
+def take(source, target):
+	"""A link where it can be one: nothing here is ever written to."""
+	try:
+		os.link(source, target)
+	except OSError:
+		shutil.copy(source, target)
+
+
+def take_libraries(root, program):
+	listed = subprocess.run(["ldd", program], capture_output=True, text=True, check=False)
+	for library in re.findall(r"(/\S+)", listed.stdout):
+		target = root + library
+		if os.path.exists(library) and not os.path.exists(target):
+			os.makedirs(os.path.dirname(target), exist_ok=True)
+			take(os.path.realpath(library), target)
+
+
+def make(root):
+	for name in ("bin", "lib", "lib64"):
+		os.makedirs(f"{root}/usr/{name}")
+		os.symlink(f"usr/{name}", f"{root}/{name}")
+	for name in ("dev", "etc", "proc", "root", "sys", "tmp", "usr/lib/python3/dist-packages"):
+		os.makedirs(f"{root}/{name}")
+	program = os.path.realpath(PYTHON)
+	take(program, f"{root}/usr/bin/{os.path.basename(program)}")
+	os.symlink(os.path.basename(program), f"{root}/usr/bin/python3")
+	take_libraries(root, program)
+	numpy = "/usr/lib/python3/dist-packages/numpy"
+	if not os.path.isdir(numpy):
+		sys.exit(f"{numpy} is missing; install python3-numpy")
+	for folder in (f"/usr/lib/{os.path.basename(program)}", numpy):
+		shutil.copytree(folder, root + folder, ignore=LEFT_OUT, copy_function=take)
+		for where, _, names in os.walk(root + folder):
+			for name in names:
+				if ".so" in name:
+					take_libraries(root, os.path.join(where, name))
+
+
+def main():
+	root = sys.argv[1]
+	done = os.path.join(root, "etc/done")
+	if os.path.exists(done):
+		return
+	shutil.rmtree(root, ignore_errors=True)
+	os.umask(0o022)
+	make(root)
+	with open(f"{root}/usr/lib/python3/dist-packages/drawn.py", "w", encoding="utf-8") as f:
+		f.write(DRAWN)
+	for name in ("one", "two"):
+		with open(f"{root}/usr/lib/python3/dist-packages/sbx_{name}.py", "w", encoding="utf-8") as f:
+			f.write(NOTED)
+	open(done, "w", encoding="utf-8").close()
+
+
+NOTED = """
+import os
+def namespaces():
+	names = "user", "ipc", "uts", "cgroup", "net", "pid", "mnt"
+	return {name: os.readlink(f"/proc/self/ns/{name}") for name in names}
+NAMESPACES = namespaces()
+"""
+
+# Something that has drawn from every source of randomness before a task is forked.
+DRAWN = """
+import multiprocessing, random, ssl, tempfile, uuid
+import numpy.random
+def draw():
+	return {
+		"random": random.random(), "numpy": float(numpy.random.random()),
+		"gauss": random.gauss(0, 1), "normal": float(numpy.random.normal()),
+		"uuid1": str(uuid.uuid1()), "uuid4": str(uuid.uuid4()),
+		"openssl": ssl.RAND_bytes(8).hex(),
+		"tempfile": next(tempfile._get_candidate_names()),
+		"authkey": bytes(multiprocessing.current_process().authkey).hex(),
+	}
+draw()
+"""
+
+if __name__ == "__main__":
+	main()
