@@ -148,7 +148,8 @@ static void add_mounts(struct maker *m)
 	/* A user namespace may write only user.* attributes. */
 	ADD(m, ROOT, .source = m->host->lower, .target = m->host->privileged ? "" : ",userxattr");
 	ADD(m, PROC);
-	if (m->plan->namespaces & CLONE_NEWUSER) {
+	/* Below the zygotes' are those of all tasks, each of which has these limits itself. */
+	if (m->plan->namespaces & CLONE_NEWUSER && !m->host->has_zygotes) {
 		ADD(m, USER_LIMIT, .target = "max_user_namespaces", .number = 0);
 		ADD(m, USER_LIMIT, .target = "max_inotify_instances", .number = 32);
 	}
