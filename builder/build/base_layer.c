@@ -69,7 +69,7 @@ static gboolean make(struct sbx_base_layer *layer, GError **error)
 		.options = layer->options,
 		.report = layer->report,
 	};
-	struct sbx_delta delta = {root.changed, root.removed};
+	struct sbx_delta delta = {.tree = root.changed, .removed = root.removed};
 	if (!sbx_configure_run(&c, error) ||
 	    !sbx_delta_commit(&delta, layer->ref, cancellable, error) ||
 	    !sbx_transaction_commit(&transaction, cancellable, error))

@@ -92,11 +92,13 @@ static gboolean supply(struct build *b, const struct sbx_archive *archive,
 	return TRUE;
 }
 
-/* The time since *began goes to a stage; *began is now. */
+/* The time since *began goes to a stage, but for that of checking out, which is one of its own. */
 static void end_stage(struct build *b, enum sbx_stage stage, gint64 *began)
 {
 	gint64 now = g_get_monotonic_time();
-	sbx_build_report_stage(b->report, stage, now - *began);
+	sbx_build_report_stage(b->report, stage, now - *began - b->root.checkout_usec);
+	sbx_build_report_stage(b->report, SBX_STAGE_CHECKOUT, b->root.checkout_usec);
+	b->root.checkout_usec = 0;
 	*began = now;
 }
 
@@ -126,7 +128,7 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 	g_autofree char *path = g_build_filename(b->work, "template", "root", NULL);
 	sbx_workroot_init(&b->root, b->store, b->tree, path, &b->transaction, cancellable);
 	sbx_progress_end(b->ctx->progress, "compose", "%u packages merged", b->units->len);
-	sbx_build_report_units(b->report, b->units);
+	sbx_build_report_units(b->report, b->units, b->store->rootless);
 	end_stage(b, SBX_STAGE_COMPOSE, &began);
 	return TRUE;
 }
@@ -135,9 +137,9 @@ static gpointer compile_thread(gpointer data)
 {
 	struct build *b = data;
 	gint64 began = g_get_monotonic_time();
-	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->root.path, b->work,
+	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->root.path, b->work, b->report,
 			&b->compile_failure);
-	end_stage(b, SBX_STAGE_COMPILE, &began);
+	sbx_build_report_stage(b->report, SBX_STAGE_COMPILE, g_get_monotonic_time() - began);
 	return NULL;
 }
 

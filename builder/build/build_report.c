@@ -107,7 +107,17 @@ void sbx_build_report_script(struct sbx_build_report *report, const struct sbx_s
 	g_mutex_unlock(&report->mutex);
 }
 
-void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *units)
+static void add_lost(struct sbx_build_report *report, const struct sbx_unit *unit)
+{
+	g_auto(GStrv) special = NULL;
+	g_variant_lookup(unit->metadata, "sbx.special", "^as", &special);
+	for (guint i = 0; special && special[i]; i++)
+		g_ptr_array_add(report->lost,
+				g_strdup_printf("%s: %s", unit->lock->name, special[i]));
+}
+
+void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *units,
+			    gboolean rootless)
 {
 	if (!report)
 		return;
@@ -119,6 +129,8 @@ void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *un
 		package->version = g_strdup(unit->lock->version);
 		package->n_bytes = unit->n_bytes;
 		package->n_download_bytes = unit->lock->size;
+		if (rootless)
+			add_lost(report, unit);
 	}
 	g_mutex_unlock(&report->mutex);
 }

@@ -41,8 +41,10 @@ void sbx_build_report_script(struct sbx_build_report *report, const struct sbx_s
 			     enum sbx_script_fate fate, gint64 usec, guint64 n_bytes,
 			     const char *reason);
 
-/* What a store without owners does not keep: counted once a package. */
-void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *units);
+/* The packages of the template; of a rootless one also what its store cannot keep of their files.
+ */
+void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *units,
+			    gboolean rootless);
 
 struct sbx_build_report_head {
 	const char *id, *suite, *architecture;

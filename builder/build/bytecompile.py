@@ -6,8 +6,8 @@ Run inside the template's sandbox by its own interpreter:
     python3 -I -S bytecompile.py WORK OUT JOBS
 
 WORK has a line for each package: its number, a tab, and the absolute paths of its modules with
-tabs between. What is compiled lands in OUT/<number>/<path of the .pyc>. A line "done <number>" is
-printed for each package. A module that does not compile is passed over, as py3compile does.
+tabs between. What is compiled lands in OUT/<number>/<path of the .pyc>. A line "done <number>
+<microseconds>" is printed for each package. A module that does not compile is passed over, as py3compile does.
 
 Every package is compiled in a fresh fork of this process: what the marshalled code looks like
 depends on which strings the interpreter has met before, so a package must not see its neighbours.
@@ -16,6 +16,7 @@ import importlib._bootstrap_external as external
 import importlib.util
 import os
 import sys
+import time
 
 # Everything a child needs is loaded here, once, so that all start from the same state.
 MODE = importlib.util.cache_from_source
@@ -55,12 +56,12 @@ def main():
     def reap():
         nonlocal failed
         pid, status = os.wait()
-        number = running.pop(pid)
+        number, began = running.pop(pid)
         if status:
             print("failed", number, flush=True)
             failed = 1
         else:
-            print("done", number, flush=True)
+            print("done", number, round((time.monotonic() - began) * 1e6), flush=True)
 
     for number, *sources in work:
         while len(running) >= jobs:
@@ -74,7 +75,7 @@ def main():
                 status = 0
             finally:
                 os._exit(status)
-        running[pid] = number
+        running[pid] = number, time.monotonic()
     while running:
         reap()
     return failed

@@ -14,7 +14,8 @@
 
 struct job {
 	char *ref;
-	GString *sources; /* absolute paths, each with a tab before it */
+	const char *package; /* the lock's */
+	GString *sources;    /* absolute paths, each with a tab before it */
 	gboolean missing;
 	guint8 contents[SBX_CHECKSUM_BYTES], dirmeta[SBX_CHECKSUM_BYTES]; /* once imported */
 };
@@ -26,6 +27,7 @@ struct sbx_compile {
 	guint n_missing;
 	/* while running */
 	struct sbx_context *ctx;
+	struct sbx_build_report *report;
 	GString *failed;
 };
 
@@ -120,6 +122,7 @@ static gboolean plan_unit(struct sbx_compile *compile, struct sbx_unit *unit, GE
 	g_autofree char *name = sbx_store_ref_part(unit->lock->name);
 	g_autofree char *version = sbx_store_ref_part(unit->lock->version);
 	struct job *job = g_new0(struct job, 1);
+	job->package = unit->lock->name;
 	job->ref = g_strdup_printf("pyc/%s/%s/%s/%s", name, version, unit->lock->architecture,
 				   compile->interpreter);
 	job->sources = g_steal_pointer(&sources);
@@ -163,9 +166,12 @@ static void on_line(const char *line, gpointer data)
 {
 	struct sbx_compile *compile = data;
 	guint number;
-	if (sscanf(line, "done %u", &number) == 1 && number < compile->jobs->len) {
+	gint64 usec = 0;
+	if (sscanf(line, "done %u %" G_GINT64_FORMAT, &number, &usec) >= 1 &&
+	    number < compile->jobs->len) {
 		const struct job *job = compile->jobs->pdata[number];
 		sbx_progress_add(compile->ctx->progress, "compile", 1, job->ref);
+		sbx_build_report_compile(compile->report, job->package, usec);
 	} else if (sscanf(line, "failed %u", &number) == 1 && number < compile->jobs->len) {
 		const struct job *job = compile->jobs->pdata[number];
 		g_string_append_printf(compile->failed, " %s", job->ref);
@@ -193,7 +199,7 @@ static gboolean write_work(struct sbx_compile *compile, const char *folder, GErr
 
 gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 			 const char *provisioner, const char *root, const char *folder,
-			 GError **error)
+			 struct sbx_build_report *report, GError **error)
 {
 	g_autofree char *work = g_build_filename(folder, "compile", NULL);
 	g_autofree char *layer = g_build_filename(folder, "compile-layer", NULL);
@@ -202,6 +208,7 @@ gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 	const char *argv[] = {interpreter,     "-I",	       "-S",   "/run/sbx/bytecompile.py",
 			      "/run/sbx/work", "/run/sbx/out", n_jobs, NULL};
 	compile->ctx = ctx;
+	compile->report = report;
 	g_mkdir(work, 0755);
 	g_mkdir(layer, 0755);
 	if (!write_work(compile, work, error))
@@ -308,7 +315,7 @@ static gboolean apply(struct sbx_compile *compile, gboolean missing, struct sbx_
 		else if (!sbx_tree_load_ref(compile->store, job->ref, 0, &tree, NULL, NULL, error))
 			return FALSE;
 		g_autoptr(GPtrArray) none = g_ptr_array_new();
-		struct sbx_delta delta = {tree, none};
+		struct sbx_delta delta = {.tree = tree, .removed = none};
 		if (tree && !sbx_delta_apply(&delta, root, error))
 			return FALSE;
 	}

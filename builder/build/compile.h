@@ -2,6 +2,7 @@
 #ifndef SBX_BUILDER_BUILD_COMPILE_H
 #define SBX_BUILDER_BUILD_COMPILE_H
 
+#include "builder/build/build_report.h"
 #include "builder/build/compose.h"
 #include "builder/context.h"
 
@@ -30,7 +31,7 @@ guint sbx_compile_n_missing(const struct sbx_compile *compile);
  */
 gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 			 const char *provisioner, const char *root, const char *folder,
-			 GError **error);
+			 struct sbx_build_report *report, GError **error);
 
 /* Take the results of sbx_compile_run() into the store, in the running transaction. */
 gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,

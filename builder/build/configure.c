@@ -21,13 +21,24 @@ static void step_clear(gpointer data)
 	g_free(((struct sbx_step *)data)->arguments);
 }
 
+static gboolean is_skipped(const struct run *run, const struct sbx_unit *unit)
+{
+	const char *const *skipped = (const char *const *)run->c->lock->content.skip_scripts;
+	return skipped && g_strv_contains(skipped, unit->lock->name);
+}
+
 static void add_step(struct run *run, const struct sbx_unit *unit, const char *script,
 		     const char *arguments)
 {
 	if (!sbx_tree_lookup(unit->control, script, NULL))
 		return;
 	struct sbx_step step = {unit, script, g_strdup(arguments)};
-	g_array_append_val(run->steps, step);
+	if (!is_skipped(run, unit)) {
+		g_array_append_val(run->steps, step);
+		return;
+	}
+	sbx_build_report_script(run->c->report, &step, SBX_SCRIPT_SKIPPED, 0, 0, "--skip-script");
+	step_clear(&step);
 }
 
 static void add_triggers(struct run *run, char **lines)
@@ -45,7 +56,8 @@ static gboolean replay(struct run *run, const struct sbx_step *step, struct sbx_
 	add_triggers(run, trace->triggers);
 	if (c->refs)
 		g_ptr_array_add(c->refs, g_strdup(trace->ref));
-	sbx_build_report_script(c->report, step, SBX_SCRIPT_REPLAYED, (gint64)trace->usec, 0, NULL);
+	sbx_build_report_script(c->report, step, SBX_SCRIPT_REPLAYED, (gint64)trace->usec,
+				trace->n_bytes, NULL);
 	return sbx_workroot_replay(c->root, trace, error);
 }
 
@@ -53,20 +65,18 @@ static gboolean run_step(struct run *run, const struct sbx_step *step, GError **
 {
 	struct sbx_configure *c = run->c;
 	struct sbx_trace *trace = NULL;
+	g_autofree char *reason = NULL;
 	g_autofree char *key = sbx_trace_key(step, sbx_script_runner_how(run->runner));
 	if (g_cancellable_set_error_if_cancelled(c->ctx->cancellable, error) ||
-	    !sbx_trace_find(c->store, key, c->root->tree, &trace, error))
+	    !sbx_trace_find(c->store, key, c->root->tree, &trace, &reason, error))
 		return FALSE;
 	if (trace)
 		return replay(run, step, trace, error);
 	g_auto(GStrv) triggers = NULL;
-	gint64 began = g_get_monotonic_time();
-	if (!sbx_script_run(run->runner, step, key, &triggers, error))
+	if (!sbx_script_run(run->runner, step, key, reason, &triggers, error))
 		return FALSE;
 	c->n_run++;
 	add_triggers(run, triggers);
-	sbx_build_report_script(c->report, step, SBX_SCRIPT_RAN, g_get_monotonic_time() - began, 0,
-				NULL);
 	return TRUE;
 }
 
@@ -165,6 +175,48 @@ static gboolean run_triggers(struct run *run, GError **error)
 	return fine;
 }
 
+/* Does a field of relations name the unit, or what it provides? Versions were the solver's. */
+static gboolean names_unit(const char *field, const struct sbx_unit *unit)
+{
+	g_auto(GStrv) words = g_strsplit_set(field, " ,|:()\n\t", -1);
+	g_auto(GStrv) provided = g_strsplit_set(unit->provides, " ,()\n\t", -1);
+	for (char **word = words; *word; word++)
+		if (**word && (g_str_equal(*word, unit->lock->name) ||
+			       g_strv_contains((const char *const *)provided, *word)))
+			return TRUE;
+	return FALSE;
+}
+
+/* Behind the last unit that `unit`, number i, needs configured before it is unpacked. */
+static guint end_of_pre_depends(const struct sbx_configure *c, guint i, guint begin)
+{
+	const struct sbx_unit *unit = c->units->pdata[i];
+	if (!*unit->pre_depends || !sbx_tree_lookup(unit->control, "preinst", NULL))
+		return begin;
+	for (guint k = i; k-- > begin;)
+		if (names_unit(unit->pre_depends, c->units->pdata[k]))
+			return k + 1;
+	return begin;
+}
+
+/*
+ * Everything is unpacked at once, but what a preinst may rely on is that its package's Pre-Depends
+ * are configured (policy 7.2): then these postinsts, and those that come before them, come first.
+ */
+static void add_install_steps(struct run *run)
+{
+	const struct sbx_configure *c = run->c;
+	guint n_configured = c->first;
+	for (guint i = c->first; i < c->units->len; i++) {
+		guint end = c->only_preinst ? n_configured : end_of_pre_depends(c, i, n_configured);
+		for (; n_configured < end; n_configured++)
+			add_step(run, c->units->pdata[n_configured], "postinst", "configure");
+		add_step(run, c->units->pdata[i], "preinst", "install");
+	}
+	for (; n_configured < c->units->len && !c->only_preinst; n_configured++)
+		add_step(run, c->units->pdata[n_configured], "postinst", "configure");
+}
+
 gboolean sbx_configure_run(struct sbx_configure *c, GError **error)
 {
 	SBX_AUTO(sbx_script_runner) runner = sbx_script_runner_new(c);
@@ -172,10 +224,7 @@ gboolean sbx_configure_run(struct sbx_configure *c, GError **error)
 	g_autoptr(GPtrArray) activated = g_ptr_array_new_with_free_func(g_free);
 	struct run run = {c, runner, steps, activated};
 	g_array_set_clear_func(steps, step_clear);
-	for (guint i = c->first; i < c->units->len; i++)
-		add_step(&run, c->units->pdata[i], "preinst", "install");
-	for (guint i = c->first; i < c->units->len && !c->only_preinst; i++)
-		add_step(&run, c->units->pdata[i], "postinst", "configure");
+	add_install_steps(&run);
 	sbx_progress_set_total(c->ctx->progress, c->phase, steps->len);
 	return run_steps(&run, error) && (c->only_preinst || run_triggers(&run, error));
 }

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs a maintainer script inside the build sandbox, as dpkg would (deb-postinst(5), policy 6).
 #
-# /run/sbx/step is one line: package, architecture, script's name, its path, and then the script's
-# arguments, with tabs between. What the script says goes to /run/sbx/log, "end STATUS" to stdout.
+# /run/sbx/step is one line: package, architecture, script's name, its path, the names of the
+# package's control files with blanks between, and then the script's arguments, with tabs between. What the script says goes to /run/sbx/log, "end STATUS" to stdout.
 
 umask 022
 cd /
@@ -24,17 +24,16 @@ stage_preinst() {
 	rm -rf "$staged"
 	mkdir "$staged"
 	printf 'Package: %s\nArchitecture: %s\n' "$package" "$architecture" >"$staged/control"
-	for file in "${script%preinst}"*; do
-		member=${file#"${script%preinst}"}
-		# Another package's name may go on where this one's ends: libx2 and libx2.0.
-		case $member in *.*) ;; *) cp "$file" "$staged/$member" ;; esac
+	# By their names: to list the folder would make what the script does depend on all packages.
+	for member in $members; do
+		cp "${script%preinst}$member" "$staged/$member"
 	done
 	script=$staged/preinst
 }
 
 staged=/var/lib/dpkg/tmp.ci
 tab=$(printf '\t')
-IFS=$tab read -r package architecture name script arguments </run/sbx/step
+IFS=$tab read -r package architecture name script members arguments </run/sbx/step
 export DPKG_MAINTSCRIPT_PACKAGE="$package" DPKG_MAINTSCRIPT_ARCH="$architecture"
 export DPKG_MAINTSCRIPT_NAME="$name"
 IFS=$tab

@@ -48,6 +48,7 @@ struct reader {
 	GPtrArray *removed;
 	GCancellable *cancellable;
 	GByteArray *buffer;
+	guint64 n_bytes;
 };
 
 void sbx_delta_free(struct sbx_delta *delta)
@@ -108,6 +109,7 @@ static gboolean read_regular(struct reader *r, int dfd, const char *name, const 
 		n_bytes += (guint64)n;
 	}
 	int failed = n < 0 ? errno : 0;
+	r->n_bytes += n_bytes;
 	sbx_object_hash_finish(hash, checksum);
 	if (failed || lseek(fd, 0, SEEK_SET) < 0)
 		return sbx_set_error_os(error, SBX_E_FAILED, failed ? failed : errno, "%s", name);
@@ -198,8 +200,9 @@ struct sbx_delta *sbx_delta_read(struct sbx_store *store, const char *upper,
 	SBX_AUTO(sbx_delta) delta = g_new0(struct sbx_delta, 1);
 	delta->removed = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GByteArray) buffer = g_byte_array_new();
-	struct reader r = {store, skip, delta->removed, cancellable, buffer};
+	struct reader r = {store, skip, delta->removed, cancellable, buffer, 0};
 	delta->tree = read_folder(&r, AT_FDCWD, upper, "", error);
+	delta->n_bytes = r.n_bytes;
 	g_ptr_array_sort(delta->removed, compare_paths); /* readdir has no order */
 	return delta->tree ? g_steal_pointer(&delta) : NULL;
 }

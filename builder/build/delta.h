@@ -12,6 +12,7 @@
 struct sbx_delta {
 	struct sbx_tree *tree;
 	GPtrArray *removed; /* char *, relative paths */
+	guint64 n_bytes;    /* of the files, when it was read */
 };
 
 void sbx_delta_free(struct sbx_delta *delta);

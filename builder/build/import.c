@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,12 +16,6 @@
 #define IN_MEMORY_BYTES	   (32 * 1024 * 1024) /* larger files pass through a temporary one */
 #define CONTROL_FILE_BYTES (16 * 1024 * 1024)
 #define RATIO_FREE_BYTES   (64ull * 1024 * 1024)
-
-const struct sbx_import_limits sbx_import_default_limits = {
-	.max_bytes = 32ull << 30,
-	.max_entries = 2000000,
-	.max_ratio = 1000,
-};
 
 /* One package on its way into the store. */
 struct import {
@@ -36,6 +31,7 @@ struct import {
 	GByteArray *buffer;
 	guint64 n_bytes, n_entries;
 	gint64 store_usec;
+	GPtrArray *special; /* what a rootless store cannot keep, for people */
 	guint8 default_dirmeta[SBX_CHECKSUM_BYTES];
 };
 
@@ -46,6 +42,7 @@ static void import_release(struct import *in)
 	g_clear_pointer(&in->conffile_order, g_ptr_array_unref);
 	g_clear_pointer(&in->files, g_hash_table_unref);
 	g_clear_pointer(&in->buffer, g_byte_array_unref);
+	g_clear_pointer(&in->special, g_ptr_array_unref);
 	if (in->list)
 		g_string_free(in->list, TRUE);
 }
@@ -240,6 +237,17 @@ static gboolean add_file(struct import *in, struct sbx_tree *root, struct archiv
 	return sbx_tree_put_file(folder, name, checksum, 0, error);
 }
 
+static gboolean has_long_name(const char *path)
+{
+	gsize n;
+	for (; *path; path += n + (path[n] == '/')) {
+		n = strcspn(path, "/");
+		if (n > NAME_MAX)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 static gboolean add_entry(struct import *in, struct sbx_tree *root, struct archive *tar,
 			  struct archive_entry *entry, GError **error)
 {
@@ -249,6 +257,9 @@ static gboolean add_entry(struct import *in, struct sbx_tree *root, struct archi
 		return refuse(in, raw, "is not a path below the root", error);
 	if (!g_utf8_validate(path, -1, NULL))
 		return refuse(in, raw, "is not UTF-8, which the store's names must be", error);
+	if (has_long_name(path))
+		return refuse(in, path, "has a name longer than 255 bytes, which no file may",
+			      error);
 	for (gsize n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
 		path[n - 1] = '\0';
 	if (++in->n_entries > in->limits->max_entries)
@@ -267,6 +278,10 @@ static gboolean add_entry(struct import *in, struct sbx_tree *root, struct archi
 		meta.mode = S_IFREG | (meta.mode & 07777);
 	if (!g_str_equal(path, "."))
 		g_string_append_printf(in->list, "/%s\n", path);
+	if (!S_ISLNK(meta.mode) && (meta.uid || meta.gid || meta.mode & 06000 || xattrs))
+		g_ptr_array_add(in->special,
+				g_strdup_printf("/%s %04o %u:%u%s", path, meta.mode & 07777,
+						meta.uid, meta.gid, xattrs ? " capability" : ""));
 	if (S_ISDIR(meta.mode))
 		return add_folder(in, root, path, &meta, error);
 	if (g_str_equal(path, ".") || !(S_ISREG(meta.mode) || S_ISLNK(meta.mode)))
@@ -420,6 +435,11 @@ static GVariant *commit_metadata(struct import *in)
 	g_variant_dict_insert(&dict, "sbx.multi-arch", "s", field_or_empty(in, "Multi-Arch"));
 	g_variant_dict_insert(&dict, "sbx.essential", "b", g_strcmp0(essential, "yes") == 0);
 	g_variant_dict_insert(&dict, "sbx.bytes", "t", in->n_bytes);
+	if (in->special->len)
+		g_variant_dict_insert_value(
+			&dict, "sbx.special",
+			g_variant_new_strv((const char *const *)in->special->pdata,
+					   (gssize)in->special->len));
 	return g_variant_dict_end(&dict);
 }
 
@@ -445,6 +465,7 @@ gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_packa
 		.conffile_order = g_ptr_array_new_with_free_func(g_free),
 		.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 		.list = g_string_new("/.\n"),
+		.special = g_ptr_array_new_with_free_func(g_free),
 		.buffer = g_byte_array_new(),
 	};
 	struct sbx_file_meta folder = {.mode = S_IFDIR | 0755};

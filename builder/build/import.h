@@ -18,6 +18,8 @@
  *			s	the fields' values, "" when absent
  *	sbx.essential	b
  *	sbx.bytes	t	sum of its files' sizes
+ *	sbx.special	as	"/path mode uid:gid": what a rootless store cannot keep; absent:
+ *nothing
  */
 struct sbx_import_limits {
 	guint64 max_bytes;   /* of a package's files together */
@@ -25,6 +27,9 @@ struct sbx_import_limits {
 	guint64 max_ratio;   /* unpacked to packed bytes, checked beyond 64 MiB */
 };
 extern const struct sbx_import_limits sbx_import_default_limits;
+
+/* The site's: $SBX_MAX_PACKAGE_BYTES, _FILES, _RATIO in place of the defaults. SBX_E_USAGE. */
+gboolean sbx_import_read_limits(struct sbx_import_limits *out_limits, GError **error);
 
 /* The ref of a package, newly allocated. */
 char *sbx_import_ref(const struct sbx_lock_package *package);

@@ -327,10 +327,12 @@ static gboolean holds(const char *path, char kind, const guint8 *checksum, struc
 	       memcmp(now.checksum, checksum, SBX_CHECKSUM_BYTES) == 0;
 }
 
-gboolean sbx_reads_hold(const guint8 *bytes, gsize n_bytes, struct sbx_tree *tree)
+gboolean sbx_reads_hold(const guint8 *bytes, gsize n_bytes, struct sbx_tree *tree,
+			const char **out_path)
 {
 	struct parent parent = {0};
 	gboolean all = TRUE;
+	*out_path = NULL;
 	for (const guint8 *at = bytes, *end = bytes + n_bytes; all && at < end;) {
 		char kind = (char)*at++;
 		const guint8 *checksum = at;
@@ -339,6 +341,8 @@ gboolean sbx_reads_hold(const guint8 *bytes, gsize n_bytes, struct sbx_tree *tre
 		const guint8 *nul = at < end ? memchr(at, '\0', (gsize)(end - at)) : NULL;
 		all = nul && strchr("afdl", kind) &&
 		      holds((const char *)at, kind, checksum, &parent, tree);
+		if (!all)
+			*out_path = nul ? (const char *)at : NULL;
 		at = nul ? nul + 1 : end;
 	}
 	g_free(parent.path);

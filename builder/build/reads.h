@@ -33,7 +33,11 @@ gboolean sbx_reads_add_folders(struct sbx_reads *reads, struct sbx_tree *delta, 
 GBytes *sbx_reads_to_bytes(const struct sbx_reads *reads);
 guint sbx_reads_count(const struct sbx_reads *reads);
 
-/* Do they hold of this tree? FALSE when not, when it can't be read, or the bytes are malformed. */
-gboolean sbx_reads_hold(const guint8 *bytes, gsize n_bytes, struct sbx_tree *tree);
+/*
+ * Do they hold of this tree? FALSE when not, when it can't be read, or the bytes are malformed;
+ * then *out_path points into the bytes, to the first path that differs (NULL: malformed).
+ */
+gboolean sbx_reads_hold(const guint8 *bytes, gsize n_bytes, struct sbx_tree *tree,
+			const char **out_path);
 
 #endif

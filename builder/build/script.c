@@ -105,13 +105,29 @@ static gboolean prepare(struct sbx_script_runner *r, GError **error)
 	return TRUE;
 }
 
-/* "package\tarchitecture\tscript\tpath\targuments...", read by configure.sh. */
+/* The control files that a preinst finds beside it; the list of files is dpkg's own. */
+static char *control_members(const struct sbx_unit *unit, GError **error)
+{
+	g_autoptr(GPtrArray) names = sbx_tree_names(unit->control, error);
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 0; names && i < names->len; i++) {
+		const char *name = names->pdata[i];
+		if (!g_str_equal(name, "list") && !strpbrk(name, " \t\n*?["))
+			g_string_append_printf(text, "%s%s", text->len ? " " : "", name);
+	}
+	return names ? g_string_free(g_steal_pointer(&text), FALSE) : NULL;
+}
+
+/* One line for configure.sh, which tells its fields. */
 static gboolean write_step(struct sbx_script_runner *r, const struct sbx_step *step, GError **error)
 {
-	g_autofree char *text =
-		g_strdup_printf("%s\t%s\t%s\t/var/lib/dpkg/info/%s.%s\t%s\n",
-				step->unit->lock->name, step->unit->lock->architecture,
-				step->script, step->unit->info_name, step->script, step->arguments);
+	g_autofree char *members = control_members(step->unit, error);
+	if (!members)
+		return FALSE;
+	g_autofree char *text = g_strdup_printf(
+		"%s\t%s\t%s\t/var/lib/dpkg/info/%s.%s\t%s\t%s\n", step->unit->lock->name,
+		step->unit->lock->architecture, step->script, step->unit->info_name, step->script,
+		members, step->arguments);
 	return sbx_sandbox_write_file(r->c->work, "step", text, strlen(text), 0644, error);
 }
 
@@ -225,7 +241,7 @@ static gboolean keep_trace(struct sbx_script_runner *r, const struct sbx_step *s
 }
 
 gboolean sbx_script_run(struct sbx_script_runner *r, const struct sbx_step *step, const char *key,
-			char ***out_triggers, GError **error)
+			const char *reason, char ***out_triggers, GError **error)
 {
 	g_autofree char *layer = g_strdup_printf("%s/layer-%u", r->c->work, r->n_run++);
 	g_autofree char *upper = g_build_filename(layer, "upper", NULL);
@@ -243,11 +259,14 @@ gboolean sbx_script_run(struct sbx_script_runner *r, const struct sbx_step *step
 	trace->removed = g_steal_pointer(&delta->removed);
 	trace->triggers = read_triggers(upper);
 	trace->usec = (guint64)(g_get_monotonic_time() - began);
-	if ((key && !keep_trace(r, step, key, trace, error)) ||
+	trace->n_bytes = delta->n_bytes;
+	if (!keep_trace(r, step, key, trace, error) ||
 	    !sbx_workroot_take(r->c->root, trace, upper, error))
 		return FALSE;
 	if (r->c->refs && trace->ref)
 		g_ptr_array_add(r->c->refs, g_strdup(trace->ref));
+	sbx_build_report_script(r->c->report, step, SBX_SCRIPT_RAN, (gint64)trace->usec,
+				trace->n_bytes, trace->ref ? reason : "kept no trace");
 	*out_triggers = g_steal_pointer(&trace->triggers);
 	return TRUE;
 }

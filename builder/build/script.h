@@ -18,8 +18,11 @@ SBX_DEFINE_AUTO(sbx_script_runner, sbx_script_runner_free)
 /* What decides how a script runs, besides script and tree: part of a trace's key. */
 const char *sbx_script_runner_how(const struct sbx_script_runner *runner);
 
-/* `key` NULL: the trace is not kept. The triggers that it set off go to *out_triggers. */
+/*
+ * The trace is kept under `key`. `reason`, why none was replayed (NULL: there is none), is for the
+ * report. The triggers that the script set off go to *out_triggers.
+ */
 gboolean sbx_script_run(struct sbx_script_runner *runner, const struct sbx_step *step,
-			const char *key, char ***out_triggers, GError **error);
+			const char *key, const char *reason, char ***out_triggers, GError **error);
 
 #endif

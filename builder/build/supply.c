@@ -24,6 +24,7 @@ struct sbx_supply {
 	struct sbx_context *ctx;
 	struct sbx_store *store;
 	struct sbx_build_report *report;
+	struct sbx_import_limits limits;
 	GPtrArray *items; /* struct item *, in the order they are fetched */
 	struct sbx_fetch *fetches;
 	GAsyncQueue *arrived[2]; /* struct item *; &end_mark when no more will come */
@@ -182,7 +183,8 @@ struct sbx_supply *sbx_supply_start(struct sbx_context *ctx, struct sbx_store *s
 	for (int part = 0; part < 2; part++)
 		supply->arrived[part] = g_async_queue_new();
 	supply->lock_fd = -1;
-	if (!lock_cache(supply, lock, error) || !plan(supply, archive, lock, error))
+	if (!sbx_import_read_limits(&supply->limits, error) || !lock_cache(supply, lock, error) ||
+	    !plan(supply, archive, lock, error))
 		return NULL;
 	supply->chained = g_cancellable_connect(ctx->cancellable, G_CALLBACK(chain_cancel),
 						supply->cancellable, NULL);
@@ -234,9 +236,8 @@ static gpointer import_thread(gpointer data)
 		if (g_cancellable_is_cancelled(supply->cancellable))
 			continue;
 		gint64 began = g_get_monotonic_time(), store_usec = 0;
-		if (sbx_import_package(supply->store, item->package, item->path,
-				       &sbx_import_default_limits, &store_usec, supply->cancellable,
-				       &error)) {
+		if (sbx_import_package(supply->store, item->package, item->path, &supply->limits,
+				       &store_usec, supply->cancellable, &error)) {
 			sbx_progress_add(supply->ctx->progress, "import", 1, item->package->name);
 			gint64 usec = g_get_monotonic_time() - began;
 			sbx_build_report_import(supply->report, item->package->name,

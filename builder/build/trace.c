@@ -42,12 +42,14 @@ static struct sbx_trace *load(const char *ref, struct sbx_tree *tree, GVariant *
 	if (!g_variant_lookup(metadata, "sbx.triggers", "^as", &trace->triggers))
 		trace->triggers = g_new0(char *, 1);
 	g_variant_lookup(metadata, "sbx.usec", "t", &trace->usec);
+	g_variant_lookup(metadata, "sbx.bytes", "t", &trace->n_bytes);
 	return trace;
 }
 
 static gboolean try_ref(struct sbx_store *store, const char *ref, struct sbx_tree *tree,
-			struct sbx_trace **out_trace, GError **error)
+			struct sbx_trace **out_trace, char **out_reason, GError **error)
 {
+	const char *differs = NULL;
 	SBX_AUTO(sbx_tree) delta = NULL;
 	g_autoptr(GVariant) metadata = NULL;
 	if (!sbx_tree_load_ref(store, ref, 0, &delta, &metadata, NULL, error))
@@ -57,15 +59,20 @@ static gboolean try_ref(struct sbx_store *store, const char *ref, struct sbx_tre
 			 : NULL;
 	gsize n = 0;
 	const guint8 *bytes = reads ? g_variant_get_fixed_array(reads, &n, 1) : NULL;
-	if (reads && sbx_reads_hold(bytes, n, tree))
+	if (reads && sbx_reads_hold(bytes, n, tree, &differs)) {
 		*out_trace = load(ref, g_steal_pointer(&delta), metadata);
+	} else {
+		g_free(*out_reason);
+		*out_reason = g_strdup_printf("/%s differs", differs ? differs : "");
+	}
 	return TRUE;
 }
 
 gboolean sbx_trace_find(struct sbx_store *store, const char *key, struct sbx_tree *tree,
-			struct sbx_trace **out_trace, GError **error)
+			struct sbx_trace **out_trace, char **out_reason, GError **error)
 {
 	*out_trace = NULL;
+	*out_reason = NULL;
 	g_autofree char *prefix = g_strconcat("script/", key, NULL);
 	g_autoptr(GHashTable) refs = NULL;
 	if (!ostree_repo_list_refs_ext(store->repo, prefix, &refs, OSTREE_REPO_LIST_REFS_EXT_NONE,
@@ -74,7 +81,7 @@ gboolean sbx_trace_find(struct sbx_store *store, const char *key, struct sbx_tre
 	/* Several may hold (of a script that read less the second time): take always the same. */
 	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(refs), (GCompareFunc)strcmp);
 	for (GList *name = names; name && !*out_trace; name = name->next)
-		if (!try_ref(store, name->data, tree, out_trace, error))
+		if (!try_ref(store, name->data, tree, out_trace, out_reason, error))
 			return FALSE;
 	return TRUE;
 }
@@ -96,6 +103,7 @@ static GVariant *metadata_of(const struct sbx_step *step, GBytes *reads,
 	g_variant_dict_insert_value(&dict, "sbx.reads",
 				    g_variant_new_from_bytes(G_VARIANT_TYPE("ay"), reads, TRUE));
 	g_variant_dict_insert(&dict, "sbx.usec", "t", trace->usec);
+	g_variant_dict_insert(&dict, "sbx.bytes", "t", trace->n_bytes);
 	return g_variant_dict_end(&dict);
 }
 

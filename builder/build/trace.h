@@ -26,6 +26,7 @@ struct sbx_trace {
 	GPtrArray *removed;
 	char **triggers; /* lines of triggers/Unincorp */
 	guint64 usec;	 /* what running took */
+	guint64 n_bytes; /* of the delta's files */
 };
 void sbx_trace_free(struct sbx_trace *trace);
 SBX_DEFINE_AUTO(sbx_trace, sbx_trace_free)
@@ -33,9 +34,12 @@ SBX_DEFINE_AUTO(sbx_trace, sbx_trace_free)
 /* The key as 64 hex digits, newly allocated; `how` describes how scripts are run. */
 char *sbx_trace_key(const struct sbx_step *step, const char *how);
 
-/* A trace of the key that holds of the tree; NULL in *out_trace when there is none. */
+/*
+ * A trace of the key that holds of the tree; NULL in *out_trace when there is none, and then in
+ * *out_reason why not (newly allocated): the path by which one that is kept differs.
+ */
 gboolean sbx_trace_find(struct sbx_store *store, const char *key, struct sbx_tree *tree,
-			struct sbx_trace **out_trace, GError **error);
+			struct sbx_trace **out_trace, char **out_reason, GError **error);
 
 /* Keep one, in the running transaction. `trace` has everything but its ref, which is set. */
 gboolean sbx_trace_keep(const char *key, const struct sbx_step *step, const struct sbx_reads *reads,

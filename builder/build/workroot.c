@@ -158,7 +158,10 @@ static gboolean catch_up(struct sbx_workroot *w, GError **error)
 
 gboolean sbx_workroot_require(struct sbx_workroot *w, GError **error)
 {
-	return w->is_checked_out ? catch_up(w, error) : check_out(w, error);
+	gint64 began = g_get_monotonic_time();
+	gboolean fine = w->is_checked_out ? catch_up(w, error) : check_out(w, error);
+	w->checkout_usec += g_get_monotonic_time() - began;
+	return fine;
 }
 
 static gboolean apply_to(struct sbx_workroot *w, const struct sbx_trace *trace,
@@ -167,7 +170,7 @@ static gboolean apply_to(struct sbx_workroot *w, const struct sbx_trace *trace,
 	/* A delta is taken apart as it is applied: each time from what is stored. */
 	SBX_AUTO(sbx_tree)
 	stored = sbx_tree_new_stored(w->store, contents, sbx_tree_dirmeta(trace->tree), 0);
-	struct sbx_delta delta = {stored, trace->removed};
+	struct sbx_delta delta = {.tree = stored, .removed = trace->removed};
 	return sbx_delta_apply(&delta, to, error);
 }
 
@@ -247,12 +250,14 @@ gboolean sbx_workroot_commit(struct sbx_workroot *w, const char *ref, char **out
 	    !sbx_tree_commit(w->tree, ref, NULL, &commit, w->cancellable, error) ||
 	    !sbx_transaction_commit(w->transaction, w->cancellable, error))
 		return FALSE;
+	gint64 began = g_get_monotonic_time();
 	if (!w->is_checked_out) {
 		if (!sbx_store_checkout(w->store, commit, w->path, w->cancellable, error))
 			return FALSE;
 	} else if (!catch_up(w, error) || !lay_over(w, changes, w->changed, error)) {
 		return FALSE;
 	}
+	w->checkout_usec += g_get_monotonic_time() - began;
 	*out_commit = g_steal_pointer(&commit);
 	return TRUE;
 }

@@ -16,6 +16,7 @@ struct sbx_workroot {
 	struct sbx_transaction *transaction; /* runs; ended and begun anew to check out */
 	GCancellable *cancellable;
 	gboolean is_checked_out;
+	gint64 checkout_usec;	  /* what making and mending the checkout has taken */
 	struct sbx_tree *changed; /* all that was changed since init */
 	GPtrArray *removed;	  /* char *: paths that were removed since, which may be back */
 	GPtrArray *behind;	  /* struct sbx_trace *: replayed, not yet in the checkout */

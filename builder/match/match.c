@@ -167,7 +167,7 @@ static void add_template(struct match *m, struct sbx_match *out, const struct sb
 		return;
 	}
 	compare(m, c, have);
-	struct sbx_content want = {m->lock->content.without, m->lock->content.locales};
+	struct sbx_content want = m->lock->content; /* its lists are borrowed */
 	if (c->kind == SBX_MATCH_SUPERSET)
 		want.without |= m->limits->may_lack;
 	/* As a beginning, one whose scripts saw other content is of no use either. */

@@ -28,6 +28,7 @@ enum sbx_content_class sbx_content_by_name(const char *name)
 void sbx_content_release(struct sbx_content *content)
 {
 	g_clear_pointer(&content->locales, g_strfreev);
+	g_clear_pointer(&content->skip_scripts, g_strfreev);
 	content->without = 0;
 }
 
@@ -36,11 +37,16 @@ void sbx_content_copy(struct sbx_content *to, const struct sbx_content *from)
 	sbx_content_release(to);
 	to->without = from->without;
 	to->locales = g_strdupv(from->locales);
+	to->skip_scripts = g_strdupv(from->skip_scripts);
 }
 
 gboolean sbx_content_covers(const struct sbx_content *have, const struct sbx_content *want)
 {
-	if (have->without & ~want->without)
+	static const char *const none[] = {NULL};
+	const char *const *skipped = (const char *const *)have->skip_scripts;
+	const char *const *wanted = (const char *const *)want->skip_scripts;
+	if (have->without & ~want->without ||
+	    !g_strv_equal(skipped ? skipped : none, wanted ? wanted : none))
 		return FALSE;
 	if (!(have->without & 1u << SBX_CONTENT_LOCALES))
 		return TRUE;
@@ -66,18 +72,32 @@ static int compare_texts(gconstpointer a, gconstpointer b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-void sbx_content_set_locales(struct sbx_content *content, const char *const *locales)
+/* Sorted, each once; NULL when there is nothing. */
+static char **sorted_set(const char *const *texts)
 {
 	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
-	for (; locales && *locales; locales++)
-		g_ptr_array_add(sorted, (gpointer)*locales);
+	for (; texts && *texts; texts++)
+		g_ptr_array_add(sorted, (gpointer)*texts);
 	g_ptr_array_sort(sorted, compare_texts);
 	g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
 	for (guint i = 0; i < sorted->len; i++)
 		if (i == 0 || strcmp(sorted->pdata[i - 1], sorted->pdata[i]) != 0)
 			g_strv_builder_add(kept, sorted->pdata[i]);
+	return sorted->len ? g_strv_builder_end(kept) : NULL;
+}
+
+void sbx_content_set_locales(struct sbx_content *content, const char *const *locales)
+{
+	char **set = sorted_set(locales);
 	g_strfreev(content->locales);
-	content->locales = sorted->len ? g_strv_builder_end(kept) : NULL;
+	content->locales = set;
+}
+
+void sbx_content_set_skip_scripts(struct sbx_content *content, const char *const *packages)
+{
+	char **set = sorted_set(packages);
+	g_strfreev(content->skip_scripts);
+	content->skip_scripts = set;
 }
 
 void sbx_content_append_canonical(const struct sbx_content *content, GString *text)
@@ -87,6 +107,8 @@ void sbx_content_append_canonical(const struct sbx_content *content, GString *te
 			g_string_append_printf(text, "without %s\n", classes[i].name);
 	for (char **locale = content->locales; locale && *locale; locale++)
 		g_string_append_printf(text, "locale %s\n", *locale);
+	for (char **package = content->skip_scripts; package && *package; package++)
+		g_string_append_printf(text, "skip-script %s\n", *package);
 }
 
 static void append_options(GString *text, const char *option, const char *patterns)

@@ -36,8 +36,9 @@ enum sbx_content_class sbx_content_by_name(const char *name);
  * An option of a lock: what is left out of its template. All zero: nothing.
  */
 struct sbx_content {
-	guint without;	/* bits 1 << enum sbx_content_class */
-	char **locales; /* languages whose messages stay without LOCALES, sorted; NULL: none */
+	guint without;	     /* bits 1 << enum sbx_content_class */
+	char **locales;	     /* languages whose messages stay without LOCALES, sorted; NULL: none */
+	char **skip_scripts; /* packages whose maintainer scripts are not run, sorted; NULL: none */
 };
 void sbx_content_release(struct sbx_content *content);
 void sbx_content_copy(struct sbx_content *to, const struct sbx_content *from);
@@ -50,6 +51,7 @@ gboolean sbx_content_is_locale(const char *text);
 
 /* Sort, and leave doubles out. */
 void sbx_content_set_locales(struct sbx_content *content, const char *const *locales);
+void sbx_content_set_skip_scripts(struct sbx_content *content, const char *const *packages);
 
 /* Lines for the canonical text of a lock; nothing when nothing is left out. */
 void sbx_content_append_canonical(const struct sbx_content *content, GString *text);

@@ -124,6 +124,7 @@ static void write_content(struct sbx_json *w, const struct sbx_content *content)
 			without[n++] = sbx_content_name(i);
 	write_list(w, "without", (char **)(gpointer)without);
 	write_list(w, "locales", content->locales);
+	write_list(w, "skip_scripts", content->skip_scripts);
 }
 
 char *sbx_lock_to_json(const struct sbx_lock *lock)

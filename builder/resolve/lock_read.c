@@ -158,9 +158,10 @@ static gboolean read_set(const struct sbx_json_value *o, const char *field, sbx_
 static gboolean read_content(struct sbx_content *content, const struct sbx_json_value *o,
 			     const struct sbx_place *at, GError **error)
 {
-	g_auto(GStrv) without = NULL, locales = NULL;
+	g_auto(GStrv) without = NULL, locales = NULL, skipped = NULL;
 	if (!read_set(o, "without", is_content_class, &without, at, error) ||
-	    !read_set(o, "locales", sbx_content_is_locale, &locales, at, error))
+	    !read_set(o, "locales", sbx_content_is_locale, &locales, at, error) ||
+	    !read_set(o, "skip_scripts", is_name, &skipped, at, error))
 		return FALSE;
 	for (char **name = without; name && *name; name++)
 		content->without |= 1u << sbx_content_by_name(*name);
@@ -168,14 +169,15 @@ static gboolean read_content(struct sbx_content *content, const struct sbx_json_
 		return sbx_fields_fail(at, "locales", "needs \"locales\" among what is left out",
 				       error);
 	sbx_content_set_locales(content, (const char *const *)locales);
+	sbx_content_set_skip_scripts(content, (const char *const *)skipped);
 	return TRUE;
 }
 
 static gboolean read_options(struct sbx_lock *lock, const struct sbx_json_value *root,
 			     const struct sbx_place *at, GError **error)
 {
-	static const char *const known[] = {"recommends", "hold",    "forbid", "pins",
-					    "without",	  "locales", NULL};
+	static const char *const known[] = {"recommends", "hold",    "forbid",	     "pins",
+					    "without",	  "locales", "skip_scripts", NULL};
 	const struct sbx_json_value *o = sbx_json_member(root, "options");
 	if (!o || o->kind != SBX_JSON_KIND_OBJECT)
 		return sbx_fields_fail(at, "options", "must be an object", error);

@@ -10,6 +10,7 @@
 static char *packages, *name, *report_path;
 static gboolean recommends, allow_unresolved, keep_failed;
 static int script_seconds;
+static char **skip_scripts;
 const GOptionEntry sbx_verb_build_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
 	 "Build from these packages instead of a file (may hold versions: name=version)", "A,B"},
@@ -22,6 +23,9 @@ const GOptionEntry sbx_verb_build_options[] = {
 	 "FILE"},
 	{"script-timeout", 0, 0, G_OPTION_ARG_INT, &script_seconds,
 	 "A maintainer script that runs longer has failed (default: 300)", "SECONDS"},
+	{"skip-script", 0, 0, G_OPTION_ARG_STRING_ARRAY, &skip_scripts,
+	 "Run none of this package's maintainer scripts: part of the lock (may be repeated)",
+	 "PKG"},
 	{"keep-failed", 0, 0, G_OPTION_ARG_NONE, &keep_failed,
 	 "Leave the tree in which a script failed, to look inside; `gc` removes it", NULL},
 	G_OPTION_ENTRY_NULL,
@@ -43,6 +47,30 @@ static void print_result(struct sbx_context *ctx, const struct sbx_build_result 
 	sbx_json_int(json, "usec", result->usec);
 	sbx_json_end_object(json);
 	sbx_report_json(json);
+}
+
+/* Which scripts run decides the tree: it becomes part of the lock. */
+static gboolean skip_in_lock(struct sbx_lock *lock, GError **error)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	char **before = lock->content.skip_scripts;
+	for (char **skip = skip_scripts; skip && *skip; skip++) {
+		gboolean is_there = FALSE;
+		for (guint i = 0; !is_there && i < lock->packages->len; i++)
+			is_there = g_str_equal(
+				((struct sbx_lock_package *)lock->packages->pdata[i])->name, *skip);
+		if (!is_there)
+			return sbx_set_error(error, SBX_E_USAGE,
+					     "--skip-script %s: the template has no such package",
+					     *skip);
+		g_ptr_array_add(all, *skip);
+	}
+	for (; before && *before; before++)
+		g_ptr_array_add(all, *before);
+	g_ptr_array_add(all, NULL);
+	g_auto(GStrv) copy = g_strdupv((char **)all->pdata);
+	sbx_content_set_skip_scripts(&lock->content, (const char *const *)copy);
+	return TRUE;
 }
 
 static gboolean save_report(const struct sbx_build_report *report, const struct sbx_lock *lock,
@@ -73,7 +101,8 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 		.allow_unresolved = allow_unresolved,
 	};
 	__attribute__((cleanup(sbx_request_release))) struct sbx_resolved resolved = {0};
-	if (!sbx_request_resolve(ctx, &request, &resolved, error))
+	if (!sbx_request_resolve(ctx, &request, &resolved, error) ||
+	    !skip_in_lock(resolved.lock, error))
 		return -1;
 	SBX_AUTO(sbx_build_report) report = report_path ? sbx_build_report_new() : NULL;
 	const struct sbx_build_options options = {

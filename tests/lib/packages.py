@@ -315,8 +315,10 @@ def refused():
 def all_packages():
 	from hostile import packages as hostile_packages
 	from python_packages import python_packages
+	from script_packages import capability, script_packages
 
 	base = [base_files(), base_passwd(), libc6(), libc_bin(), libs_base(), dash(), tar(), busybox(),
 		dpkg()]
 	return (base + greeting_family() + [diverter(), shapes(), wordy()] + trigger_family() + scripted() +
-		refused() + python_packages() + hostile_packages())
+		refused() + python_packages() + script_packages() + [capability(libraries, triplet())] +
+		hostile_packages())

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""dpkg's rules, each with a package made for it (docs/architecture.md, "Building a template")."""
+
+import os
+import resource
+
+import harness
+from harness import ARCHIVE, SCRIPT, UNSATISFIABLE, USAGE, contains, equal
+
+
+def lines(result):
+	return result.ok().out.splitlines()
+
+
+def test_pre_depends_are_configured_before_the_preinst(t):
+	id = t.build("pre-then")
+	equal(lines(t.shell(id, "cat /var/lib/order-log")), ["pre-first ready", "pre-then ready"], "order")
+
+
+def test_a_cycle_of_dependencies_is_configured(t):
+	id = t.build("cycle-a")
+	equal(sorted(lines(t.shell(id, "cat /var/lib/cycle-log"))), ["a", "b", "c"], "configured")
+	equal(lines(t.shell(id, "dpkg --audit")), [], "dpkg --audit")
+
+
+def test_triggers_run_to_a_fixed_point(t):
+	id = t.build("chain-2")
+	equal(lines(t.shell(id, "cat /var/lib/chain-log")), ["0", "1", "2"], "triggers that ran")
+
+
+def test_triggers_without_end_are_an_error(t):
+	t.update()
+	t.sbx("build", "--packages", "endless-trigger").fails(SCRIPT, "endless-trigger", "without end")
+
+
+def test_links_of_a_merged_usr_may_be_shipped(t):
+	"""As base-files of trixie does; packages that still have files in /bin go through them."""
+	id = t.build("merged-links,old-style")
+	root = t.template(id)
+	for name in ("bin", "sbin", "lib"):
+		equal(os.readlink(os.path.join(root, name)), "usr/" + name, name)
+	equal(lines(t.inside(id, "/bin/old-style")), ["old"], "output")
+	contains(t.shell(id, "dpkg -S /bin").ok().out, "merged-links.*: /bin$")
+	equal(lines(t.shell(id, "dpkg --verify old-style merged-links")), [], "dpkg --verify")
+
+
+def test_dpkg_goes_on_inside(t):
+	"""What dpkg would do to a normal system it does to a template."""
+	id = t.build("hello,scripted")
+	script = """dpkg --configure -a && dpkg --audit &&
+dpkg --remove hello >/dev/null && ! test -e /usr/bin/hello && dpkg -s scripted | grep ^Status"""
+	out = t.inside(id, "/bin/sh", "-c", script).ok().out
+	contains(out, "^Status: install ok installed$")
+
+
+def test_file_capabilities_are_kept(t):  # root
+	id = t.build("with-capability")
+	path = os.path.join(t.template(id), "usr/bin/with-capability")
+	value = os.getxattr(path, "security.capability")
+	t.sbx("rm", id, archive=False).ok()
+	equal(t.build("with-capability"), id, "id")
+	equal(os.getxattr(path, "security.capability"), value, "the capability of a replayed script")
+
+
+def test_a_package_that_conflicts_with_the_base(t):
+	t.update()
+	t.sbx("build", "--packages", "base-enemy").fails(UNSATISFIABLE, "base-enemy", "base-files")
+
+
+def test_many_files(t):
+	"""Within bounded memory; and over a site's limit they are refused."""
+	t.update()
+	t.sbx("build", "--packages", "many-files", env={"SBX_MAX_PACKAGE_FILES": "1000"}).fails(
+		ARCHIVE, "many-files", "limit of files")
+	id = t.build("many-files")
+	folder = os.path.join(t.template(id), "usr/share/many-files")
+	equal(sum(len(files) for _, _, files in os.walk(folder)), 3000, "files")
+	peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+	assert peak < 400 * 1024 or "ASAN_OPTIONS" in t.env, f"a child took {peak} KiB"
+
+
+def test_a_bomb_is_refused_unless_the_site_allows_it(t):
+	t.update()
+	t.sbx("build", "--packages", "bomb").fails(ARCHIVE, "bomb", "usr/share/bomb/zeros")
+	equal(t.work_in_progress(), [], "tmp/")
+	id = t.sbx("build", "--packages", "bomb", env={"SBX_MAX_PACKAGE_RATIO": "100000"}).id
+	equal(os.path.getsize(os.path.join(t.template(id), "usr/share/bomb/zeros")), 80 << 20, "bytes")
+
+
+def test_a_limit_that_is_no_number(t):
+	t.update()
+	t.sbx("build", "--packages", "hello", env={"SBX_MAX_PACKAGE_BYTES": "lots"}).fails(
+		USAGE, "SBX_MAX_PACKAGE_BYTES", "lots")
+
+
+def test_a_file_larger_than_what_is_kept_in_memory(t):
+	id = t.build("large-file")
+	with open(os.path.join(t.template(id), "usr/share/large-file/data"), "rb") as file:
+		equal(file.read(), b"0123456789abcdef" * (40 * 65536), "content")
+	t.sbx("build", "--packages", "large-file,hello", env={"SBX_MAX_PACKAGE_BYTES": "1000"}).ok()
+
+
+def test_a_name_longer_than_a_file_system_allows(t):
+	t.update()
+	t.sbx("build", "--packages", "too-long").fails(ARCHIVE, "too-long", "255 bytes")
+	t.fsck_clean()
+
+
+def test_fields_of_a_control_file_cannot_forge_the_status(t):
+	id = t.build("odd-fields")
+	contains(t.shell(id, "dpkg -l odd-fields").ok().out, r"^ii +odd-fields")
+	status = t.shell(id, "dpkg -s odd-fields").ok().out
+	equal(status.count("Status:"), 1, f"Status fields in\n{status}")
+	assert "/etc/shadow" not in status, status
+
+
+if __name__ == "__main__":
+	harness.main(globals())
