@@ -239,6 +239,22 @@ static char **needed_refs(const struct build *b)
 	return (char **)g_ptr_array_free(refs, FALSE);
 }
 
+/* Where and when the packages were found: of a template that is older, of its first build. */
+static void write_releases(struct sbx_json *json, const struct sbx_lock *lock)
+{
+	sbx_json_begin_array(json, "releases");
+	for (guint i = 0; i < lock->releases->len; i++) {
+		const struct sbx_lock_release *release = lock->releases->pdata[i];
+		sbx_json_begin_object(json, NULL);
+		sbx_json_string(json, "origin", release->origin);
+		sbx_json_string(json, "date", release->date);
+		sbx_json_string(json, "sha256", release->sha256);
+		sbx_json_end_object(json);
+	}
+	sbx_json_end_array(json);
+}
+
+/* Provenance stands beside the template, never in it: who built it, when, out of what. */
 static char *meta_json(const struct build *b, gint64 now_usec)
 {
 	g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(now_usec / G_USEC_PER_SEC);
@@ -251,6 +267,9 @@ static char *meta_json(const struct build *b, gint64 now_usec)
 	sbx_json_string(json, "created", created);
 	sbx_json_string(json, "builder", "sbx-build " SBX_VERSION);
 	sbx_json_bool(json, "rootless", b->store->rootless);
+	sbx_json_int(json, "uid", (int64_t)geteuid());
+	sbx_json_string(json, "host", g_get_host_name());
+	write_releases(json, b->lock);
 	sbx_json_end_object(json);
 	return g_strdup(text.data);
 }

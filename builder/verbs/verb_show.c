@@ -3,13 +3,16 @@
 
 #include "builder/report.h"
 #include "builder/resolve/lock.h"
+#include "builder/sbom/sbom.h"
 #include "builder/verbs/verbs.h"
 #include "store/gc.h"
 #include "store/template.h"
 
-static gboolean show_lock;
+static gboolean show_lock, show_sbom;
 const GOptionEntry sbx_verb_show_options[] = {
 	{"lock", 0, 0, G_OPTION_ARG_NONE, &show_lock, "Print just the template's lock", NULL},
+	{"sbom", 0, 0, G_OPTION_ARG_NONE, &show_sbom,
+	 "Print its software bill of materials, as SPDX 2.3 JSON", NULL},
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -70,6 +73,15 @@ static int print_json(const struct details *d, GError **error)
 	return 0;
 }
 
+static gboolean print_sbom(const struct details *d, GError **error)
+{
+	g_autofree char *root = g_build_filename(d->path, "root", NULL);
+	g_autofree char *text = sbx_sbom_spdx(d->row, d->lock, root, error);
+	if (text)
+		fputs(text, stdout);
+	return text != NULL;
+}
+
 static gboolean load(struct sbx_context *ctx, const char *what, struct details *d, GError **error)
 {
 	SBX_AUTO(sbx_store)
@@ -98,6 +110,8 @@ int sbx_verb_show(struct sbx_context *ctx, int argc, char **argv, GError **error
 	__attribute__((cleanup(details_release))) struct details d = {0};
 	if (!load(ctx, argv[1], &d, error))
 		return -1;
+	if (show_sbom)
+		return print_sbom(&d, error) ? 0 : -1;
 	if (show_lock)
 		fputs(d.lock_text, stdout);
 	else if (ctx->json)

@@ -16,7 +16,7 @@ def match(t, packages, *options):
 	return data
 
 
-def test_exact_superset_closest_base(t):
+def test_exact_superset_closest_base(t):  # root
 	t.update()
 	equal(match(t, "hello")["kind"], "base", "without templates")
 	small, large = t.build("hello"), t.build("hello,hello-tool,shapes")
@@ -36,7 +36,7 @@ def test_exact_superset_closest_base(t):
 	contains(text, r"^\* closest  +%.16s" % small, r"^  superset +%.16s .* - .*not taken: supersets are" % large)
 
 
-def test_run_takes_a_superset_where_it_may(t):
+def test_run_takes_a_superset_where_it_may(t):  # root
 	t.update()
 	large = t.build("hello,shapes")
 	task = t.file("task/run.sh", "#!/bin/sh\nhello\n")

@@ -42,7 +42,7 @@ def named(t, name):
 	return t.sbx("show", name, "--json", archive=False).json()["id"]
 
 
-def test_the_ones_that_we_ship_are_listed(t):
+def test_the_ones_that_we_ship_are_listed(t):  # root
 	data = t.sbx("recipes", "--json", archive=False).json()
 	names = {r["name"] for r in data["recipes"]}
 	assert names >= {"base", "python", "python-data-science", "python-web", "node",
@@ -51,7 +51,7 @@ def test_the_ones_that_we_ship_are_listed(t):
 	contains(t.sbx("recipes", archive=False).ok().out, r"^python +python +\S")
 
 
-def test_a_site_recipe_takes_the_place_of_ours(t):
+def test_a_site_recipe_takes_the_place_of_ours(t):  # root
 	recipe(t, "python", folder="root/recipes")
 	rows = t.sbx("recipes", "--json", archive=False).json()["recipes"]
 	equal([r["category"] for r in rows if r["name"] == "python"], ["greeting"], "category")
@@ -70,7 +70,7 @@ def test_prebuild_builds_tests_and_names(t):
 	contains(t.sbx("prebuild", "greeter").ok().out, r"^present +greeter +[0-9a-f]{16} ")
 
 
-def test_a_failed_smoke_test_keeps_the_name_and_the_others(t):
+def test_a_failed_smoke_test_keeps_the_name_and_the_others(t):  # root
 	only_ours(t)
 	recipe(t, "greeter")
 	t.update()
@@ -87,7 +87,7 @@ def test_a_failed_smoke_test_keeps_the_name_and_the_others(t):
 		 "exited with status 7")
 
 
-def test_a_smoke_test_is_held_to_its_posture_and_time(t):
+def test_a_smoke_test_is_held_to_its_posture_and_time(t):  # root
 	only_ours(t)
 	path = recipe(t, "curious", command="grep -c . /proc/net/dev || id -u; cat /proc/self/status",
 		      output="CapEff:\\t0+$")
@@ -99,7 +99,7 @@ def test_a_smoke_test_is_held_to_its_posture_and_time(t):
 	equal(report(t, "slow", status=TIMED_OUT)["slow"]["error"]["code"], "timed-out", "code")
 
 
-def test_bad_recipes_and_names_are_told(t):
+def test_bad_recipes_and_names_are_told(t):  # root
 	only_ours(t)
 	t.sbx("prebuild", "no-such").fails(NOT_FOUND, "no-such: no recipe", "none")
 	t.sbx("prebuild").fails(NOT_FOUND, "no recipe to make")

@@ -57,7 +57,7 @@ def test_what_is_newer_is_told_and_built(t):
 	equal(refresh(t, "greeter")["greeter"]["status"], "fresh", "the second time")
 
 
-def test_a_failed_smoke_test_keeps_the_old_one(t):
+def test_a_failed_smoke_test_keeps_the_old_one(t):  # root
 	old = t.build("hello", "--name", "greeter")
 	t.file("root/recipes/greeter.recipe", "[recipe]\ndescription=x\ncategory=x\n[packages]\n"
 	       "install=hello\n[test]\ncommand=dpkg-query -W hello; exit 3\n")
@@ -69,7 +69,7 @@ def test_a_failed_smoke_test_keeps_the_old_one(t):
 	t.sbx("refresh", "no-such").fails(NOT_FOUND, "no-such")
 
 
-def test_what_comes_from_a_security_suite_is_marked(t):
+def test_what_comes_from_a_security_suite_is_marked(t):  # root
 	old = t.build("hello", "--name", "greeter")
 	folder, suite = os.path.join(t.tmp, "security"), t.suite + "-security"
 	fixed = next(p for p in packages.all_packages() if p.name == "hello")
@@ -94,7 +94,7 @@ def test_what_comes_from_a_security_suite_is_marked(t):
 	server.close()
 
 
-def test_a_version_that_the_mirror_dropped_comes_from_the_store(t):
+def test_a_version_that_the_mirror_dropped_comes_from_the_store(t):  # root
 	t.update()
 	lock = t.file("hello.lock", t.sbx("resolve", "--packages", "hello", "--json").ok().out)
 	id = t.sbx("build", lock).id

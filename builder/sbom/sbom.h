@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_BUILDER_SBOM_SBOM_H
+#define SBX_BUILDER_SBOM_SBOM_H
+
+#include "builder/resolve/lock.h"
+#include "store/catalog.h"
+
+/*
+ * The software bill of materials of a template as SPDX 2.3 JSON (docs/sbom.md): its packages with
+ * purl, checksum and what their copyright files declare. `root` is the template's checkout. Newly
+ * allocated.
+ */
+char *sbx_sbom_spdx(const struct sbx_template *row, const struct sbx_lock *lock, const char *root,
+		    GError **error);
+
+#endif
