@@ -52,6 +52,11 @@ void sbx_filter_set_refusals(struct sock_filter *code, size_t n, uint64_t refusa
 			code[i].k = unknown ? unknown : SECCOMP_RET_ERRNO | ENOSYS;
 		else if (code[i].k == (SECCOMP_RET_ERRNO | EPERM) && dangerous)
 			code[i].k = dangerous;
+		/* Skipping a call (errno 0) is no refusal. */
+		if (refusals & SBX_REFUSALS_ASK &&
+		    (code[i].k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
+		    code[i].k & SECCOMP_RET_DATA)
+			code[i].k = SECCOMP_RET_USER_NOTIF;
 	}
 }
 

@@ -28,6 +28,9 @@ const char *sbx_filter_name(enum sbx_filter filter);
  */
 uint64_t sbx_filter_refusals(enum sbx_refusal unknown, enum sbx_refusal dangerous);
 
+/* In that number: refuse nothing, ask (watch.h); without anybody to ask it is ENOSYS. */
+#define SBX_REFUSALS_ASK (UINT64_C(1) << 16)
+
 /*
  * The compiled program with these refusals, in static memory that the next call uses again, and its
  * length in instructions.

@@ -7,6 +7,7 @@
 #include "base/classes.h"
 #include "provisioner/compile/generate.h"
 #include "provisioner/filter.h"
+#include "provisioner/watch.h"
 
 /* A call of base/classes.def, and in which classes it stands with that condition. */
 struct sbx_class_call {
@@ -24,6 +25,11 @@ static const struct sbx_condition conditions[] = {
 };
 
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+const char *sbx_call_name(unsigned number)
+{
+	return number < N_OF(sbx_call_names) ? sbx_call_names[number] : NULL;
+}
 
 /*
  * What the classes have is let through, on to the built-in filter; what only other classes have is

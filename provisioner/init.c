@@ -151,9 +151,11 @@ static int open_signals(const struct sbx_init *init, struct sbx_error *err)
 	return fd < 0 ? sbx_fail_os(err, SBX_E_SANDBOX, errno, "signalfd") : fd;
 }
 
-static pid_t start_first(const struct sbx_init *init, struct sbx_error *err)
+static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
+			 struct sbx_error *err)
 {
 	const struct sbx_policy *policy = &init->options->policy;
+	unsigned record = init->ledger ? init->options->record : 0;
 	char **argv = sbx_copy_words(init->options->command),
 	     **env = sbx_copy_words(init->command_env);
 	if (!argv || !env)
@@ -162,29 +164,35 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_error *err)
 	int text_fd = init->join_fd < 0 ? -1 : sbx_init_join_prepare(init, argv, env, &join, err);
 	/* The plan's own words are wiped, too. */
 	wipe_command_line(init);
-	const struct sbx_start start = {
+	struct sbx_start start = {
 		.argv = argv,
 		.env = env,
 		.mask = init->caller_mask,
 		.has_classes = policy->has_classes,
 		.classes = policy->classes,
 		.refusals = sbx_filter_refusals(policy->unknown, policy->dangerous),
+		.out_listener_fd = &fds->listener_fd,
 	};
 	if (init->join_fd >= 0)
 		return text_fd < 0 ? -1 : sbx_init_join(init, &join, text_fd, err);
+	if (record & (SBX_RECORD_CALLS | SBX_RECORD_NETWORK))
+		start.watch = fds->watch = sbx_watch_program(
+			(enum sbx_filter)init->plan->filter, start.has_classes, start.classes,
+			start.refusals, record & SBX_RECORD_CALLS, record & SBX_RECORD_NETWORK);
 	return init->options->command[0] ? sbx_start_command(&start, err) : 0;
 }
 
 void sbx_init_run(const struct sbx_init *init)
 {
 	struct sbx_report report = {.kind = SBX_REPORT_FAILED, .error = SBX_ERROR_INIT};
-	int signal_fd = -1;
+	struct sbx_init_fds fds = {.signal_fd = -1, .listener_fd = -1};
 	if (init->ledger)
 		init->ledger->begun_nsec = now_nsec();
-	if (set_up(init, &report.error) < 0 || (signal_fd = open_signals(init, &report.error)) < 0)
+	if (set_up(init, &report.error) < 0 ||
+	    (fds.signal_fd = open_signals(init, &report.error)) < 0)
 		report_and_end(init, &report);
 	report.built_nsec = now_nsec();
-	pid_t first = start_first(init, &report.error);
+	pid_t first = start_first(init, &fds, &report.error);
 	if (first < 0)
 		report_and_end(init, &report);
 	report.kind = SBX_REPORT_STARTED;
@@ -195,5 +203,5 @@ void sbx_init_run(const struct sbx_init *init)
 	}
 	if (init->is_live)
 		sbx_init_report(init, &report);
-	sbx_init_live(init, first, signal_fd);
+	sbx_init_live(init, first, &fds);
 }

@@ -7,6 +7,7 @@
 #include "provisioner/ledger.h"
 #include "provisioner/order.h"
 #include "provisioner/plan.h"
+#include "provisioner/watch.h"
 #include "provisioner/zygote/join.h"
 
 /* What it is given. */
@@ -38,7 +39,12 @@ _Noreturn void sbx_init_run(const struct sbx_init *init);
 void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report);
 
 /* From when the first command runs (0: there is none) until its end, or for ever (init_life.c). */
-_Noreturn void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd);
+struct sbx_init_fds {
+	int signal_fd;
+	int listener_fd; /* where the command's filter asks, -1: it does not */
+	const struct sbx_watch_program *watch;
+};
+_Noreturn void sbx_init_live(const struct sbx_init *init, pid_t first, struct sbx_init_fds *fds);
 
 /* A copy of a NULL-ended list, in memory that /proc/1/cmdline does not show; NULL without memory.
  */
@@ -51,6 +57,12 @@ struct sbx_start {
 	sigset_t mask;
 	bool has_classes;
 	uint64_t classes, refusals;
+	/*
+	 * Instead of that filter one that asks (watch.h); stdio_fd must be NULL then. NULL: none.
+	 * Where it asks comes out.
+	 */
+	const struct sbx_watch_program *watch;
+	int *out_listener_fd;
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Starting a command inside. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,33 +63,56 @@ static int take_descriptors(const int *stdio_fd)
 	return 0;
 }
 
+struct child {
+	const struct sbx_start *start;
+	const struct sock_filter *filter;
+	size_t n_filter;
+	int why, unfiltered; /* errno */
+};
+
+static int install_filter(struct child *c)
+{
+	if (c->start->watch) {
+		int fd = sbx_watch_install(c->start->watch);
+		*c->start->out_listener_fd = fd < 0 ? -1 : fd;
+		return fd < 0 ? -fd : 0;
+	}
+	return c->filter ? -sbx_filter_install_program(c->filter, c->n_filter) : 0;
+}
+
+static int run_child(void *argument)
+{
+	struct child *c = argument;
+	setsid();
+	sigprocmask(SIG_SETMASK, &c->start->mask, NULL);
+	c->why = take_descriptors(c->start->stdio_fd);
+	if (!c->why)
+		c->why = c->unfiltered = install_filter(c);
+	if (!c->why)
+		c->why = execute(c->start->argv, c->start->env);
+	_exit(127);
+}
+
 /*
- * vfork: the child borrows this memory until it executes, so that nothing is copied and a failure
- * is seen at once.
+ * As vfork(2): the child borrows this memory until it executes, so that nothing is copied and a
+ * failure is seen at once. Where its filter asks, it borrows the descriptors as well: so the
+ * listener that it opens is ours, and executing takes it away from the command.
  */
 pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err)
 {
-	volatile int why = 0, unfiltered = 0;
-	size_t n = 0;
-	const struct sock_filter *filter =
-		start->has_classes ? sbx_filter_classes_program(start->classes, start->refusals, &n)
-				   : NULL;
-	pid_t pid = vfork();
-	if (pid == 0) {
-		setsid();
-		sigprocmask(SIG_SETMASK, &start->mask, NULL);
-		why = take_descriptors(start->stdio_fd);
-		unfiltered = filter && !why ? sbx_filter_install_program(filter, n) : 0;
-		if (!why)
-			why = unfiltered ? -unfiltered : execute(start->argv, start->env);
-		_exit(127);
-	}
+	static char stack[64 << 10] __attribute__((aligned(16)));
+	struct child c = {.start = start};
+	if (start->has_classes && !start->watch)
+		c.filter = sbx_filter_classes_program(start->classes, start->refusals, &c.n_filter);
+	pid_t pid = clone(run_child, stack + sizeof(stack),
+			  CLONE_VM | CLONE_VFORK | (start->watch ? CLONE_FILES : 0) | SIGCHLD, &c);
 	if (pid < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting the command");
-	if (!why)
+	if (!*(volatile int *)&c.why)
 		return pid;
 	waitpid(pid, NULL, 0);
-	if (unfiltered)
-		return sbx_fail_os(err, SBX_E_SANDBOX, why, "--syscalls: seccomp filter");
-	return fail_execution(start->argv[0], why, err);
+	if (c.unfiltered)
+		return sbx_fail_os(err, SBX_E_SANDBOX, c.why, "%s: seccomp filter",
+				   start->watch ? "--record" : "--syscalls");
+	return fail_execution(start->argv[0], c.why, err);
 }

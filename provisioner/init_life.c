@@ -228,7 +228,7 @@ static void take_order(struct life *life)
 		sbx_close(&fds[i]);
 }
 
-void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd)
+void sbx_init_live(const struct sbx_init *init, pid_t first, struct sbx_init_fds *own)
 {
 	const struct sbx_policy *policy = &init->options->policy;
 	struct life life = {
@@ -238,13 +238,19 @@ void sbx_init_live(const struct sbx_init *init, pid_t first, int signal_fd)
 		.classes = policy->classes,
 		.refusals = sbx_filter_refusals(policy->unknown, policy->dangerous),
 	};
-	struct pollfd fds[2] = {{signal_fd, POLLIN, 0}, {init->socket_fd, POLLIN, 0}};
+	struct pollfd fds[3] = {{own->signal_fd, POLLIN, 0},
+				{init->socket_fd, POLLIN, 0},
+				{own->listener_fd, POLLIN, 0}};
 	for (;;) {
-		if (poll(fds, 2, -1) < 0)
+		if (poll(fds, 3, -1) < 0)
 			continue;
+		if (fds[2].revents & POLLIN)
+			sbx_watch_answer(own->watch, own->listener_fd, init->ledger);
+		else if (fds[2].revents)
+			fds[2].fd = -1; /* nobody lives who could ask */
 		if (fds[1].revents)
 			take_order(&life);
 		if (fds[0].revents)
-			take_signals(&life, signal_fd);
+			take_signals(&life, own->signal_fd);
 	}
 }

@@ -252,6 +252,8 @@ static void add_rights(struct maker *m)
 	bool build = o->profile == SBX_PROFILE_BUILD;
 	uint64_t kept = o->policy.capabilities;
 	uint64_t refusals = sbx_filter_refusals(o->policy.unknown, o->policy.dangerous);
+	/* What only the command's own filter asks about must not be refused by ours before. */
+	uint64_t asking = o->record & SBX_RECORD_CALLS ? SBX_REFUSALS_ASK : 0;
 	add_rlimits(m);
 	ADD(m, BOUND, .number = kept);
 	ADD(m, USER, .number = o->uid, .index = m->host->privileged || m->host->maps_all_ids);
@@ -263,7 +265,9 @@ static void add_rights(struct maker *m)
 				 : !build	       ? SBX_FILTER_TASK
 				 : m->host->privileged ? SBX_FILTER_BUILD
 						       : SBX_FILTER_EMULATED;
-	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter, .number = refusals);
+	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter,
+	    .number = refusals | asking);
+	m->plan->filter = filter;
 	/* Behind the other, and for the command alone: process 1 does what no class has. */
 	if (o->policy.has_classes)
 		ADD(m, CLASSES, .number = refusals);

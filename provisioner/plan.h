@@ -74,6 +74,7 @@ struct sbx_plan {
 	unsigned namespaces; /* CLONE_NEW* */
 	bool maps_all_ids;   /* the user namespace's maps are written from outside */
 	uint64_t classes;    /* of CLASSES */
+	unsigned filter;     /* enum sbx_filter, of FILTER */
 	unsigned unenforced; /* 1 << SBX_CONTROLLER_x: asked for, best effort, not possible */
 	const char *warning; /* about those, NULL: none; owned */
 };

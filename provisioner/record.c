@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioner/record.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "base/collect.h"
 #include "base/fd.h"
+#include "provisioner/watch.h"
 
 #define MAX_OUTPUT_FILES 100000
 
@@ -121,10 +123,55 @@ static void add_output(const struct sbx_record *record, struct sbx_json *w)
 	sbx_json_end_object(w);
 }
 
+/* The ledger lies in memory that the sandbox's first process can write: each count is bounded. */
+static void add_refused(const struct sbx_ledger *ledger, struct sbx_json *w)
+{
+	sbx_json_begin_array(w, "refused");
+	for (unsigned i = 0; i < SBX_LEDGER_CALLS; i++) {
+		uint32_t count = ledger->refused[i];
+		char number[24];
+		if (!count)
+			continue;
+		const char *name = sbx_call_name(i), *error = strerrorname_np(ledger->answer[i]);
+		snprintf(number, sizeof(number), "call-%u", i);
+		sbx_json_begin_object(w, NULL);
+		sbx_json_string(w, "call", name ? name : number);
+		sbx_json_string(w, "errno", error ? error : "EPERM");
+		sbx_json_int(w, "count", count);
+		sbx_json_end_object(w);
+	}
+	sbx_json_end_array(w);
+}
+
+static void add_network(const struct sbx_ledger *ledger, struct sbx_json *w)
+{
+	unsigned n = ledger->n_peers < SBX_MAX_PEERS ? ledger->n_peers : SBX_MAX_PEERS;
+	sbx_json_begin_object(w, "network");
+	sbx_json_int(w, "attempts", (int64_t)(ledger->n_attempts & INT64_MAX));
+	sbx_json_bool(w, "complete", !ledger->has_more_peers);
+	sbx_json_begin_array(w, "peers");
+	for (unsigned i = 0; i < n; i++) {
+		const struct sbx_peer *peer = &ledger->peer[i];
+		char text[INET6_ADDRSTRLEN] = "";
+		inet_ntop(peer->is_6 ? AF_INET6 : AF_INET, peer->address, text, sizeof(text));
+		sbx_json_begin_object(w, NULL);
+		sbx_json_string(w, "address", text);
+		sbx_json_int(w, "port", peer->port);
+		sbx_json_int(w, "count", peer->count);
+		sbx_json_end_object(w);
+	}
+	sbx_json_end_array(w);
+	sbx_json_end_object(w);
+}
+
 void sbx_record_add_json(const struct sbx_record *record, struct sbx_json *w)
 {
 	if (record->has_output)
 		add_output(record, w);
 	if (record->has_written)
 		add_written(&record->written, w);
+	if (record->wanted & SBX_RECORD_CALLS)
+		add_refused(record->ledger, w);
+	if (record->wanted & SBX_RECORD_NETWORK)
+		add_network(record->ledger, w);
 }

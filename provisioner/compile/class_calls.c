@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The calls of base/classes.def by number, for the provisioner to make a filter of. */
+#include <seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/classes.h"
@@ -49,6 +51,18 @@ static void add_class(const struct table *t, int class)
 	}
 }
 
+static void print_names(FILE *out)
+{
+	fprintf(out, "static const char *const sbx_call_names[] = {\n");
+	for (int number = 0; number < SBX_MAX_CALLS; number++) {
+		char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+		if (name)
+			fprintf(out, "\t[%d] = \"%s\",\n", number, name);
+		free(name);
+	}
+	fprintf(out, "};\n");
+}
+
 void print_class_calls(const struct table *t, FILE *out)
 {
 	for (int i = 0; i < SBX_N_CLASSES; i++)
@@ -63,4 +77,5 @@ void print_class_calls(const struct table *t, FILE *out)
 				fprintf(out, "\t{%u, %zu, %#llx},\n", number, c,
 					(unsigned long long)classes_of[number][c]);
 	fprintf(out, "};\n");
+	print_names(out);
 }

@@ -4,6 +4,8 @@
  * fact a line; the tests know what it should be. Static, so that it runs in an empty root.
  */
 #include <errno.h>
+#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <sched.h>
@@ -167,6 +169,36 @@ static int probe_burn(const char *arg)
 	return 0;
 }
 
+/* As many refused calls as it is told, or for ever. */
+static int probe_refused(const char *arg)
+{
+	long n = atol(arg), made = 0, refused = 0;
+	for (; n == 0 || made < n; made++)
+		refused += syscall(SYS_mount, NULL, NULL, NULL, 0, NULL) < 0 && errno == EPERM;
+	printf("%ld\n", refused);
+	return 0;
+}
+
+/* To as many ports as it is told, at an address that is nobody's. */
+static int probe_reach(const char *arg)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), fd6 = socket(AF_INET6, SOCK_STREAM, 0);
+	struct sockaddr_in to = {.sin_family = AF_INET};
+	struct sockaddr_in6 to6 = {.sin6_family = AF_INET6, .sin6_port = htons(443)};
+	inet_pton(AF_INET, "192.0.2.7", &to.sin_addr);
+	inet_pton(AF_INET6, "2001:db8::7", &to6.sin6_addr);
+	for (int i = 1; i <= atoi(arg); i++) {
+		to.sin_port = htons((uint16_t)i);
+		sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
+	}
+	connect(fd6, (struct sockaddr *)&to6, sizeof(to6));
+	connect(fd6, NULL, 16);
+	connect(fd6, (struct sockaddr *)&to6, 3);
+	connect(-1, (struct sockaddr *)1, UINT32_MAX);
+	puts("tried");
+	return 0;
+}
+
 /* What maintainer scripts do as root. */
 static int probe_ids(const char *arg)
 {
@@ -212,10 +244,10 @@ static const struct {
 	const char *name;
 	int (*run)(const char *arg);
 } probes[] = {
-	{"calls", probe_calls},	      {"foreign", probe_foreign}, {"sockets", probe_sockets},
-	{"fds", probe_fds},	      {"memory", probe_memory},	  {"processes", probe_processes},
-	{"burn", probe_burn},	      {"ids", probe_ids},	  {"limits", probe_limits},
-	{"dumpable", probe_dumpable},
+	{"calls", probe_calls},	    {"foreign", probe_foreign}, {"sockets", probe_sockets},
+	{"fds", probe_fds},	    {"memory", probe_memory},	{"processes", probe_processes},
+	{"refused", probe_refused}, {"reach", probe_reach},	{"burn", probe_burn},
+	{"ids", probe_ids},	    {"limits", probe_limits},	{"dumpable", probe_dumpable},
 };
 
 int main(int argc, char **argv)

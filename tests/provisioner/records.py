@@ -126,6 +126,67 @@ def test_a_kept_layer_is_listed(t):
 	equal(found["complete"], True, "complete")
 
 
+def refused(result):
+	check_schema(None, result.record)
+	return {entry["call"]: (entry["count"], entry["errno"]) for entry in result.record["refused"]}
+
+
+def test_refused_calls_are_counted(t):
+	options = ["--record", "calls"]
+	result = t.probe("refused", "1000", options=options).ok()
+	equal((result.out, refused(result)), ("1000\n", {"mount": (1000, "EPERM")}), "calls")
+	# The same calls fail in the same way as without a record, and others stay as they are.
+	for what in ("calls", "sockets"):
+		equal(t.probe(what, options=options).out, t.probe(what).out, f"what the probe of {what} saw")
+	many = refused(t.probe("calls", options=options))
+	assert len(many) > 20 and many["unshare"][1] == "EPERM", many
+	equal(refused(t.run("true", options=options)), {}, "of a command that makes none")
+
+
+def test_calls_that_a_class_lacks_are_counted(t):
+	options = ["--record", "all", "--syscalls", "sh,fs.write"]
+	result = t.shell("mount -t tmpfs x /mnt; nc -w 1 192.0.2.7 80 </dev/null; echo done", options=options)
+	found = refused(result)
+	equal((found["mount"], found["socket"]), ((1, "EPERM"), (1, "EAFNOSUPPORT")), "calls")
+	policy = t.file("kill.policy", "[system-calls]\ndangerous=kill\n")
+	result = t.probe("refused", "1", options=["--record", "calls", "--policy", policy])
+	equal((result.status, result.record["signal"], refused(result)), (128 + 31, 31, {}), "what is killed for it")
+
+
+def test_a_flood_of_refused_calls_costs_the_sandbox_alone(t):
+	limits = ["--timeout", "0.5", "--grace", "0"] + (["--cpus", "0.2", "--best-effort"] if t.is_root else [])
+	result = t.probe("refused", "0", options=["--record", "calls", *limits])
+	equal((result.status, result.record["reason"]), (124, "timed-out"), "end")
+	assert refused(result)["mount"][0] > 100, result
+	assert result.seconds < 5, result
+	if t.is_root and not result.record["unenforced"]:
+		assert result.record["cpu_usec"] < 400000, result.record
+
+
+def test_whom_it_tried_to_reach_is_told(t):
+	result = t.probe("reach", "3", options=["--record", "network"]).ok()
+	check_schema(t, result.record)
+	found = result.record["network"]
+	peers = [(p["address"], p["port"], p["count"]) for p in found["peers"]]
+	equal(peers, [("192.0.2.7", 1, 1), ("192.0.2.7", 2, 1), ("192.0.2.7", 3, 1), ("2001:db8::7", 443, 1)], "peers")
+	equal((found["attempts"], found["complete"]), (4, True), "attempts")
+	many = t.probe("reach", "3000", options=["--record", "network"]).ok().record["network"]
+	equal((many["attempts"], len(many["peers"]), many["complete"]), (1000, 64, False), "of many")
+	equal(t.run("true", options=["--record", "network"]).record["network"]["attempts"], 0, "of none")
+
+
+def test_connections_work_while_they_are_recorded(t):
+	script = "timeout 3 nc -l -p 7 >/tmp/got & sleep 0.3; echo hello | timeout 1 nc 127.0.0.1 7; wait; cat /tmp/got"
+	result = t.shell(script, options=["--record", "all"])
+	assert "hello" in result.out, result
+	equal([(p["address"], p["port"]) for p in result.record["network"]["peers"]], [("127.0.0.1", 7)], "peers")
+
+
+def test_records_that_make_no_sense(t):
+	for what in ("", "calls,", "everything", "calls,,files"):
+		t.run("true", options=["--record", what]).fails(2, "--record", "calls, network, files")
+
+
 def test_stages_and_use_are_told(t):
 	record = t.shell("dd if=/dev/zero of=/tmp/x bs=64k count=16 2>/dev/null; sleep 0.05; (exit 0) & wait").ok().record
 	check_schema(t, record)

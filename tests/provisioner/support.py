@@ -198,12 +198,12 @@ class Sandboxes:
 		shutil.rmtree(self.tmp, onerror=unlock)
 
 
-def check_schema(t, record):
+def check_schema(_, record):
 	try:
 		import jsonschema
 	except ImportError:
 		raise Skip("python3-jsonschema is not installed") from None
-	with open(os.path.join(t.source, "docs/schemas/provision-result.schema.json"),
+	with open(os.path.join(os.environ["SBX_SOURCE"], "docs/schemas/provision-result.schema.json"),
 		  encoding="utf-8") as f:
 		jsonschema.validate(record, json.load(f))
 
