@@ -16,6 +16,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench_templates import bench_templates
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/release/builder/sbx-build"
 PROVISION = ROOT / "build/release/provisioner/sbx-provision"
@@ -69,8 +71,8 @@ def show(seconds):
     return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
-def mmdebstrap(target):
-    return ["mmdebstrap", "--quiet", "--variant=essential", "--include=" + ",".join(PACKAGES),
+def mmdebstrap(target, packages=PACKAGES):
+    return ["mmdebstrap", "--quiet", "--variant=essential", "--include=" + ",".join(packages),
             SUITE, str(target)]
 
 
@@ -266,7 +268,8 @@ def bench_profile_folder(b, folder, text):
 
 
 ROWS = {"resolve": bench_resolve, "profile": bench_profile, "build": bench_build,
-        "provision": bench_provision, "run": bench_run}
+        "provision": bench_provision, "run": bench_run,
+        "templates": lambda b: bench_templates(b, mmdebstrap, limit_row)}
 
 
 def write_table(b, path):
