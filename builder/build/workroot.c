@@ -99,7 +99,8 @@ static gboolean remove_paths(const struct sbx_workroot *w, const GPtrArray *remo
 	return TRUE;
 }
 
-/* What lies where a folder must come: a file or link that the folder has replaced. */
+/* What lies where something of another kind must come: a file, a link or a folder that it replaced.
+ */
 static gboolean clear_way(struct sbx_workroot *w, int dfd, struct sbx_tree *delta, GError **error)
 {
 	g_autoptr(GPtrArray) names = sbx_tree_names(delta, error);
@@ -107,9 +108,15 @@ static gboolean clear_way(struct sbx_workroot *w, int dfd, struct sbx_tree *delt
 		const char *name = names->pdata[i];
 		struct sbx_entry *entry = sbx_tree_lookup(delta, name, error);
 		struct stat st;
-		if (!entry || entry->kind != SBX_ENTRY_FOLDER ||
-		    fstatat(dfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		if (!entry || fstatat(dfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 			continue;
+		if (entry->kind == SBX_ENTRY_FILE) {
+			/* base-files makes /var/lock a link where a package shipped the folder. */
+			g_autofree char *path = g_strdup_printf("/proc/self/fd/%d/%s", dfd, name);
+			if (S_ISDIR(st.st_mode) && !sbx_store_remove_tree(path, error))
+				return FALSE;
+			continue;
+		}
 		if (!S_ISDIR(st.st_mode)) {
 			unlinkat(dfd, name, 0);
 			continue;
