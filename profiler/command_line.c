@@ -12,6 +12,11 @@ struct line {
 	enum sbx_grade grade;
 };
 
+/* Of @use: a variable in a command's place, one that is asked for, one that holds a whole line. */
+#define TAG_COMMAND "command"
+#define TAG_LOOKUP  "lookup"
+#define TAG_LINE    "line"
+
 static bool has_hole(const char *s)
 {
 	return strchr(s, SBX_HOLE) != NULL;
@@ -60,6 +65,18 @@ static bool is_scratch(const char *path)
 	return false;
 }
 
+/* A variable of which it is known what it holds, see @use. */
+static bool is_known_variable(const struct line *line, size_t at)
+{
+	const char *name = sbx_scan_leaf_name(line->scan, line->words[at].node);
+	size_t n = name ? strlen(name) + sizeof(TAG_COMMAND " ") : 0;
+	char *key = n ? sbx_arena_alloc(&line->scan->arena, n) : NULL;
+	if (!key)
+		return false;
+	stpcpy(stpcpy(key, TAG_COMMAND " "), name);
+	return sbx_map_get(&line->scan->satisfied, key) != NULL;
+}
+
 /*
  * A word in a command's place. Returns the name under which wrappers and interpreters know it,
  * NULL when that is not to be seen.
@@ -77,7 +94,8 @@ static const char *take_command(const struct line *line, size_t at)
 					   : NULL;
 		if (path)
 			sbx_scan_add_script(scan, path, NULL);
-		add_command(line, at, "", path, SBX_GRADE_DYNAMIC_UNKNOWN);
+		if (path || !is_known_variable(line, at))
+			add_command(line, at, "", path, SBX_GRADE_DYNAMIC_UNKNOWN);
 		return NULL;
 	}
 	if (strpbrk(word, " \t\n*?[]{}()<>|&;\"'`\\$=~!,") &&
@@ -101,6 +119,16 @@ static const char *take_command(const struct line *line, size_t at)
 	return word;
 }
 
+static void take_asked(const struct line *line, size_t at)
+{
+	struct line inner = *line;
+	inner.grade = SBX_GRADE_GUARDED;
+	for (size_t i = at + 1; i < line->n; i++)
+		if (*line->words[i].text != '-' && !has_hole(line->words[i].text) &&
+		    !strchr("./", *line->words[i].text))
+			take_command(&inner, i);
+}
+
 /* `command -v x y`: x and y are asked for. False when this use runs its arguments instead. */
 static bool take_lookup(const struct line *line, size_t at, const char *name)
 {
@@ -110,15 +138,40 @@ static bool take_lookup(const struct line *line, size_t at, const char *name)
 	bool asked = !*options;
 	for (size_t i = at + 1; i < line->n && *line->words[i].text == '-'; i++)
 		asked |= sbx_list_has(options, line->words[i].text);
-	if (!asked)
-		return false;
-	struct line inner = *line;
-	inner.grade = SBX_GRADE_GUARDED;
-	for (size_t i = at + 1; i < line->n; i++)
-		if (*line->words[i].text != '-' && !has_hole(line->words[i].text) &&
-		    !strchr("./", *line->words[i].text))
-			take_command(&inner, i);
-	return true;
+	if (asked)
+		take_asked(line, at);
+	return asked;
+}
+
+static bool is_own(const struct line *line, const char *name)
+{
+	const struct sbx_scan *scan = line->scan;
+	for (size_t i = 0; i < scan->n_functions; i++)
+		if (!strcmp(scan->functions[i].name, name) &&
+		    ts_node_is_null(scan->functions[i].parameters))
+			return true;
+	return false;
+}
+
+/*
+ * A function of the text's own: what it does with its arguments. Returns where a command stands
+ * that it starts, or line->n.
+ */
+static size_t take_function(const struct line *line, size_t at, const char *name)
+{
+	struct sbx_scan *scan = line->scan;
+	const struct sbx_passed *asks = sbx_functions_get(scan, TAG_LOOKUP, name);
+	const struct sbx_passed *evaluates = sbx_functions_get(scan, TAG_LINE, name);
+	const struct sbx_passed *starts = sbx_functions_get(scan, TAG_COMMAND, name);
+	if (asks && at + asks->n_before < line->n)
+		take_asked(line, at + asks->n_before);
+	if (evaluates && at + 1 + evaluates->n_before < line->n) {
+		const struct sbx_word *word = &line->words[at + 1 + evaluates->n_before];
+		sbx_scan_add_code(scan, word->node, &scan->rules->language, word->text);
+	}
+	if (starts && at + 1 + starts->n_before < line->n)
+		return at + 1 + starts->n_before;
+	return line->n;
 }
 
 /* alias name='code' */
@@ -285,7 +338,8 @@ void sbx_scan_command_line(struct sbx_scan *scan, const struct sbx_word *words, 
 			return;
 		if (grade != SBX_GRADE_GUARDED)
 			sbx_calls_take_command(scan, name, words + at, n_words - at);
-		at = take_arguments(&line, at, name);
+		at = is_own(&line, name) ? take_function(&line, at, name)
+					 : take_arguments(&line, at, name);
 		/* parallel 'a {} && b': a whole line in one word */
 		if (at < n_words && strpbrk(words[at].text, " \t\n")) {
 			sbx_scan_add_code(scan, words[at].node, &scan->rules->language,

@@ -130,6 +130,9 @@ static void scan_release(struct sbx_scan *scan)
 	sbx_map_release(&scan->locals);
 	sbx_map_release(&scan->constants);
 	sbx_map_release(&scan->imported);
+	sbx_map_release(&scan->passes);
+	free(scan->functions);
+	free(scan->shifts);
 	free(scan->wildcards);
 	sbx_arena_release(&scan->arena);
 }

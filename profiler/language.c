@@ -223,8 +223,11 @@ const struct sbx_language *sbx_language_detect(const char *file_name, const char
 	language = by_name(name);
 	if (language)
 		return language;
-	if (dot && dot > name)
-		return by_extension(dot + 1);
+	language = dot && dot > name ? by_extension(dot + 1) : NULL;
+	if (language)
+		return language;
 	/* A program of a language that we do not know is not to be guessed at. */
-	return has_shebang ? NULL : by_content(text, n_bytes);
+	if (has_shebang)
+		return sbx_language_by_shebang(SBX_ANY_PROGRAM);
+	return dot && dot > name ? NULL : by_content(text, n_bytes);
 }

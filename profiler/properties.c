@@ -80,6 +80,7 @@ static int set_property(const struct sbx_query_reader *in, const char *key, cons
 			    : !strcmp(key, "command") ? &p->command
 			    : !strcmp(key, "inject")  ? &p->inject
 			    : !strcmp(key, "use")     ? &p->use
+			    : !strcmp(key, "place")   ? &p->place
 						      : NULL;
 	if (!slot)
 		return sbx_query_mistake(in, "unknown property", key);
@@ -185,7 +186,10 @@ static int attach_to(struct sbx_query_reader *in, struct sbx_step *step, bool *u
 		     {SBX_CAPTURE_BIND_ALL, &in->pattern->has_bind},
 		     {SBX_CAPTURE_BIND_LOCAL, &in->pattern->has_bind},
 		     {SBX_CAPTURE_CONSTANT_NAME, &in->pattern->has_bind},
+		     {SBX_CAPTURE_FUNCTION, &in->pattern->has_bind},
+		     {SBX_CAPTURE_SHIFT, &in->pattern->has_bind},
 		     {SBX_CAPTURE_VARIABLE, &in->pattern->has_variable},
+		     {SBX_CAPTURE_PASSED, &in->pattern->has_passed},
 		     {SBX_CAPTURE_CALL, &in->pattern->has_call},
 		     {SBX_CAPTURE_RECEIVER, &in->pattern->has_receiver}};
 	size_t n = 0;

@@ -52,6 +52,12 @@
 	X(DEFINE, "define")		  /* a command (or module) that the text itself defines */ \
 	X(VARIABLE, "variable")		  /* holds the value that the match found */               \
 	X(USE, "use")			  /* a variable used where a value is needed */            \
+	X(FUNCTION, "function")		  /* the name of a function that the text defines, ... */  \
+	X(FUNCTION_BODY, "function.body") /* ... all of it, ... */                                 \
+	X(PARAMETERS, "parameters")	  /* ... its parameters, the named children, ... */        \
+	X(REST, "parameters.rest")	  /* ... and the one that holds all further arguments */   \
+	X(SHIFT, "shift")		  /* takes the first of a function's arguments away */     \
+	X(PASSED, "passed")		  /* a function to which the match's value is passed */    \
 	X(SEARCH, "search")		  /* a literal: a folder where modules are looked for */
 enum sbx_capture {
 #define X(id, name) SBX_CAPTURE_##id,
@@ -121,11 +127,12 @@ struct sbx_pattern {
 	const char *command;	 /* what @command stands for, when it is no literal */
 	const char *inject;	 /* language of @code */
 	const char *suffix;	 /* behind @call's name, to tell its uses apart; NULL: none */
-	const char *use;	 /* tag of @use and @variable */
+	const char *use;	 /* tag of @use, @variable and @passed */
+	const char *place;	 /* of @passed: the argument's, from 1; "*": all are the value */
 	enum sbx_fact_kind kind; /* of @need, @script, @define and of an unknown @use */
 	enum sbx_role role;
 	bool has_kind; /* `kind` was set */
-	bool has_bind, has_variable, has_call, has_receiver;
+	bool has_bind, has_variable, has_passed, has_call, has_receiver;
 };
 
 /* How a node contributes to the value of a literal ([syntax] of language.conf). */
@@ -318,6 +325,8 @@ const regex_t *sbx_regex_once(regex_t **slot, const char *pattern, int flags);
 /* Does a module's name stand for a file beside the one that names it? */
 bool sbx_rules_is_relative(const struct sbx_rules *rules, const char *name);
 
+/* Of `shebangs`: interpreters that no language knows. */
+#define SBX_ANY_PROGRAM "*"
 /* The language that a shebang's interpreter name stands for; a version at its end is ignored. */
 const struct sbx_language *sbx_language_by_shebang(const char *program);
 

@@ -45,6 +45,28 @@ struct sbx_constant {
 	bool is_ambiguous; /* it has several */
 };
 
+/* A function that the text defines. */
+struct sbx_function {
+	const char *name;
+	uint32_t start, end;
+	TSNode parameters; /* the named children; null: by number, or just the rest */
+	const char *rest;  /* the parameter that holds all further arguments; NULL: none */
+};
+
+/* What a function does with an argument that it is called with. */
+struct sbx_passed {
+	const char *use;   /* the key of that @use */
+	unsigned n_before; /* arguments before it */
+	bool is_rest;	   /* it is all that follow */
+	bool is_numbered;  /* parameters have no names: $1 */
+};
+
+/* Takes the first n arguments of the function around it away. */
+struct sbx_shift {
+	uint32_t start;
+	unsigned n;
+};
+
 /* Where something stands in the text. */
 struct sbx_place {
 	uint32_t start; /* byte */
@@ -77,6 +99,11 @@ struct sbx_scan {
 	struct sbx_map uses;	  /* "tag name" of every @use */
 	struct sbx_map satisfied; /* "tag name" of every @variable whose value was found */
 	struct sbx_map locals;	  /* functions that the text defines */
+	struct sbx_function *functions; /* those whose arguments may be looked at */
+	size_t n_functions, functions_room;
+	struct sbx_shift *shifts;
+	size_t n_shifts, shifts_room;
+	struct sbx_map passes;	  /* "tag function place" -> struct sbx_passed */
 	struct sbx_map constants; /* variable -> struct sbx_constant */
 	struct sbx_map imported;  /* modules of the first n_imported items, and those they are in */
 	size_t n_imported;
@@ -137,6 +164,23 @@ void sbx_scan_take_operands(struct sbx_scan *scan, const char *name, const struc
 /* installs.c: what a command that installs things names; words[0] is the command itself. */
 void sbx_scan_take_installs(struct sbx_scan *scan, const char *name, const struct sbx_word *words,
 			    size_t n_words, enum sbx_grade grade);
+
+/* take_commands.c: what @command of a match starts. */
+void sbx_scan_take_command(struct sbx_scan *scan, const struct sbx_match *match, TSNode command);
+
+/* functions.c */
+/* The name that a node's first leaf is, such as a variable's in "${x}". */
+const char *sbx_scan_leaf_name(struct sbx_scan *scan, TSNode node);
+/* @function and @shift of a match */
+void sbx_functions_note(struct sbx_scan *scan, const struct sbx_match *match);
+/* A @use of the variable `name`, with the tag, at `node`; `use` is what it is known by. */
+void sbx_functions_use(struct sbx_scan *scan, const char *tag, const char *name, const char *use,
+		       TSNode node);
+/* Does what the match captures get to a @use of that tag, by a call of the function @passed? */
+bool sbx_functions_passed(struct sbx_scan *scan, const struct sbx_match *match);
+/* What the text's own function does, by tag, with some argument; NULL: nothing, or no such one. */
+const struct sbx_passed *sbx_functions_get(struct sbx_scan *scan, const char *tag,
+					   const char *name);
 
 /* region.c */
 void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);

@@ -164,6 +164,7 @@ static void bind_all(struct sbx_scan *scan, const char *module)
 
 static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 {
+	sbx_functions_note(scan, m);
 	const char *name = captured_name(scan, m, SBX_CAPTURE_CONSTANT_NAME);
 	if (name)
 		bind_constant(scan, m, name);
@@ -194,7 +195,7 @@ static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 /* "tag name": how uses and variables find each other. */
 static const char *use_key(struct sbx_scan *scan, const struct sbx_match *m, TSNode node)
 {
-	const char *name = sbx_scan_name(scan, node);
+	const char *name = sbx_scan_leaf_name(scan, node);
 	return name && m->pattern->use ? join(scan, m->pattern->use, " ", name) : NULL;
 }
 
@@ -212,86 +213,10 @@ static void take_need(struct sbx_scan *scan, const struct sbx_match *m, TSNode n
 	sbx_scan_add_fact(scan, node, &fact);
 }
 
-/* Is there a line end between two places that no backslash joins? */
-static bool has_line_end(const struct sbx_scan *scan, uint32_t from, uint32_t to)
-{
-	for (uint32_t i = from; i < to && i < scan->n_bytes; i++)
-		if (scan->text[i] == '\n' && (i == 0 || scan->text[i - 1] != '\\'))
-			return true;
-	return false;
-}
-
-/* Add the words of `line` that begin at or after the byte `behind` to the n that are there. */
-static size_t collect_words(struct sbx_scan *scan, TSNode line, uint32_t behind,
-			    struct sbx_word words[N_MAX_WORDS], size_t n)
-{
-	bool begins_line = false;
-	TSTreeCursor cursor = ts_tree_cursor_new(line);
-	bool more = ts_tree_cursor_goto_first_child(&cursor);
-	for (; more && n < N_MAX_WORDS; more = ts_tree_cursor_goto_next_sibling(&cursor)) {
-		TSNode node = ts_tree_cursor_current_node(&cursor);
-		TSSymbol symbol = ts_node_symbol(node);
-		uint32_t start = ts_node_start_byte(node);
-		if (start < behind)
-			continue;
-		/* The line end may even have become part of the word. */
-		begins_line |= scan->rules->lines_separate && has_line_end(scan, behind, start + 1);
-		behind = ts_node_end_byte(node);
-		if (!ts_node_is_named(node) || (symbol < scan->rules->n_symbols &&
-						scan->rules->roles[symbol] == SBX_SYMBOL_SKIP))
-			continue;
-		const char *text = sbx_scan_literal(scan, node);
-		while (text && begins_line && *text == '\n')
-			text++;
-		words[n++] = (struct sbx_word){text, node, begins_line};
-		begins_line = false;
-	}
-	ts_tree_cursor_delete(&cursor);
-	return n;
-}
-
-/*
- * Does a word begin here? The shell grammar takes A=$x/$y.z for an assignment and a command y.z;
- * where lines separate commands, so do blanks and operators.
- */
-static bool begins_word(const struct sbx_scan *scan, TSNode node)
-{
-	uint32_t start = ts_node_start_byte(node);
-	return !scan->rules->lines_separate || start == 0 ||
-	       strchr(" \t\r\n;&|(){}!`<>=", scan->text[start - 1]);
-}
-
-static void take_command_line(struct sbx_scan *scan, const struct sbx_match *m, TSNode command)
-{
-	if (!begins_word(scan, command))
-		return;
-	struct sbx_word words[N_MAX_WORDS];
-	size_t n = 1, first = 0;
-	words[0] = (struct sbx_word){m->pattern->command ? m->pattern->command
-							 : sbx_scan_literal(scan, command),
-				     command, false};
-	TSNode line = sbx_scan_captured(scan, m, SBX_CAPTURE_LINE);
-	TSNode more = sbx_scan_captured(scan, m, SBX_CAPTURE_WORDS);
-	if (!ts_node_is_null(line))
-		n = collect_words(scan, line, ts_node_end_byte(command), words, n);
-	if (!ts_node_is_null(more))
-		n = collect_words(scan, more, ts_node_start_byte(more), words, n);
-	for (size_t i = 0; i < n; i++)
-		if (!words[i].text) {
-			scan->no_memory = true;
-			return;
-		}
-	for (size_t i = 1; i <= n; i++)
-		if (i == n || words[i].begins_line) {
-			sbx_scan_command_line(scan, words + first, i - first, m->pattern->grade);
-			first = i;
-		}
-}
-
 static void take_use(struct sbx_scan *scan, const struct sbx_match *m, TSNode use)
 {
 	const char *key = use_key(scan, m, use);
-	if (!key || sbx_map_get(&scan->satisfied, key))
+	if (!key || sbx_map_get(&scan->satisfied, key) || m->pattern->grade == SBX_GRADE_GUARDED)
 		return;
 	struct sbx_raw_fact fact = {.kind = m->pattern->kind,
 				    .grade = SBX_GRADE_DYNAMIC_UNKNOWN,
@@ -354,7 +279,7 @@ static void take_match(struct sbx_scan *scan, const struct sbx_match *m)
 		const struct sbx_captured *c = &scan->captures[m->first + i];
 		switch (c->capture) {
 		case SBX_CAPTURE_COMMAND:
-			take_command_line(scan, m, c->node);
+			sbx_scan_take_command(scan, m, c->node);
 			break;
 		case SBX_CAPTURE_NEED:
 			take_need(scan, m, c->node);
@@ -401,6 +326,16 @@ static bool holds_resolved(struct sbx_scan *scan, const struct sbx_match *m)
 	return true;
 }
 
+static void note_use(struct sbx_scan *scan, const struct sbx_match *m)
+{
+	TSNode node = sbx_scan_captured(scan, m, SBX_CAPTURE_USE);
+	const char *key = ts_node_is_null(node) ? NULL : use_key(scan, m, node);
+	if (!key)
+		return;
+	sbx_map_add(&scan->uses, key, "");
+	sbx_functions_use(scan, m->pattern->use, sbx_scan_leaf_name(scan, node), key, node);
+}
+
 /*
  * In rounds, since a use may stand before what it needs: what names mean; which variables are used
  * where a value is needed; then all the rest, and last what depends on which modules were seen.
@@ -420,13 +355,12 @@ void sbx_scan_take_matches(struct sbx_scan *scan)
 		if (!scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
 			scan->matches[n++] = scan->matches[i];
 	scan->n_matches = n;
-	for (size_t i = 0; i < n; i++) {
-		TSNode use = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_USE);
-		if (!ts_node_is_null(use))
-			sbx_map_add(&scan->uses, use_key(scan, &scan->matches[i], use), "");
-	}
+	for (size_t i = 0; i < n; i++)
+		note_use(scan, &scan->matches[i]);
 	for (size_t i = 0; i < n; i++) {
 		const struct sbx_match *m = &scan->matches[i];
+		if (m->pattern->has_passed && !sbx_functions_passed(scan, m))
+			continue;
 		if (m->pattern->has_variable) {
 			const char *key =
 				use_key(scan, m, sbx_scan_captured(scan, m, SBX_CAPTURE_VARIABLE));

@@ -99,3 +99,32 @@
   arguments: (arguments . (string) @command)
   (#resolves? @_function "shelljs.which" "which" "which.sync")
   (#set! grade "guarded"))
+
+; What the program's own functions are called with, when they start it: const sh = (c) => exec(c)
+(function_declaration
+  name: (identifier) @function
+  parameters: (formal_parameters) @parameters) @function.body
+(variable_declarator
+  name: (identifier) @function
+  value: [(arrow_function parameters: (formal_parameters) @parameters)
+          (arrow_function parameter: (identifier) @parameters)
+          (function_expression parameters: (formal_parameters) @parameters)]) @function.body
+(method_definition
+  name: (property_identifier) @function
+  parameters: (formal_parameters) @parameters) @function.body
+(call_expression
+  function: [(identifier) @passed (member_expression property: (property_identifier) @passed)]
+  arguments: (arguments . [(string) (template_string) (binary_expression)] @code)
+  (#set! use "line")
+  (#set! place "1")
+  (#set! inject "shell"))
+(call_expression
+  function: [(identifier) @passed (member_expression property: (property_identifier) @passed)]
+  arguments: (arguments . (string) @command)
+  (#set! use "command")
+  (#set! place "1"))
+(call_expression
+  function: [(identifier) @passed (member_expression property: (property_identifier) @passed)]
+  arguments: (arguments . (string) @command . (array) @words)
+  (#set! use "command")
+  (#set! place "1"))

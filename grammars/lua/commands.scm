@@ -57,3 +57,14 @@
   name: [(identifier) (dot_index_expression)] @_function
   arguments: (arguments . [(bracket_index_expression) (dot_index_expression)] @command)
   (#resolves? @_function "os.execute" "io.popen"))
+
+; What the program's own functions are called with, when they start it
+(function_declaration
+  name: (identifier) @function
+  parameters: (parameters) @parameters) @function.body
+(function_call
+  name: (identifier) @passed
+  arguments: (arguments . [(string) (binary_expression)] @code)
+  (#set! use "line")
+  (#set! place "1")
+  (#set! inject "shell"))

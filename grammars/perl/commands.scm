@@ -199,3 +199,55 @@
   right: [(string_literal) (interpolated_string_literal)] @code
   (#set! use "command")
   (#set! inject "shell"))
+
+; What the program's own functions are called with, when they start it: sub run { system(@_) }
+(subroutine_declaration_statement name: (bareword) @function) @function.body
+(subroutine_declaration_statement
+  name: (bareword) @function
+  body: (block (expression_statement (assignment_expression
+    left: (variable_declaration variable: (array) @parameters.rest)
+    right: (array) @_arguments)))
+  (#eq? @_arguments "@_")) @function.body
+(subroutine_declaration_statement
+  name: (bareword) @function
+  body: (block (expression_statement (assignment_expression
+    left: (variable_declaration) @parameters
+    right: (array) @_arguments)))
+  (#eq? @_arguments "@_")) @function.body
+(subroutine_declaration_statement
+  name: (bareword) @function
+  body: (block . (expression_statement (assignment_expression
+    left: (variable_declaration variable: (scalar) @parameters)
+    right: (func1op_call_expression) @_shift)))
+  (#match? @_shift "^shift")) @function.body
+([(function_call_expression
+    function: (function) @passed
+    arguments: (list_expression . [(string_literal) (interpolated_string_literal)] @command) @line)
+  (ambiguous_function_call_expression
+    function: (function) @passed
+    arguments: (list_expression
+      . [(string_literal) (interpolated_string_literal)] @command) @line)]
+  (#set! use "command")
+  (#set! place "*"))
+([(function_call_expression
+    function: (function) @passed
+    arguments: [(string_literal) (interpolated_string_literal)] @code)
+  (ambiguous_function_call_expression
+    function: (function) @passed
+    arguments: [(string_literal) (interpolated_string_literal)] @code)]
+  (#set! use "command")
+  (#set! place "*")
+  (#set! inject "shell"))
+([(function_call_expression
+    function: (function) @passed
+    arguments: [(string_literal) (interpolated_string_literal)] @code)
+  (ambiguous_function_call_expression
+    function: (function) @passed
+    arguments: [(string_literal) (interpolated_string_literal)] @code)
+  (function_call_expression
+    function: (function) @passed
+    arguments: (list_expression
+      . [(string_literal) (interpolated_string_literal)] @code))]
+  (#set! use "command")
+  (#set! place "1")
+  (#set! inject "shell"))

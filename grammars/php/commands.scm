@@ -67,3 +67,29 @@
   arguments: (arguments . (argument
     [(subscript_expression) (member_access_expression) (member_call_expression)] @command))
   (#any-of? @_function "exec" "shell_exec" "system" "passthru" "popen" "proc_open"))
+
+; What the program's own functions are called with, when they start it
+(function_definition
+  name: (name) @function
+  parameters: (formal_parameters) @parameters) @function.body
+(method_declaration
+  name: (name) @function
+  parameters: (formal_parameters) @parameters) @function.body
+(function_call_expression
+  function: (name) @passed
+  arguments: (arguments . (argument [(string) (encapsed_string) (binary_expression)] @code))
+  (#set! use "line")
+  (#set! place "1")
+  (#set! inject "shell"))
+(member_call_expression
+  name: (name) @passed
+  arguments: (arguments . (argument [(string) (encapsed_string) (binary_expression)] @code))
+  (#set! use "line")
+  (#set! place "1")
+  (#set! inject "shell"))
+(scoped_call_expression
+  name: (name) @passed
+  arguments: (arguments . (argument [(string) (encapsed_string) (binary_expression)] @code))
+  (#set! use "line")
+  (#set! place "1")
+  (#set! inject "shell"))

@@ -74,3 +74,14 @@
   function: (identifier) @_function
   arguments: (arguments . argument: (argument value: [(subset) (subset2) (extract_operator)] @command))
   (#any-of? @_function "system" "system2" "pipe"))
+
+; What the program's own functions are called with, when they start it: sh <- function(x) system(x)
+(binary_operator
+  lhs: (identifier) @function
+  rhs: (function_definition parameters: (parameters) @parameters)) @function.body
+(call
+  function: (identifier) @passed
+  arguments: (arguments . argument: (argument value: (string) @code))
+  (#set! use "line")
+  (#set! place "1")
+  (#set! inject "shell"))

@@ -155,3 +155,35 @@
   (rescue exceptions: (exceptions (scope_resolution) @_error)) @region.end @handler
   (#eq? @_error "Errno::ENOENT")
   (#set! region "guarded-commands"))
+
+; What the program's own methods are called with, when they start it: def run(c) = system(c)
+([(method name: (identifier) @function parameters: (method_parameters) @parameters)
+  (singleton_method name: (identifier) @function parameters: (method_parameters) @parameters)]
+  @function.body)
+([(method
+    name: (identifier) @function
+    parameters: (method_parameters (splat_parameter (identifier) @parameters.rest)))
+  (singleton_method
+    name: (identifier) @function
+    parameters: (method_parameters (splat_parameter (identifier) @parameters.rest)))]
+  @function.body)
+(call
+  method: (identifier) @passed
+  arguments: (argument_list . (string) @code)
+  (#set! use "command")
+  (#set! place "1")
+  (#set! inject "shell"))
+(call
+  method: (identifier) @passed
+  arguments: (argument_list
+    . [(array . (string) @command) @line (string_array . (bare_string) @command) @line])
+  (#set! use "command")
+  (#set! place "1"))
+(call
+  method: (identifier) @passed
+  arguments: (argument_list . (string) @command) @line
+  (#set! use "command")
+  (#set! place "*"))
+(subshell . (interpolation (identifier) @use)
+  (#set! use "command")
+  (#set! kind "command"))

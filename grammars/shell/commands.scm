@@ -3,6 +3,49 @@
 
 (command name: (command_name) @command) @line
 
+; Functions that start, ask for or evaluate what they are called with: run() { "$@"; }
+(function_definition name: (word) @function) @function.body
+((command name: (command_name) @_command) @shift
+  (#eq? @_command "shift"))
+(command name: (command_name
+    [(simple_expansion (_) @use)
+     (expansion (_) @use)
+     (string [(simple_expansion (_) @use) (expansion (_) @use)])])
+  (#set! use "command")
+  (#set! grade "guarded"))
+(command name: (command_name) @_command
+  argument: [(simple_expansion (_) @use)
+             (string [(simple_expansion (_) @use) (expansion (_) @use)])]
+  (#any-of? @_command "command" "which" "type" "hash")
+  (#set! use "lookup")
+  (#set! grade "guarded"))
+(command name: (command_name) @_command
+  argument: [(simple_expansion (_) @use)
+             (string [(simple_expansion (_) @use) (expansion (_) @use)])]
+  (#eq? @_command "eval")
+  (#set! use "line")
+  (#set! grade "guarded"))
+(command name: (command_name) @_command
+  argument: (word) @_option .
+  argument: (string [(simple_expansion (_) @use) (expansion (_) @use)])
+  (#any-of? @_command "sh" "bash")
+  (#any-of? @_option "-c" "-ec" "-lc")
+  (#set! use "line")
+  (#set! grade "guarded"))
+
+; for tool in jq qpdf; do command -v "$tool"; done, and what variables hold
+(for_statement variable: (variable_name) @variable value: (word) @command
+  (#set! use "command"))
+(for_statement variable: (variable_name) @variable value: (word) @command
+  (#set! use "lookup")
+  (#set! grade "guarded"))
+(variable_assignment name: (variable_name) @constant.name
+  value: [(word) (string) (raw_string) (concatenation)] @constant)
+(variable_assignment name: (variable_name) @constant.name
+  value: [(expansion (variable_name) . ":-" . (word) @constant)
+          (expansion (variable_name) . "-" . (word) @constant)
+          (expansion (variable_name) . ":=" . (word) @constant)
+          (string (expansion (variable_name) . ":-" . (word) @constant))])
 
 ; python3 - <<EOF: a here-document is data, but for an interpreter that reads its program from it
 (redirected_statement

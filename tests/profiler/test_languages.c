@@ -67,7 +67,8 @@ static void shebang_decides_before_extension(void **state)
 	detects("x.py", "#!/bin/bash\n", "shell");
 	detects("x.sh", "#!/usr/bin/env python3", "python");
 	detects("x.py", "#!/usr/bin/env -S uv run --script\n", "python");
-	detects("x", "#!/usr/bin/awk\nimport os\n", NULL);
+	detects("x", "#!/usr/bin/awk -f\nimport os\n", "script");
+	detects("x.py", "#!/opt/bin/runner\n", "python");
 	detects("x", "#!/usr/bin/env -S perl -w\nimport os\n", "perl");
 	detects("x.py", "#!/usr/bin/ruby3.1\nputs 1\n", "ruby");
 	detects("x", "#!", NULL);
