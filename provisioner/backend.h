@@ -23,6 +23,9 @@ struct sbx_backend;
 struct sbx_sandbox;
 struct sbx_record;
 
+/* Processes that help to make a sandbox below zygotes, and what they made when that failed. */
+#define SBX_N_BETWEEN 3
+
 /* What zygotes add to a request (docs/zygotes.md). */
 struct sbx_warm {
 	/* Namespaces of the sandbox in which the zygotes live; -1: this is to be that one. */

@@ -15,11 +15,11 @@ struct sbx_container {
 	struct sbx_groups groups;
 	struct sbx_reaper reaper;
 	int socket_fd, inner_socket_fd, pidfd;
-	int io_fd;	      /* its /proc/PID/io, for the record; or -1 */
-	struct sbx_warm warm; /* met, if it is to be its command */
-	pid_t between[2];     /* processes that helped to make it, to be reaped */
-	int user_fd, pid_fd;  /* its namespaces, kept for the zygotes in it; else -1 */
-	pid_t pid;	      /* 0: not started, or reaped */
+	int io_fd;		      /* its /proc/PID/io, for the record; or -1 */
+	struct sbx_warm warm;	      /* met, if it is to be its command */
+	pid_t between[SBX_N_BETWEEN]; /* processes that helped to make it, to be reaped */
+	int user_fd, pid_fd;	      /* its namespaces, kept for the zygotes in it; else -1 */
+	pid_t pid;		      /* 0: not started, or reaped */
 	char **env;
 	uint64_t started_usec, spawn_usec;
 	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
@@ -47,7 +47,7 @@ void sbx_container_give_up(struct sbx_container *c);
 int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err);
 
 /* They have ended, or are about to. */
-void sbx_container_reap_between(const pid_t between[2]);
+void sbx_container_reap_between(const pid_t between[SBX_N_BETWEEN]);
 
 /* In the copy that becomes process 1 inside: be that. */
 _Noreturn void sbx_container_become_init(const struct sbx_container *c);

@@ -149,9 +149,9 @@ static int clone_from_inside(struct sbx_container *c, int go_fd, struct birth *o
 	return out->error.code ? -1 : write_maps(c, out->pid, err);
 }
 
-void sbx_container_reap_between(const pid_t between[2])
+void sbx_container_reap_between(const pid_t between[SBX_N_BETWEEN])
 {
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < SBX_N_BETWEEN; i++)
 		while (between[i] > 0 && waitpid(between[i], NULL, __WALL) < 0 && errno == EINTR)
 			;
 }
@@ -182,9 +182,9 @@ static pid_t clone_within(struct sbx_container *c, int go_fd, struct sbx_error *
 	c->between[1] = birth.between;
 	if (birth.error.code == SBX_OK)
 		return birth.pid;
-	/* Whoever reaps those in between reaps it; it ends as its socket does. */
 	if (birth.pid > 0)
 		kill(birth.pid, SIGKILL);
+	c->between[2] = birth.pid;
 	return sbx_error_propagate(err, &birth.error);
 }
 

@@ -4,11 +4,11 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,14 +29,28 @@ struct keeper {
 	int socket_fd;
 	struct sbx_warm warm;	     /* its socket_fd -1: none */
 	struct sbx_error warm_error; /* why there is none */
-	char python[256];
-	bool has_net; /* of its own, fresh, the loopback up */
+	char *python, *lower;	     /* the zygote's interpreter and template */
+	bool has_net;		     /* of its own, fresh, the loopback up */
 };
 
 /* Ready the network namespace of the next sandbox while this one runs. */
 static void renew_net(struct keeper *k)
 {
 	k->has_net = unshare(CLONE_NEWNET) == 0 && sbx_loopback_up(NULL) == 0;
+}
+
+/* What is loaded came from one template; what is to be loaded shall come from the same. */
+static int check_template(const struct keeper *k, const struct sbx_task *task,
+			  struct sbx_error *err)
+{
+	struct stat ours, theirs;
+	if (stat(k->lower, &theirs) == 0 && stat(task->lower.path, &ours) == 0 &&
+	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino)
+		return 0;
+	return sbx_fail(err, SBX_E_UNSUPPORTED,
+			"zygote: it is of another template than %s; name the zygotes of that, or "
+			"start without",
+			task->options.template);
 }
 
 /* The plan that the words come to, in this slot. */
@@ -59,7 +73,8 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 	task->has_net = k->has_net && !is_forked;
 	if (sbx_policy_restrict(&task->options.ceiling, &slots->ceiling, err) < 0 ||
 	    sbx_task_settle(task, err) < 0 ||
-	    (is_forked && sbx_zygotes_check(k->python, &task->options, err) < 0))
+	    (is_forked && (sbx_zygotes_check(k->python, &task->options, err) < 0 ||
+			   check_template(k, task, err) < 0)))
 		return -1;
 	if (task->options.policy.net != SBX_NET_HOST)
 		return 0;
@@ -139,12 +154,18 @@ static uint64_t now_nsec(void)
 }
 
 /* What becomes of it is told when a sandbox asks for it. */
-static void take_warm(struct keeper *k, const int fds[3], const char *python, size_t n_bytes)
+static void take_warm(struct keeper *k, const int fds[3], const char *text, size_t n_bytes)
 {
+	size_t n = strnlen(text, n_bytes);
 	sbx_warm_release(&k->warm);
 	k->warm = (struct sbx_warm){.user_fd = fds[0], .pid_fd = fds[1], .socket_fd = fds[2]};
 	sbx_error_clear(&k->warm_error);
-	snprintf(k->python, sizeof(k->python), "%.*s", (int)n_bytes, python);
+	free(k->python);
+	free(k->lower);
+	k->python = strndup(text, n);
+	k->lower = n < n_bytes ? strndup(text + n + 1, n_bytes - n - 1) : NULL;
+	if (!k->python || !k->lower)
+		_exit(1);
 	/* Late, as it was born elsewhere; but nobody waits for it. */
 	if (sbx_warm_meet(&k->warm, &k->warm_error) < 0 ||
 	    sbx_groups_join_all(&k->slot->groups, k->warm.pid, &k->warm_error) < 0)

@@ -54,7 +54,7 @@ int sbx_message_decode(const void *packet, size_t n_bytes, unsigned n_fds, struc
 	const struct row *row = find_row(out->type);
 	if (!row)
 		return sbx_fail(err, SBX_E_INPUT, "%u: no such type of message", out->type);
-	if (out->unused || out->flags & ~(uint32_t)SBX_FLAG_KEEP ||
+	if (out->unused || out->flags & ~(uint32_t)(SBX_FLAG_KEEP | SBX_FLAG_ZYGOTE) ||
 	    (out->flags && out->type != SBX_MESSAGE_CREATE))
 		return sbx_fail(err, SBX_E_INPUT, "%s: an unknown flag is set", row->name);
 	if (out->n_words < row->least_words || out->n_words > row->most_words)

@@ -33,6 +33,8 @@
 	X(SET, 8, "set", 1, 32, 0, 0)                                                              \
 	X(DESTROY, 9, "destroy", 0, 0, 0, 0)                                                       \
 	X(LIST, 10, "list", 0, 0, 0, 0)                                                            \
+	X(WARM, 11, "warm", 4, 4, 0, 0)                                                            \
+	X(COOL, 12, "cool", 1, 1, 0, 0)                                                            \
 	X(WELCOME, 100, "welcome", 1, 1, 0, 0)                                                     \
 	X(OK, 101, "ok", 0, SBX_MAX_WORDS, 0, 0)                                                   \
 	X(ERROR, 102, "error", 1, 1, 0, 0)                                                         \
@@ -47,6 +49,8 @@ enum sbx_message_type {
 
 /* Of CREATE: the sandbox lives on when the client is gone. */
 #define SBX_FLAG_KEEP 1
+/* Of CREATE: its command is forked from zygotes; their name and the modules are in front. */
+#define SBX_FLAG_ZYGOTE 2
 
 struct sbx_message {
 	uint32_t type;	  /* enum sbx_message_type */
@@ -55,7 +59,8 @@ struct sbx_message {
 	uint32_t command; /* EXEC: the client's number for it, above 0; SIGNAL: 0 is the first */
 	/*
 	 * HELLO, WELCOME: the version. EXEC: how many of the words are NAME=VALUE. SIGNAL: its
-	 * number. ERROR: enum sbx_code. COMMAND_ENDED: the status, as from waitpid(2).
+	 * number. ERROR: enum sbx_code. WARM: how many
+	 * children are to wait. COMMAND_ENDED: the status, as from waitpid(2).
 	 */
 	int32_t value;
 	uint32_t flags;

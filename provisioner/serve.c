@@ -29,7 +29,8 @@ static int make_tables(struct sbx_server *s, struct sbx_error *err)
 	s->slot = calloc(s->max_sandboxes, sizeof(*s->slot));
 	s->entry = calloc(s->max_sandboxes, sizeof(*s->entry));
 	s->client = calloc(s->max_clients, sizeof(*s->client));
-	s->fds = calloc(2 + s->max_clients + (size_t)SBX_SUPERVISE_FDS * s->max_sandboxes,
+	s->fds = calloc(2 + s->max_clients + (size_t)SBX_SUPERVISE_FDS * s->max_sandboxes +
+				SBX_MAX_FAMILIES * SBX_MAX_WISHES,
 			sizeof(*s->fds));
 	s->packet = malloc(SBX_MAX_MESSAGE);
 	if (!s->slot || !s->entry || !s->client || !s->fds || !s->packet)
@@ -38,7 +39,7 @@ static int make_tables(struct sbx_server *s, struct sbx_error *err)
 		s->entry[i] = (struct sbx_entry){.stdio_fd = {-1, -1, -1}};
 	for (unsigned i = 0; i < s->max_clients; i++)
 		s->client[i].fd = -1;
-	return 0;
+	return sbx_families_open(s, err);
 }
 
 static int block_signals(struct sbx_server *s, struct sbx_error *err)
@@ -78,6 +79,13 @@ static void close_server(struct sbx_server *s)
 	for (unsigned i = 0; s->client && i < s->max_clients; i++)
 		if (s->client[i].fd >= 0)
 			sbx_client_drop(s, &s->client[i]);
+	/* Those that did not end in time; families end only when all their tasks have. */
+	for (unsigned i = 0; s->entry && i < s->max_sandboxes; i++) {
+		struct sbx_result unused;
+		if (s->entry[i].number)
+			s->entry[i].sandbox->backend->destroy(s->entry[i].sandbox, &unused);
+	}
+	sbx_families_close(s);
 	for (unsigned i = 0; i < s->n_slots; i++)
 		sbx_slot_release(&s->slot[i]);
 	sbx_slots_close(&s->slots);
@@ -91,7 +99,7 @@ static void close_server(struct sbx_server *s)
 }
 
 /* What to wait for; entries of what is not there have no descriptor. Returns how many. */
-static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline)
+static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned *out_n_families)
 {
 	unsigned n = 0;
 	*out_deadline = 0;
@@ -112,6 +120,8 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline)
 		sbx_supervise_fds(e->sandbox, &s->fds[n]);
 		n += SBX_SUPERVISE_FDS;
 	}
+	/* Last: whatever comes of them is the same for all. */
+	*out_n_families = sbx_families_fds(s, &s->fds[n]);
 	return n;
 }
 
@@ -149,12 +159,14 @@ static void move_sandboxes(struct sbx_server *s, unsigned n)
 static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 {
 	uint64_t deadline;
-	unsigned n = fill_fds(s, &deadline);
+	unsigned n_families, n = fill_fds(s, &deadline, &n_families);
 	if (farewell && (!deadline || farewell < deadline))
 		deadline = farewell;
 	uint64_t now = deadline ? sbx_now_usec() : 0;
-	if (poll(s->fds, n, sbx_poll_timeout(deadline, now)) < 0)
+	if (poll(s->fds, n + n_families, sbx_poll_timeout(deadline, now)) < 0)
 		return errno == EINTR || errno == ENOMEM || errno == EAGAIN ? 0 : -1;
+	if (n_families)
+		sbx_families_move(s);
 	/* Sandboxes first: their number among the descriptors is that of before. */
 	move_sandboxes(s, n);
 	for (unsigned i = 0; i < s->max_clients; i++) {
@@ -192,6 +204,7 @@ int sbx_verb_serve(int argc, char **argv)
 		.n_ready_slots = 4,
 		.max_sandboxes = 256,
 		.max_clients = 64,
+		.zygote_library = SBX_ZYGOTE_LIBRARY,
 		.listen_fd = -1,
 		.signal_fd = -1,
 		.spare_fd = -1,

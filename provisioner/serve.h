@@ -35,6 +35,7 @@ struct sbx_entry {
 	uint32_t create_id, destroy_id;
 	struct sbx_client *destroyer;
 	struct sbx_slot *slot;
+	struct sbx_family *family; /* whose zygote its command was forked from, or NULL */
 	struct sbx_request request;
 	struct sbx_sandbox *sandbox;
 	struct sbx_buffer words;
@@ -48,7 +49,12 @@ struct sbx_entry {
 	uint32_t last_command;
 };
 
+#define SBX_MAX_FAMILIES 16
+#define SBX_MAX_WISHES	 8
+
 struct sbx_server {
+	struct sbx_family *family;  /* SBX_MAX_FAMILIES (serve_zygotes.c) */
+	const char *zygote_library; /* sbx-zygote.so */
 	struct sbx_slots slots;
 	struct sbx_slot *slot; /* n_slots of max_sandboxes */
 	struct sbx_client *client;
@@ -110,6 +116,25 @@ int sbx_entry_signal(struct sbx_entry *e, const struct sbx_client *c, const stru
 /* Tell whoever started it that one of those commands has failed or ended. */
 void sbx_entry_tell_command(struct sbx_server *s, struct sbx_entry *e,
 			    const struct sbx_event *event);
+
+/* serve_zygotes.c: warm interpreters, which have the name and the user that asked for them. */
+int sbx_families_open(struct sbx_server *s, struct sbx_error *err);
+void sbx_families_close(struct sbx_server *s);
+unsigned sbx_families_fds(const struct sbx_server *s, struct pollfd *fds);
+void sbx_families_move(struct sbx_server *s); /* whenever one of those is readable */
+void sbx_families_forget(struct sbx_server *s, const struct sbx_client *c);
+int sbx_family_warm(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
+		    const char *const *words, struct sbx_error *err);
+/* A task of it has ended. */
+void sbx_family_left(struct sbx_server *s, struct sbx_family *f);
+int sbx_family_cool(struct sbx_server *s, const struct sbx_client *c, const char *name,
+		    struct sbx_error *err);
+/* The zygote for a task with these modules. */
+int sbx_family_choose(struct sbx_server *s, const struct sbx_client *c, const char *name,
+		      const char *modules, struct sbx_slot_warmth *out, struct sbx_error *err);
+/* Have the slot hold a child of that one, now; and again what is its own, after a sandbox. */
+int sbx_slot_want(struct sbx_slot *slot, struct sbx_slot_warmth wanted, struct sbx_error *err);
+void sbx_slot_settle(struct sbx_slot *slot);
 
 /* serve_set.c: limits and posture of a sandbox that runs; what is fixed at the start is listed. */
 int sbx_entry_set(struct sbx_server *s, struct sbx_entry *e, const char *const *words,

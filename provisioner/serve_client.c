@@ -19,6 +19,7 @@ void sbx_client_drop(struct sbx_server *s, struct sbx_client *c)
 		free(c->first);
 		c->first = next;
 	}
+	sbx_families_forget(s, c);
 	for (unsigned i = 0; i < s->max_sandboxes; i++) {
 		struct sbx_entry *e = &s->entry[i];
 		if (e->destroyer == c)
@@ -213,7 +214,10 @@ static int handle(struct sbx_server *s, struct sbx_client *c, const struct sbx_m
 		SBX_CLEANUP_FREE const char **words = sbx_message_words(m, text);
 		if (!words)
 			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "request");
-		done = obey(s, c, m, words, fds, n_fds, &answer, &out, err);
+		done = m->type == SBX_MESSAGE_WARM ? sbx_family_warm(s, c, m, words, err)
+		       : m->type == SBX_MESSAGE_COOL
+			       ? sbx_family_cool(s, c, words[0], err)
+			       : obey(s, c, m, words, fds, n_fds, &answer, &out, err);
 	}
 	if (out.failed)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "answer");

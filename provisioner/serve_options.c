@@ -109,6 +109,14 @@ static int set_root(struct draft *d, const char *value, struct sbx_error *err)
 	return 0;
 }
 
+static int set_zygote(struct draft *d, const char *value, struct sbx_error *err)
+{
+	if (value[0] != '/')
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected an absolute path", value);
+	d->server->zygote_library = value;
+	return 0;
+}
+
 static int set_help(struct draft *d, const char *value, struct sbx_error *err)
 {
 	d->wants_help = true;
@@ -132,6 +140,8 @@ static const struct {
 	 "a folder of the host that clients may name in options; it must not be theirs to change "
 	 "(may be repeated)",
 	 set_share},
+	{"zygote", "FILE", "sbx-zygote.so, which makes an interpreter a zygote (docs/zygotes.md)",
+	 set_zygote},
 	{"root", "DIR", "where templates/ is, as for run", set_root},
 	{"help", NULL, "print this", set_help},
 };

@@ -21,11 +21,20 @@ static struct sbx_entry *free_entry(struct sbx_server *s)
 }
 
 /* A ready one; or, while there are fewer than there may be, a new one. */
-static struct sbx_slot *take_slot(struct sbx_server *s, struct sbx_error *err)
+static struct sbx_slot *take_slot(struct sbx_server *s, struct sbx_slot_warmth wanted,
+				  struct sbx_error *err)
 {
-	for (unsigned i = 0; i < s->n_slots; i++)
-		if (!s->slot[i].is_taken)
-			return &s->slot[i];
+	struct sbx_slot *any = NULL;
+	for (unsigned i = 0; i < s->n_slots; i++) {
+		struct sbx_slot *slot = &s->slot[i];
+		if (slot->is_taken)
+			continue;
+		if (slot->warm.family == wanted.family && slot->warm.number == wanted.number)
+			return slot;
+		any = any ? any : slot;
+	}
+	if (any)
+		return any;
 	if (s->n_slots == s->max_sandboxes) {
 		sbx_fail(err, SBX_E_BUSY, "all slots are in use; try again");
 		return NULL;
@@ -49,11 +58,15 @@ static void put_back(struct sbx_slot *slot)
 	struct sbx_error err = SBX_ERROR_INIT;
 	slot->is_taken = false;
 	if (sbx_slot_reset(slot, &err) == 0)
-		return;
+		return sbx_slot_settle(slot);
+	const struct sbx_slot_warmth home = slot->home;
 	const struct sbx_slots *slots = slot->slots;
 	sbx_slot_release(slot);
 	if (sbx_slot_make(slots, slot, NULL) < 0)
 		*slot = (struct sbx_slot){.slots = slots, .socket_fd = -1, .is_broken = true};
+	slot->home = home;
+	if (!slot->is_broken)
+		sbx_slot_settle(slot);
 }
 
 static int take_stdio(struct sbx_entry *e, int fds[], struct sbx_error *err)
@@ -67,14 +80,37 @@ static int take_stdio(struct sbx_entry *e, int fds[], struct sbx_error *err)
 	return 0;
 }
 
-static int start(struct sbx_server *s, struct sbx_entry *e, struct sbx_error *err)
+/* The first words of a request for a zygote's child: the zygotes' name, and the modules. */
+static int take_wanted(struct sbx_server *s, struct sbx_entry *e, const struct sbx_client *c,
+		       struct sbx_slot_warmth *out, struct sbx_error *err)
 {
-	e->slot = take_slot(s, err);
+	const char *name = e->words.data;
+	if (e->request.n_words < 3)
+		return sbx_fail(err, SBX_E_USAGE,
+				"create: the zygotes' name and modules come before the template");
+	const char *modules = name + strlen(name) + 1;
+	size_t n = strlen(name) + strlen(modules) + 2;
+	if (sbx_family_choose(s, c, name, modules, out, err) < 0)
+		return -1;
+	memmove(e->words.data, e->words.data + n, e->words.n_bytes - n);
+	e->words.n_bytes -= n;
+	e->request.n_words -= 2;
+	return 0;
+}
+
+static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_client *c,
+		 bool is_forked, struct sbx_error *err)
+{
+	struct sbx_slot_warmth wanted = {0};
+	if (is_forked && take_wanted(s, e, c, &wanted, err) < 0)
+		return -1;
+	e->slot = take_slot(s, wanted, err);
 	if (!e->slot)
 		return -1;
 	e->request = (struct sbx_request){
 		.slot = e->slot,
 		.is_live = true,
+		.is_forked = is_forked,
 		.words = e->words.data,
 		.n_words = e->request.n_words,
 		.n_words_bytes = (uint32_t)e->words.n_bytes,
@@ -82,6 +118,11 @@ static int start(struct sbx_server *s, struct sbx_entry *e, struct sbx_error *er
 	memcpy(e->request.stdio_fd, e->stdio_fd, sizeof(e->stdio_fd));
 	if (e->slot->is_broken)
 		put_back(e->slot);
+	if (is_forked && sbx_slot_want(e->slot, wanted, err) < 0)
+		return -1;
+	e->family = wanted.family;
+	if (is_forked)
+		e->slot->warm = (struct sbx_slot_warmth){0};
 	if (sbx_backend_container.prepare(&e->request, &e->sandbox, err) < 0)
 		return -1;
 	if (e->sandbox->backend->start(e->sandbox, err) == 0) {
@@ -107,7 +148,8 @@ int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sb
 	e->request.n_words = m->n_words;
 	if (e->words.failed)
 		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "create");
-	if (e->words.failed || take_stdio(e, fds, err) < 0 || start(s, e, err) < 0) {
+	if (e->words.failed || take_stdio(e, fds, err) < 0 ||
+	    start(s, e, c, m->flags & SBX_FLAG_ZYGOTE, err) < 0) {
 		clear(e);
 		return -1;
 	}
@@ -170,11 +212,14 @@ static void finish(struct sbx_server *s, struct sbx_entry *e)
 {
 	struct sbx_result result;
 	struct sbx_slot *slot = e->slot;
+	struct sbx_family *family = e->family;
 	e->sandbox->backend->destroy(e->sandbox, &result);
 	tell_end(s, e, &result);
 	e->sandbox->backend->free(e->sandbox);
 	clear(e);
 	put_back(slot);
+	if (family)
+		sbx_family_left(s, family);
 }
 
 static void tell_event(struct sbx_server *s, struct sbx_entry *e, const struct sbx_event *event)

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/fd.h"
 #include "provisioner/packet.h"
 
@@ -95,11 +96,16 @@ int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sb
 }
 
 int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
-		  struct sbx_error *err)
+		  const char *lower, struct sbx_error *err)
 {
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	sbx_buffer_add(&text, python, strlen(python) + 1);
+	sbx_buffer_add(&text, lower, strlen(lower) + 1);
+	if (text.failed)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
 	const struct sbx_slot_order order = {0};
 	const int fds[] = {warm->user_fd, warm->pid_fd, warm->socket_fd};
-	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), python, strlen(python) + 1, fds,
+	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), text.data, text.n_bytes, fds,
 			    3) == 0)
 		return 0;
 	slot->is_broken = true;

@@ -29,6 +29,12 @@ struct sbx_slots {
 	int host_net_fd;	   /* this process's network namespace, or -1 */
 };
 
+struct sbx_family; /* of zygotes (serve.h) */
+struct sbx_slot_warmth {
+	struct sbx_family *family; /* NULL: none */
+	int number;		   /* of the zygote */
+};
+
 struct sbx_slot {
 	const struct sbx_slots *slots;
 	struct sbx_groups groups;
@@ -39,6 +45,8 @@ struct sbx_slot {
 	unsigned limited; /* 1 << SBX_CONTROLLER_x: has a limit to be taken off */
 	bool is_used, is_broken;
 	bool is_taken; /* by whoever shares slots out */
+	/* Whose child the keeper holds, and whose it is to hold again after each sandbox. */
+	struct sbx_slot_warmth warm, home;
 };
 
 /*
@@ -56,7 +64,7 @@ int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err);
 
 /* Let the next sandbox that is made here with request.is_forked have this child (zygotes.h). */
 int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
-		  struct sbx_error *err);
+		  const char *lower, struct sbx_error *err);
 
 /* Kill all that is in it and remove it. */
 void sbx_slot_release(struct sbx_slot *slot);
@@ -77,13 +85,14 @@ struct sbx_slot_order {
 /*
  * Or, without words: a parked child of a zygote (zygotes.h) to be put into the slot's cgroups, and
  * to become the command of the next sandbox that is_forked. Its descriptors are struct sbx_warm's;
- * behind it is the interpreter's name. There is no answer: what went wrong is told then.
+ * behind it are the interpreter's name and the template's root. There is no answer: what went wrong
+ * is told then.
  */
 #define SBX_MAX_SLOT_ORDER (128 << 10) /* with the words */
 /* What it answers: and the pipes' other ends when output is counted. */
 struct sbx_slot_reply {
-	pid_t between[2]; /* to be reaped (container.h) */
-	pid_t pid;	  /* of the sandbox, a child of the keeper's parent; 0: see error */
+	pid_t between[SBX_N_BETWEEN]; /* to be reaped (container.h) */
+	pid_t pid; /* of the sandbox, a child of the keeper's parent; 0: see error */
 	struct sbx_error error;
 	struct sbx_policy policy; /* as settled; without its paths */
 	uint64_t planned_nsec, spawned_nsec;

@@ -54,17 +54,72 @@ static int wait_for_end(struct sbx_connection *c, uint32_t sandbox, uint32_t com
 	return -1;
 }
 
-/* create [--keep] WORDS of run: with --keep its number is printed and it lives on. */
+/*
+ * create [--keep] [--zygote NAME --modules MODULES] WORDS of run: with --keep its number is printed
+ * and it lives on.
+ */
 static int ctl_create(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err)
 {
-	bool keep = argc > 0 && strcmp(argv[0], "--keep") == 0;
-	struct sbx_message m = {.type = SBX_MESSAGE_CREATE, .flags = keep ? SBX_FLAG_KEEP : 0};
-	if (sbx_connection_ask(c, &m, (const char *const *)argv + keep, keep ? NULL : own_stdio,
-			       NULL, err) < 0)
+	const char *zygotes = NULL, *modules = NULL;
+	struct sbx_message m = {.type = SBX_MESSAGE_CREATE};
+	for (; argc > 0; argc--, argv++) {
+		const char **value = strcmp(argv[0], "--zygote") == 0	 ? &zygotes
+				     : strcmp(argv[0], "--modules") == 0 ? &modules
+									 : NULL;
+		if (!value && strcmp(argv[0], "--keep") != 0)
+			break;
+		if (!value) {
+			m.flags |= SBX_FLAG_KEEP;
+			continue;
+		}
+		if (argc < 2)
+			return sbx_fail(err, SBX_E_USAGE, "%s: its value is missing", argv[0]);
+		*value = argv[1];
+		argc--;
+		argv++;
+	}
+	if (!zygotes != !modules)
+		return sbx_fail(err, SBX_E_USAGE, "--zygote and --modules go together");
+	SBX_CLEANUP_FREE const char **words = calloc((size_t)argc + 3, sizeof(*words));
+	int n = 0;
+	if (!words)
+		return sbx_fail(err, SBX_E_NO_SPACE, "create: no memory");
+	if (zygotes) {
+		m.flags |= SBX_FLAG_ZYGOTE;
+		words[n++] = zygotes;
+		words[n++] = modules;
+	}
+	memcpy(words + n, argv, (size_t)(argc + 1) * sizeof(*words));
+	bool keep = m.flags & SBX_FLAG_KEEP;
+	if (sbx_connection_ask(c, &m, words, keep ? NULL : own_stdio, NULL, err) < 0)
 		return -1;
 	if (keep)
 		return printf("%u\n", m.sandbox) > 0 && fflush(stdout) == 0 ? 0 : 1;
 	return wait_for_end(c, m.sandbox, 0, err);
+}
+
+/* warm NAME MODULES TEMPLATE [N [PYTHON]] */
+static int ctl_warm(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err)
+{
+	struct sbx_message m = {.type = SBX_MESSAGE_WARM, .value = 1};
+	const char *answer;
+	if (argc < 3 || argc > 5)
+		return sbx_fail(err, SBX_E_USAGE,
+				"warm: write NAME MODULES TEMPLATE [N [PYTHON]]; - for no module");
+	if (argc > 3)
+		m.value = atoi(argv[3]);
+	const char *words[] = {argv[0], argc > 4 ? argv[4] : "python3", argv[1], argv[2], NULL};
+	if (sbx_connection_ask(c, &m, words, NULL, &answer, err) < 0)
+		return -1;
+	return print_words(&m, answer);
+}
+
+static int ctl_cool(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err)
+{
+	struct sbx_message m = {.type = SBX_MESSAGE_COOL};
+	if (argc != 1)
+		return sbx_fail(err, SBX_E_USAGE, "cool: write NAME");
+	return sbx_connection_ask(c, &m, (const char *const *)argv, NULL, NULL, err) < 0 ? -1 : 0;
 }
 
 static int number_of(const char *text, uint32_t *out, struct sbx_error *err)
@@ -134,10 +189,15 @@ static const struct {
 	const char *name, *arguments, *help;
 	int (*run)(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err);
 } table[] = {
-	{"create", "[--keep] [OPTION...] TEMPLATE [-- COMMAND...]",
+	{"create", "[--keep] [--zygote NAME --modules A,B] [OPTION...] TEMPLATE [-- COMMAND...]",
 	 "make a sandbox with the options of run, and wait for its end; --keep: print its number "
-	 "and let it live on",
+	 "and let it live on; --zygote: fork its python3 from a warm one",
 	 ctl_create},
+	{"warm", "NAME MODULES TEMPLATE [N [PYTHON]]",
+	 "keep a Python with these modules, and N children of it ready (default: 1); tasks of one "
+	 "trust domain alone should share a name",
+	 ctl_warm},
+	{"cool", "NAME", "end those, and every task forked from them", ctl_cool},
 	{"exec", "SANDBOX [NAME=VALUE...] -- COMMAND...", "run another command in it", ctl_exec},
 	{"ls", "", "list the sandboxes of this user", ctl_ls},
 	{"stats", "SANDBOX", "print what it takes at the moment", ctl_stats},

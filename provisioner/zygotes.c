@@ -184,6 +184,11 @@ const char *sbx_zygotes_python(const struct sbx_zygotes *z)
 	return z->python;
 }
 
+const char *sbx_zygotes_lower(const struct sbx_zygotes *z)
+{
+	return z->task.lower.path;
+}
+
 int sbx_zygotes_fd(const struct sbx_zygotes *z, int number)
 {
 	return z->zygote[number].control_fd;
@@ -202,15 +207,18 @@ static int send_order(struct zygote *zygote, const struct sbx_zygote_order *orde
 }
 
 /* Rule 3 of modules.h. */
-static struct zygote *find_best(struct sbx_zygotes *z, const struct sbx_modules *modules)
+int sbx_zygotes_best(struct sbx_zygotes *z, const struct sbx_modules *modules,
+		     struct sbx_error *err)
 {
-	struct zygote *best = NULL;
+	int best = -1;
 	for (int i = 0; i < z->n; i++)
 		if (sbx_zygotes_state(z, i, 0, NULL) == SBX_ZYGOTE_READY &&
 		    sbx_modules_within(&z->zygote[i].modules, modules) &&
-		    (!best || z->zygote[i].modules.n > best->modules.n))
-			best = &z->zygote[i];
-	return best;
+		    (best < 0 || z->zygote[i].modules.n > z->zygote[best].modules.n))
+			best = i;
+	return best >= 0 ? best
+			 : sbx_fail(err, SBX_E_BUSY,
+				    "zygote: no interpreter is ready; start without one");
 }
 
 int sbx_zygotes_grow(struct sbx_zygotes *z, const struct sbx_modules *modules,
@@ -227,8 +235,8 @@ int sbx_zygotes_grow(struct sbx_zygotes *z, const struct sbx_modules *modules,
 		if (i > 0 && slot < 0 && z->zygote[i].state == SBX_ZYGOTE_FAILED)
 			slot = i;
 	}
-	struct zygote *parent = find_best(z, modules);
-	if (!parent)
+	int parent = sbx_zygotes_best(z, modules, NULL);
+	if (parent < 0)
 		return sbx_zygotes_state(z, 0, 0, err) == SBX_ZYGOTE_FAILED
 			       ? -1
 			       : sbx_fail(err, SBX_E_BUSY, "zygote: the interpreter still starts");
@@ -239,17 +247,13 @@ int sbx_zygotes_grow(struct sbx_zygotes *z, const struct sbx_modules *modules,
 				SBX_MAX_ZYGOTES);
 	SBX_CLEANUP_FD int ours = -1, theirs = -1;
 	memcpy(order.modules, modules->text, sizeof(order.modules));
-	if (make_socket(&ours, &theirs, err) < 0 || send_order(parent, &order, theirs, err) < 0)
+	if (make_socket(&ours, &theirs, err) < 0 ||
+	    send_order(&z->zygote[parent], &order, theirs, err) < 0)
 		return -1;
 	slot = slot < 0 ? z->n++ : slot;
 	sbx_close(&z->zygote[slot].control_fd);
 	z->zygote[slot] = (struct zygote){.modules = *modules, .control_fd = sbx_steal_fd(&ours)};
 	return slot;
-}
-
-static int fail_busy(struct sbx_error *err)
-{
-	return sbx_fail(err, SBX_E_BUSY, "zygote: no interpreter is ready; start without");
 }
 
 static int park(struct zygote *zygote, unsigned n, struct sbx_error *err)
@@ -269,20 +273,16 @@ static int park(struct zygote *zygote, unsigned n, struct sbx_error *err)
 	return 0;
 }
 
-int sbx_zygotes_park(struct sbx_zygotes *z, const struct sbx_modules *modules, unsigned n,
-		     struct sbx_error *err)
+int sbx_zygotes_park(struct sbx_zygotes *z, int number, unsigned n, struct sbx_error *err)
 {
-	struct zygote *zygote = find_best(z, modules);
-	return zygote ? park(zygote, n, err) : fail_busy(err);
+	return park(&z->zygote[number], n, err);
 }
 
-int sbx_zygotes_take(struct sbx_zygotes *z, const struct sbx_modules *modules,
-		     struct sbx_warm *warm, struct sbx_error *err)
+int sbx_zygotes_take(struct sbx_zygotes *z, int number, struct sbx_warm *warm,
+		     struct sbx_error *err)
 {
 	const struct sbx_container *family = (struct sbx_container *)z->sandbox;
-	struct zygote *zygote = find_best(z, modules);
-	if (!zygote)
-		return fail_busy(err);
+	struct zygote *zygote = &z->zygote[number];
 	if (!zygote->n_parked && park(zygote, 1, err) < 0)
 		return -1;
 	/* The one that waits longest. */

@@ -26,6 +26,9 @@ int sbx_zygotes_new(const char *root_dir, const char *template, const char *pyth
 		    const char *library, struct sbx_zygotes **out, struct sbx_error *err);
 void sbx_zygotes_free(struct sbx_zygotes *zygotes);
 
+/* The template's root, as a path. */
+const char *sbx_zygotes_lower(const struct sbx_zygotes *zygotes);
+
 /* The command that its interpreter is called by. */
 const char *sbx_zygotes_python(const struct sbx_zygotes *zygotes);
 
@@ -41,17 +44,19 @@ enum sbx_zygote_state sbx_zygotes_state(struct sbx_zygotes *zygotes, int number,
 /* Readable when the state of a zygote may have changed. */
 int sbx_zygotes_fd(const struct sbx_zygotes *zygotes, int number);
 
-/* Have n children parked of the zygote that serves such tasks; those that wait already count. */
-int sbx_zygotes_park(struct sbx_zygotes *zygotes, const struct sbx_modules *modules, unsigned n,
+/* The zygote that serves a task with these modules (modules.h). SBX_E_BUSY: none is ready. */
+int sbx_zygotes_best(struct sbx_zygotes *zygotes, const struct sbx_modules *modules,
 		     struct sbx_error *err);
 
+/* Have n children of a zygote parked; those that wait already count. */
+int sbx_zygotes_park(struct sbx_zygotes *zygotes, int number, unsigned n, struct sbx_error *err);
+
 /*
- * The zygote that serves a task with these modules (modules.h), and a parked child of it, with what
- * a request needs to have it become the command; it may still be forking (sbx_warm_meet). Own it
- * with sbx_warm_release(). SBX_E_BUSY: none is ready.
+ * A parked child of a zygote, or a new one, with what a request needs to have it become the
+ * command; it may still be forking (sbx_warm_meet). Own it with sbx_warm_release().
  */
-int sbx_zygotes_take(struct sbx_zygotes *zygotes, const struct sbx_modules *modules,
-		     struct sbx_warm *warm, struct sbx_error *err);
+int sbx_zygotes_take(struct sbx_zygotes *zygotes, int number, struct sbx_warm *warm,
+		     struct sbx_error *err);
 
 /*
  * May a task be forked from a zygote of this interpreter? The error names what is

@@ -54,7 +54,8 @@ static int run(struct sbx_zygotes *z, const struct sbx_modules *asked, struct sb
 	struct sbx_result result;
 	struct sbx_warm warm;
 	uint64_t begun = sbx_now_usec();
-	if (sbx_zygotes_take(z, asked, &warm, &err) < 0)
+	int number = sbx_zygotes_best(z, asked, &err);
+	if (number < 0 || sbx_zygotes_take(z, number, &warm, &err) < 0)
 		die(&err);
 	sbx_task_fill_request(task, &request);
 	request.arguments = words;
@@ -87,7 +88,8 @@ int main(int argc, char **argv)
 		die(&err);
 	grow(z, argv[2]);
 	for (int i = 0; i < count; i++) {
-		if (sbx_zygotes_park(z, &asked, 2, &err) < 0)
+		int number = sbx_zygotes_best(z, &asked, &err);
+		if (number < 0 || sbx_zygotes_park(z, number, 2, &err) < 0)
 			die(&err);
 		if (count > 1)
 			usleep(20000);

@@ -258,5 +258,88 @@ def test_killed_it_leaves_nothing(t):
 	eventually(lambda: not t.leftovers(), "left behind")
 
 
+class Server:
+	"""A server with two slots, and `ctl` to it."""
+
+	def __init__(self, t, *options):
+		self.t, self.socket = t, t.path("socket")
+		self.process = subprocess.Popen(
+			[t.program, "serve", "--socket", self.socket, "--slots", "2", "--share", ROOT,
+			 "--share", t.tmp, "--zygote", os.environ["SBX_ZYGOTE"], *options],
+			env=t.env, stderr=subprocess.PIPE, text=True)
+		t.processes.append(self.process)
+		eventually(lambda: os.path.exists(self.socket), "no socket")
+
+	def ctl(self, *words, **how):
+		return self.t.call([self.t.program, "ctl", "--socket", self.socket, *map(str, words)], **how)
+
+	def create(self, name, modules, *words, **how):
+		return self.ctl("create", "--zygote", name, "--modules", modules, *words, **how)
+
+	def end(self):
+		self.process.send_signal(signal.SIGTERM)
+		_, said = self.process.communicate(timeout=20)
+		assert self.process.returncode == 0 and not said, (self.process.returncode, said)
+
+
+def test_a_server_forks_tasks(t):
+	t.file("task.py", "import sys, sbx_one, sbx_two\nprint(sys.argv, sys.stdin.read(), flush=True)\n"
+			  "print(open('/proc/self/cgroup').read().count(':/\\n') ==\n"
+			  "\tlen(open('/proc/self/cgroup').readlines()), file=sys.stderr)\nsys.exit(3)\n")
+	server = Server(t)
+	warm_up = json.loads(server.ctl("warm", "mine", "sbx_one", ROOT, 2).ok().out)
+	assert warm_up == {"zygotes": "mine", "modules": "sbx_one", "parked": 2}, warm_up
+	server.ctl("warm", "mine", "sbx_two,sbx_one", ROOT, 1).ok()
+	options = ("--ro-bind", f"{t.tmp}/task.py:/task.py", ROOT, "--")
+	for _ in range(4):
+		done = server.create("mine", "sbx_one,sbx_two", *options, "python3", "/task.py", "a", stdin="in")
+		assert (done.status, done.out) == (3, "['/task.py', 'a'] in\n"), done
+		# Its cgroups are those of its sandbox, of which its cgroup namespace begins.
+		assert done.err == "True\n", done
+	assert server.ctl("create", ROOT, "--", "python3", "-c", "print(7)").ok().out == "7\n"
+	three = [subprocess.Popen([t.program, "ctl", "--socket", server.socket, "create", "--zygote", "mine",
+			"--modules", "sbx_one", ROOT, "--", "python3", "-c", "print(input())"], env=t.env,
+			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+	assert [p.communicate(str(n))[0] for n, p in enumerate(three)] == ["0\n", "1\n", "2\n"]
+	server.end()
+	assert not t.leftovers()
+
+
+def test_a_server_says_what_it_will_not_fork(t):
+	server = Server(t)
+	server.ctl("warm", "mine", "-", ROOT, 0).ok()
+	python = (ROOT, "--", "python3", "-c", "print(1)")
+	for words, expected in (
+		(("create", "--zygote", "yours", "--modules", "os", *python), "yours"),
+		(("create", "--zygote", "mine", "--modules", "os;", *python), "os;"),
+		(("create", "--zygote", "mine", "--modules", "os", "--policy", "paranoid",
+		  "--best-effort", *python), "zygote=no"),
+		(("create", "--zygote", "mine", "--modules", "os", t.root, *python[1:]), "another template"),
+		(("warm", "mine", "-", t.root), "another name"),
+		(("warm", "new", "-", "/etc", 1), "/etc"),
+		(("warm", "new", "no_such_module", ROOT, 1), "no_such_module"),
+		(("warm", "bash", "-", t.root, 1), "python3"),
+		(("cool", "yours"), "yours"),
+	):
+		done = server.ctl(*words)
+		assert done.status != 0 and expected in done.err, done
+	# What was refused cost nothing: the child that was meant for it serves the next.
+	assert server.create("mine", "os", *python).ok().out == "1\n"
+	server.ctl("cool", "mine").ok()
+	assert server.create("mine", "os", *python).status == 12
+	server.end()
+
+
+def test_cooling_ends_the_tasks_too(t):
+	server = Server(t)
+	server.ctl("warm", "mine", "-", ROOT, 1).ok()
+	number = server.ctl("create", "--keep", "--zygote", "mine", "--modules", "-", ROOT, "--", "python3",
+			    "-c", "import time; time.sleep(600)").ok().out.strip()
+	assert f'"sandbox":{number},' in server.ctl("ls").out
+	server.ctl("cool", "mine").ok()
+	eventually(lambda: server.ctl("ls").out == "", "it lives on")
+	server.end()
+
+
 if __name__ == "__main__":
 	main(globals())
