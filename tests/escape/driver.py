@@ -12,6 +12,7 @@ With NAME... behind it: these alone. --user: as an ordinary user, whom root dele
 import concurrent.futures
 import os
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -46,12 +47,20 @@ def work(names, posture):
 
 def report(jobs, function):
 	"""Two at a time; a line for each: ok or FAILED, name, what was seen."""
-	failed = 0
+	failed, times = 0, []
+
+	def timed(job):
+		started = time.monotonic()
+		result = function(*job)
+		times.append((time.monotonic() - started, job[0].name))
+		return result
 	with concurrent.futures.ThreadPoolExecutor(2) as pool:
-		for (thing, *_), (good, text) in zip(jobs, pool.map(lambda job: function(*job), jobs)):
+		for (thing, *_), (good, text) in zip(jobs, pool.map(timed, jobs)):
 			failed += not good
 			print(f"{'ok' if good else 'FAILED':6} {thing.name}: {text}", flush=True)
-	print(f"{len(jobs)} tried, {failed} failed")
+	slowest = ", ".join(f"{name} {seconds:.1f} s" for seconds, name in sorted(times)[:-9:-1])
+	print(f"{len(jobs)} tried, {failed} failed; slowest: {slowest}; "
+	      f"all of them {sum(s for s, _ in times):.1f} s")
 	return 1 if failed or not jobs else 0
 
 

@@ -302,7 +302,7 @@ static void event_part(void)
 	int epoll = epoll_create1(0);
 	struct epoll_event event = {.events = EPOLLIN};
 	/* Every descriptor in every set of descriptors: the square of --nofile. */
-	for (int sets = 0; sets < 100 && epoll >= 0; sets++, epoll = epoll_create1(0))
+	for (int sets = 0; sets < 30 && epoll >= 0; sets++, epoll = epoll_create1(0))
 		for (int fd = 0; fd < 120; fd++)
 			if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0)
 				take(200);

@@ -156,7 +156,7 @@ static int ignore_signals(void)
 static int orphan(void)
 {
 	puts("ready");
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < 60; i++)
 		usleep(10000);
 	close(open("/output/outlived", O_CREAT | O_WRONLY, 0644));
 	return GOT_OUT;

@@ -270,7 +270,7 @@ def prepare_orphan(t):
 		t.process.stdout.readline()
 		t.process.kill()
 		t.finish()
-		deadline = time.monotonic() + 2.6
+		deadline = time.monotonic() + 1
 		while time.monotonic() < deadline:
 			time.sleep(0.1)
 			if os.path.exists(os.path.join(t.rw, "outlived")):

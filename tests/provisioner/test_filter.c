@@ -1,79 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The compiled filters, run over made-up calls by an interpreter of the few BPF codes they use. */
+/* The compiled filters, run over made-up calls. */
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include <cmocka.h>
-
 #include "base/classes.h"
 #include "provisioner/compile/generate.h"
 #include "provisioner/filter.h"
-
-#if defined(__x86_64__)
-#define NATIVE AUDIT_ARCH_X86_64
-#define OTHER  AUDIT_ARCH_I386
-#elif defined(__aarch64__)
-#define NATIVE AUDIT_ARCH_AARCH64
-#define OTHER  AUDIT_ARCH_ARM
-#elif defined(__riscv)
-#define NATIVE AUDIT_ARCH_RISCV64
-#define OTHER  AUDIT_ARCH_RISCV32
-#else
-#define NATIVE AUDIT_ARCH_PPC64LE
-#define OTHER  AUDIT_ARCH_PPC
-#endif
-
-#define REFUSED(error) (SECCOMP_RET_ERRNO | (uint32_t)(error))
-
-static uint32_t run_code(const struct sock_filter *code, size_t n, const struct seccomp_data *data)
-{
-	uint32_t a = 0;
-	for (size_t i = 0; i < n; i++) {
-		uint32_t k = code[i].k;
-		switch (code[i].code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			assert_true(k + 4 <= sizeof(*data));
-			memcpy(&a, (const char *)data + k, 4);
-			break;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= k;
-			break;
-		case BPF_JMP | BPF_JA:
-			i += k;
-			break;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			i += a == k ? code[i].jt : code[i].jf;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			i += a >= k ? code[i].jt : code[i].jf;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			i += a > k ? code[i].jt : code[i].jf;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			i += a & k ? code[i].jt : code[i].jf;
-			break;
-		case BPF_RET | BPF_K:
-			return k;
-		default:
-			fail_msg("code %#x at %zu", code[i].code, i);
-		}
-	}
-	fail_msg("the program runs off its end");
-	return 0;
-}
+#include "tests/provisioner/filter_simulation.h"
 
 static uint32_t run(enum sbx_filter filter, const struct seccomp_data *data)
 {
