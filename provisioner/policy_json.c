@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A policy in JSON, brought to the form of a key file: one reader decides what keys mean. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +45,11 @@ static int add_list(struct sbx_json_reader *reader, struct sbx_buffer *out, stru
 
 static int add_key(struct sbx_json_reader *reader, struct sbx_buffer *out, struct sbx_error *err)
 {
-	if (memchr(reader->value, '=', reader->n_value) || !reader->n_value)
+	/* "#..." would be a comment in a key file, and pass unseen. */
+	for (size_t i = 0; i < reader->n_value; i++)
+		if (!isalnum((unsigned char)reader->value[i]) && reader->value[i] != '-')
+			return fail(reader, "no key of a policy", err);
+	if (!reader->n_value)
 		return fail(reader, "no key of a policy", err);
 	if (add_plain(reader, false, out, err) < 0)
 		return -1;

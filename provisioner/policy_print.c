@@ -27,7 +27,8 @@ static void add_paths(const char *key, const struct sbx_paths *paths, struct sbx
 	for (unsigned i = 0; i < paths->n; i++) {
 		for (const char *p = paths->path[i]; *p; p++)
 			sbx_buffer_printf(out, "%s%c", *p == ';' || *p == '\\' ? "\\" : "", *p);
-		sbx_buffer_add_string(out, i + 1 < paths->n ? ";" : "");
+		/* Behind the last one too: a line that ends in a backslash goes on in the next. */
+		sbx_buffer_add_string(out, ";");
 	}
 	sbx_buffer_add_string(out, "\n");
 }

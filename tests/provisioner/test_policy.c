@@ -218,6 +218,7 @@ static void test_mistakes_are_named(void **state)
 	assert_refused("{\"limits\": {\"memory\": \"1M\"}} x", "line 1");
 	assert_refused("{\"limits\": {\"memroy\": \"1M\"}}", "[limits] memroy");
 	assert_refused("{\"files\": {\"hidden\": [\"/a\\nb\"]}}", "control character");
+	assert_refused("{\"limits\": {\"#memory\": \"1M\"}}", "no key");
 }
 
 static void test_json_and_key_file_mean_the_same(void **state)
