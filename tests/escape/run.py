@@ -99,7 +99,7 @@ class Trial:
 		self.process = subprocess.Popen(words, env=self.h.env(), cwd=self.h.tmp, text=True,
 						errors="replace", **self.popen)
 
-	def finish(self, timeout=25):
+	def finish(self, timeout=90):
 		try:
 			self.out, _ = self.process.communicate(timeout=timeout)
 		except subprocess.TimeoutExpired:
@@ -285,6 +285,11 @@ def prepare_output(t):
 	return judge
 
 
+def prepare_processor_time(t):
+	# On a busy machine the time is up before the processor's.
+	return lambda status: REFUSED if status == 124 else status
+
+
 def prepare_deep(t):
 	return lambda status: status if t.seconds < 10 else GOT_OUT
 
@@ -315,6 +320,7 @@ PREPARE = {
 	"orphan": prepare_orphan,
 	"output-bomb": prepare_output,
 	"deep-folders": prepare_deep,
+	"processor-time": prepare_processor_time,
 	"change-device": prepare_null,
 }
 
