@@ -11,6 +11,7 @@
 
 #include "base/fd.h"
 #include "base/json.h"
+#include "builder/archive/choose.h"
 #include "builder/build/base_layer.h"
 #include "builder/build/compile.h"
 #include "builder/build/configure.h"
@@ -122,7 +123,9 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 				      error) ||
 	    !sbx_delta_apply(delta, b->tree, error))
 		return FALSE;
-	b->compile = sbx_compile_plan(b->store, b->units, b->tree, error);
+	/* Without a tree there is no interpreter, and nothing to compile. */
+	gboolean is_unpacked = sbx_content_is_unpacked(&b->lock->content);
+	b->compile = sbx_compile_plan(b->store, b->units, is_unpacked ? NULL : b->tree, error);
 	if (!b->compile || !sbx_compile_apply(b->compile, b->tree, error))
 		return FALSE;
 	g_autofree char *path = g_build_filename(b->work, "template", "root", NULL);
@@ -314,13 +317,29 @@ static gboolean prepare(struct build *b, GError **error)
 	return TRUE;
 }
 
+/* Told before anything is fetched. */
+static gboolean can_run(const struct build *b, GError **error)
+{
+	const char *host = sbx_host_architecture(), *wanted = b->lock->architecture;
+	gboolean is_unpacked = sbx_content_is_unpacked(&b->lock->content);
+	if (!is_unpacked && !g_str_equal(host, wanted))
+		return sbx_set_error(error, SBX_E_UNSUPPORTED,
+				     "%s: its maintainer scripts do not run on this machine (%s); "
+				     "--skip-script '*' makes a template that is unpacked and not "
+				     "configured",
+				     wanted, host);
+	if (is_unpacked)
+		sbx_progress_warn(b->ctx->progress, "no package is configured (--skip-script '*')");
+	return TRUE;
+}
+
 static gboolean run(struct build *b, const struct sbx_archive *archive, guint *out_n_fetched,
 		    GError **error)
 {
 	SBX_AUTO(sbx_base_layer) base = NULL;
-	return prepare(b, error) && supply(b, archive, &base, out_n_fetched, error) &&
-	       compose(b, base, error) && configure(b, error) && commit(b, error) &&
-	       publish(b, error);
+	return can_run(b, error) && prepare(b, error) &&
+	       supply(b, archive, &base, out_n_fetched, error) && compose(b, base, error) &&
+	       configure(b, error) && commit(b, error) && publish(b, error);
 }
 
 /* One builds, others of the same lock wait here. */

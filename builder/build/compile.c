@@ -142,7 +142,7 @@ struct sbx_compile *sbx_compile_plan(struct sbx_store *store, GPtrArray *units,
 	compile->store = store;
 	compile->jobs = g_ptr_array_new_with_free_func(job_free);
 	compile->failed = g_string_new(NULL);
-	compile->interpreter = find_interpreter(root);
+	compile->interpreter = root ? find_interpreter(root) : NULL;
 	for (guint i = 0; compile->interpreter && i < units->len; i++)
 		if (!plan_unit(compile, units->pdata[i], error))
 			return NULL;

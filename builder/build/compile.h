@@ -15,7 +15,8 @@ struct sbx_compile;
 
 /*
  * Which units hold modules, by which interpreter (found in the merged tree), and which of them
- * are compiled already. Never fails for want of Python: then there is nothing to do.
+ * are compiled already. `root` NULL: nothing is compiled. Never fails for want of Python: then
+ * there is nothing to do.
  */
 struct sbx_compile *sbx_compile_plan(struct sbx_store *store, GPtrArray *units,
 				     struct sbx_tree *root, GError **error);

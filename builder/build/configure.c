@@ -21,19 +21,13 @@ static void step_clear(gpointer data)
 	g_free(((struct sbx_step *)data)->arguments);
 }
 
-static gboolean is_skipped(const struct run *run, const struct sbx_unit *unit)
-{
-	const char *const *skipped = (const char *const *)run->c->lock->content.skip_scripts;
-	return skipped && g_strv_contains(skipped, unit->lock->name);
-}
-
 static void add_step(struct run *run, const struct sbx_unit *unit, const char *script,
 		     const char *arguments)
 {
 	if (!sbx_tree_lookup(unit->control, script, NULL))
 		return;
 	struct sbx_step step = {unit, script, g_strdup(arguments)};
-	if (!is_skipped(run, unit)) {
+	if (!sbx_content_skips(&run->c->lock->content, unit->lock->name)) {
 		g_array_append_val(run->steps, step);
 		return;
 	}

@@ -33,15 +33,30 @@ static gint by_name(gconstpointer a, gconstpointer b)
 	return order ? order : strcmp(x->lock->architecture, y->lock->architecture);
 }
 
-static gboolean add_status(struct database *db, const GPtrArray *units, GError **error)
+/* A package that is unpacked and not configured says so: `dpkg --configure -a` goes on from there.
+ */
+static void add_stanza(GString *text, const char *stanza, gboolean is_unpacked)
 {
+	static const char installed[] = "\nStatus: install ok installed\n";
+	const char *at = is_unpacked ? strstr(stanza, installed) : NULL;
+	if (at)
+		g_string_append_printf(text, "%.*s\nStatus: install ok unpacked\n%s\n",
+				       (int)(at - stanza), stanza, at + strlen(installed));
+	else
+		g_string_append_printf(text, "%s\n", stanza);
+}
+
+static gboolean add_status(struct database *db, const struct sbx_lock *lock, const GPtrArray *units,
+			   GError **error)
+{
+	gboolean is_unpacked = sbx_content_is_unpacked(&lock->content);
 	g_autoptr(GPtrArray) sorted = g_ptr_array_new();
 	for (guint i = 0; i < units->len; i++)
 		g_ptr_array_add(sorted, units->pdata[i]);
 	g_ptr_array_sort(sorted, by_name);
 	g_autoptr(GString) text = g_string_new(NULL);
 	for (guint i = 0; i < sorted->len; i++)
-		g_string_append_printf(text, "%s\n", ((struct sbx_unit *)sorted->pdata[i])->status);
+		add_stanza(text, ((struct sbx_unit *)sorted->pdata[i])->status, is_unpacked);
 	return put_text(db, db->folder, "status", text->str, text->len, 0644, error);
 }
 
@@ -174,7 +189,7 @@ gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store
 	return put_text(&db, db.folder, "arch", arch, strlen(arch), 0644, error) &&
 	       put_text(&db, db.folder, "lock", "", 0, 0640, error) &&
 	       put_text(&db, db.folder, "lock-frontend", "", 0, 0640, error) &&
-	       add_status(&db, units, error) && add_info(&db, units, error) &&
+	       add_status(&db, lock, units, error) && add_info(&db, units, error) &&
 	       add_triggers(&db, units, error) && add_diversions(&db, diversions, error) &&
 	       add_extended_states(&db, root, lock, units, error) &&
 	       add_config(&db, root, lock, error);

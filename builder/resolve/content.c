@@ -100,6 +100,18 @@ void sbx_content_set_skip_scripts(struct sbx_content *content, const char *const
 	content->skip_scripts = set;
 }
 
+gboolean sbx_content_is_unpacked(const struct sbx_content *content)
+{
+	return sbx_content_skips(content, SBX_SKIP_ALL);
+}
+
+gboolean sbx_content_skips(const struct sbx_content *content, const char *package)
+{
+	const char *const *skipped = (const char *const *)content->skip_scripts;
+	return skipped &&
+	       (g_strv_contains(skipped, package) || g_strv_contains(skipped, SBX_SKIP_ALL));
+}
+
 void sbx_content_append_canonical(const struct sbx_content *content, GString *text)
 {
 	for (guint i = 0; i < SBX_N_CONTENT_CLASSES; i++)

@@ -40,6 +40,12 @@ struct sbx_content {
 	char **locales;	     /* languages whose messages stay without LOCALES, sorted; NULL: none */
 	char **skip_scripts; /* packages whose maintainer scripts are not run, sorted; NULL: none */
 };
+
+/* In skip_scripts: those of all packages. They are unpacked then, and not configured. */
+#define SBX_SKIP_ALL "*"
+gboolean sbx_content_is_unpacked(const struct sbx_content *content);
+gboolean sbx_content_skips(const struct sbx_content *content, const char *package);
+
 void sbx_content_release(struct sbx_content *content);
 void sbx_content_copy(struct sbx_content *to, const struct sbx_content *from);
 

@@ -155,13 +155,18 @@ static gboolean read_set(const struct sbx_json_value *o, const char *field, sbx_
 	return TRUE;
 }
 
+static gboolean is_name_or_all(const char *text)
+{
+	return is_name(text) || g_str_equal(text, SBX_SKIP_ALL);
+}
+
 static gboolean read_content(struct sbx_content *content, const struct sbx_json_value *o,
 			     const struct sbx_place *at, GError **error)
 {
 	g_auto(GStrv) without = NULL, locales = NULL, skipped = NULL;
 	if (!read_set(o, "without", is_content_class, &without, at, error) ||
 	    !read_set(o, "locales", sbx_content_is_locale, &locales, at, error) ||
-	    !read_set(o, "skip_scripts", is_name, &skipped, at, error))
+	    !read_set(o, "skip_scripts", is_name_or_all, &skipped, at, error))
 		return FALSE;
 	for (char **name = without; name && *name; name++)
 		content->without |= 1u << sbx_content_by_name(*name);

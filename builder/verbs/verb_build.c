@@ -24,7 +24,8 @@ const GOptionEntry sbx_verb_build_options[] = {
 	{"script-timeout", 0, 0, G_OPTION_ARG_INT, &script_seconds,
 	 "A maintainer script that runs longer has failed (default: 300)", "SECONDS"},
 	{"skip-script", 0, 0, G_OPTION_ARG_STRING_ARRAY, &skip_scripts,
-	 "Run none of this package's maintainer scripts: part of the lock (may be repeated)",
+	 "Run none of this package's (*: any) maintainer scripts: part of the lock (may be "
+	 "repeated)",
 	 "PKG"},
 	{"keep-failed", 0, 0, G_OPTION_ARG_NONE, &keep_failed,
 	 "Leave the tree in which a script failed, to look inside; `gc` removes it", NULL},
@@ -55,7 +56,7 @@ static gboolean skip_in_lock(struct sbx_lock *lock, GError **error)
 	g_autoptr(GPtrArray) all = g_ptr_array_new();
 	char **before = lock->content.skip_scripts;
 	for (char **skip = skip_scripts; skip && *skip; skip++) {
-		gboolean is_there = FALSE;
+		gboolean is_there = g_str_equal(*skip, SBX_SKIP_ALL);
 		for (guint i = 0; !is_there && i < lock->packages->len; i++)
 			is_there = g_str_equal(
 				((struct sbx_lock_package *)lock->packages->pdata[i])->name, *skip);

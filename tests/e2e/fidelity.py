@@ -62,6 +62,16 @@ def test_file_capabilities_are_kept(t):  # root
 	equal(os.getxattr(path, "security.capability"), value, "the capability of a replayed script")
 
 
+def test_without_any_script_packages_are_unpacked_and_dpkg_can_configure_them(t):
+	id = t.build("scripted", "--skip-script", "*")
+	root = t.template(id)
+	assert not os.path.exists(os.path.join(root, "var/lib/scripted")), "a script ran"
+	with open(os.path.join(root, "var/lib/dpkg/status"), encoding="utf-8") as file:
+		status = file.read()
+	assert "ok installed" not in status and "install ok unpacked" in status, status[:400]
+	assert t.build("scripted") != id, "the id of a configured one"
+
+
 def test_a_package_that_conflicts_with_the_base(t):
 	t.update()
 	t.sbx("build", "--packages", "base-enemy").fails(UNSATISFIABLE, "base-enemy", "base-files")
