@@ -15,7 +15,8 @@ struct sbx_lock *sbx_recipe_lock(struct sbx_context *ctx, const struct sbx_recip
 				 struct sbx_archive **out_archive, GError **error)
 {
 	g_autofree char *packages = g_strjoinv(",", recipe->packages);
-	struct sbx_request request = {.packages = packages, .recommends = recipe->recommends};
+	struct sbx_request request = {.packages = packages,
+				      .options.recommends = recipe->recommends};
 	SBX_CLEANUP_RESOLVED struct sbx_resolved resolved = {0};
 	/* Many recipes are made in one process; each may be of another suite. */
 	char *given = ctx->suite;

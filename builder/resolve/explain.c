@@ -84,7 +84,15 @@ static void explain_other_choice(struct explanation *e, Id p)
 {
 	Pool *pool = e->resolver->pool;
 	const Solvable *s = pool_id2solvable(pool, p);
-	g_autofree char *choice = format_package(pool, e->resolver->candidate[s->name]);
+	Id candidate = e->resolver->candidate[s->name];
+	if (!candidate || sbx_resolver_is_barred(e->resolver, p)) {
+		g_autofree char *barred = format_package(pool, p);
+		add_clause(e, g_strdup_printf("%s is forbidden by --forbid, --hold or a pin below "
+					      "1",
+					      barred));
+		return;
+	}
+	g_autofree char *choice = format_package(pool, candidate);
 	add_clause(e, g_strdup_printf("the choice is %s", choice));
 	if (!e->hint)
 		e->hint = g_strdup_printf("ask for %s=%s as well", pool_id2str(pool, s->name),

@@ -66,7 +66,12 @@ static gboolean is_from(struct sbx_resolver *resolver, Id p, const char *suite)
 {
 	const char *origin = sbx_resolver_origin(resolver, p);
 	gsize n = strlen(suite);
-	return origin && strncmp(origin, suite, n) == 0 && origin[n] == '/';
+	if (origin && strncmp(origin, suite, n) == 0 && origin[n] == '/')
+		return TRUE;
+	/* Or as the release calls itself: "stable". */
+	const struct sbx_release *release = sbx_resolver_release(resolver, p);
+	return release && (g_strcmp0(release->archive, suite) == 0 ||
+			   g_strcmp0(release->codename, suite) == 0);
 }
 
 static gboolean unknown(struct sbx_resolver *resolver, const char *name, GError **error)
@@ -98,6 +103,14 @@ static gboolean no_such_version(struct sbx_resolver *resolver, Id name, const ch
 			     given, pool_id2str(pool, name), list->str);
 }
 
+static gboolean barred(const char *given, GError **error)
+{
+	return sbx_set_error(error, SBX_E_UNSATISFIABLE,
+			     "%s: every version that would do is forbidden by --forbid, --hold or "
+			     "a pin below 1; ask for another or lift that",
+			     given);
+}
+
 struct preference {
 	struct sbx_resolver *resolver;
 	const char *suite;
@@ -115,7 +128,8 @@ static Id find_from_suite(struct preference *preference, const Id *alternatives)
 		{
 			if (sbx_resolver_is_candidate(resolver, p))
 				return 0; /* served as it is */
-			if (!found && is_from(resolver, p, preference->suite))
+			if (!found && is_from(resolver, p, preference->suite) &&
+			    !sbx_resolver_is_barred(resolver, p))
 				found = p;
 		}
 	}
@@ -177,7 +191,7 @@ static Id find_version(struct sbx_resolver *resolver, Id name, const struct requ
 static Id find_name(struct sbx_resolver *resolver, const char *text)
 {
 	Id name = pool_str2id(resolver->pool, text, 0);
-	return name && (guint)name < resolver->n_names && resolver->best[name] ? name : 0;
+	return name && (guint)name < resolver->n_names && resolver->is_name[name] ? name : 0;
 }
 
 /* First round: a version or suite that is asked for changes which packages are candidates. */
@@ -190,6 +204,8 @@ static gboolean settle(struct sbx_resolver *resolver, const char *given, const s
 	Id p = find_version(resolver, name, r);
 	if (!p)
 		return no_such_version(resolver, name, given, error);
+	if (sbx_resolver_is_barred(resolver, p))
+		return barred(given, error);
 	sbx_resolver_set_candidate(resolver, p);
 	if (r->suite)
 		prefer_suite(resolver, p, r->suite);
@@ -204,6 +220,8 @@ static gboolean pick(struct sbx_resolver *resolver, const char *given, const str
 	Id name = find_name(resolver, r->name), p = 0;
 	if (name) {
 		p = resolver->candidate[name];
+		if (!p)
+			return barred(given, error);
 		if ((r->version || r->suite) && p != find_version(resolver, name, r))
 			return sbx_set_error(error, SBX_E_UNSATISFIABLE,
 					     "%s: only one version of %s can be there, and another "

@@ -78,7 +78,7 @@ char **sbx_resolver_near_names(struct sbx_resolver *resolver, const char *name)
 	/* One edit for three letters still looks like a slip. */
 	guint limit = 2 * (CLAMP(n_bytes / 3, 1, 3) + 1);
 	for (guint id = 1; n_bytes <= MAX_BYTES && id < resolver->n_names; id++) {
-		if (!resolver->best[id])
+		if (!resolver->is_name[id])
 			continue;
 		struct near found = {.name = pool_id2str(resolver->pool, (Id)id)};
 		found.distance = how_far(name, n_bytes, found.name, limit);

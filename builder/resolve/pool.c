@@ -2,18 +2,11 @@
 #include "builder/resolve/pool.h"
 
 #include <errno.h>
-#include <solv/evr.h>
 #include <solv/repo_solv.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "builder/resolve/relation.h"
-
-guint sbx_resolver_pin(struct sbx_resolver *resolver, Id p)
-{
-	return (guint)pool_lookup_num(resolver->pool, p, resolver->keys.id[SBX_KEY_PIN],
-				      SBX_PIN_DEFAULT);
-}
 
 const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p)
 {
@@ -40,53 +33,6 @@ guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_detail
 {
 	g_autofree char *text = sbx_resolver_detail(resolver, p, line);
 	return g_ascii_strtoull(text, NULL, 10);
-}
-
-/* Would apt rather have p than q, another package of the same name? */
-static gboolean is_better(struct sbx_resolver *resolver, Id p, Id q)
-{
-	Pool *pool = resolver->pool;
-	guint pin_p = sbx_resolver_pin(resolver, p);
-	guint pin_q = sbx_resolver_pin(resolver, q);
-	if (pin_p != pin_q)
-		return pin_p > pin_q;
-	/* The same version in two suites is taken from the source that is named first. */
-	return pool_evrcmp(pool, pool_id2solvable(pool, p)->evr, pool_id2solvable(pool, q)->evr,
-			   EVRCMP_COMPARE) > 0;
-}
-
-static void find_candidates(struct sbx_resolver *resolver)
-{
-	Pool *pool = resolver->pool;
-	Id p;
-	Solvable *s;
-	resolver->n_names = (guint)pool->ss.nstrings;
-	resolver->best = g_new0(Id, resolver->n_names);
-	resolver->candidate = g_new0(Id, resolver->n_names);
-	FOR_REPO_SOLVABLES(resolver->repo, p, s)
-	{
-		Id *best = &resolver->best[s->name];
-		if (!*best || is_better(resolver, p, *best))
-			*best = p;
-	}
-}
-
-void sbx_resolver_reset(struct sbx_resolver *resolver)
-{
-	map_empty(&resolver->considered);
-	for (guint name = 0; name < resolver->n_names; name++) {
-		resolver->candidate[name] = resolver->best[name];
-		if (resolver->best[name])
-			MAPSET(&resolver->considered, resolver->best[name]);
-	}
-}
-
-void sbx_resolver_set_candidate(struct sbx_resolver *resolver, Id p)
-{
-	Id *candidate = &resolver->candidate[pool_id2solvable(resolver->pool, p)->name];
-	MAPCLR(&resolver->considered, *candidate);
-	*candidate = p;
-	MAPSET(&resolver->considered, p);
 }
 
 gboolean sbx_resolver_is_essential(const struct sbx_resolver *resolver, Id name)
@@ -150,13 +96,12 @@ struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError
 	resolver->pool = sbx_solv_pool_new(archive->architecture);
 	sbx_keys_init(&resolver->keys, resolver->pool);
 	queue_init(&resolver->essential);
-	if (!load(resolver, path, error))
+	resolver->rules = sbx_rules_new(archive, error);
+	if (!resolver->rules || !load(resolver, path, error))
 		return NULL;
-	find_candidates(resolver);
 	find_essential(resolver);
 	pool_createwhatprovides(resolver->pool);
-	map_init(&resolver->considered, resolver->pool->nsolvables);
-	sbx_resolver_reset(resolver);
+	sbx_resolver_index_names(resolver);
 	/* Not before: what pool_createwhatprovides leaves out could not come back on request. */
 	resolver->pool->considered = &resolver->considered;
 	return g_steal_pointer(&resolver);
@@ -170,6 +115,8 @@ void sbx_resolver_free(struct sbx_resolver *resolver)
 	pool_free(resolver->pool);
 	map_free(&resolver->considered);
 	queue_free(&resolver->essential);
+	sbx_rules_free(resolver->rules);
+	g_free(resolver->is_name);
 	g_free(resolver->best);
 	g_free(resolver->candidate);
 	g_free(resolver);

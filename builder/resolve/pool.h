@@ -18,22 +18,38 @@ struct sbx_resolver {
 	Repo *repo;
 	struct sbx_keys keys;
 	Queue essential; /* ids of the essential packages' names, sorted, each once */
+	struct sbx_rules *rules;
 	/*
-	 * apt never installs anything but a package's candidate: the highest version of the
-	 * highest pin. `best` maps a name's id to its candidate (0: no such package) by those
-	 * rules, `candidate` is the same with what the request at hand changes.
+	 * apt never installs anything but a package's candidate. `best` maps a name's id to what
+	 * that is by the machine's rules (0: no such package), `candidate` is the same with what
+	 * the request at hand changes (0 also where all versions are forbidden).
 	 */
 	Id *best, *candidate;
+	guint8 *is_name; /* of the names, those that a package bears */
 	guint n_names;
 	Map considered; /* of the solvables, those that are candidates */
 };
 
-/* Put the candidates back to `best`. */
-void sbx_resolver_reset(struct sbx_resolver *resolver);
+/* What decides priorities: apt's preferences (read here), and options. */
+struct sbx_rules;
+struct sbx_rules *sbx_rules_new(const struct sbx_archive *archive, GError **error);
+void sbx_rules_free(struct sbx_rules *rules);
+SBX_DEFINE_AUTO(sbx_rules, sbx_rules_free)
+
+/* Once all packages are there. */
+void sbx_resolver_index_names(struct sbx_resolver *resolver);
+/* Make the candidates those of the machine's rules and these options. */
+gboolean sbx_resolver_reset(struct sbx_resolver *resolver,
+			    const struct sbx_resolve_options *options, GError **error);
 /* Make p its name's candidate. */
 void sbx_resolver_set_candidate(struct sbx_resolver *resolver, Id p);
 
-guint sbx_resolver_pin(struct sbx_resolver *resolver, Id p);
+/* Pin priority; not above zero: never a candidate. */
+int sbx_resolver_priority(struct sbx_resolver *resolver, Id p);
+/* By --hold or --forbid, that is even when it is asked for by version. */
+gboolean sbx_resolver_is_barred(struct sbx_resolver *resolver, Id p);
+/* NULL: not known. */
+const struct sbx_release *sbx_resolver_release(struct sbx_resolver *resolver, Id p);
 const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p);
 /* A line of p's details, newly allocated; and as a number. */
 char *sbx_resolver_detail(struct sbx_resolver *resolver, Id p, enum sbx_details_line line);

@@ -200,14 +200,13 @@ static char **split_packages(const char *packages, GError **error)
 	return g_strv_builder_end(sorted);
 }
 
-static struct sbx_lock *solve(const struct sbx_archive *archive, char **names, gboolean recommends,
-			      GError **error)
+static struct sbx_lock *solve(const struct sbx_archive *archive, char **names,
+			      const struct sbx_resolve_options *options, GError **error)
 {
-	const struct sbx_resolve_options options = {.recommends = recommends};
 	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(archive, error);
 	if (!resolver)
 		return NULL;
-	return sbx_resolver_solve(resolver, (const char *const *)names, &options, error);
+	return sbx_resolver_solve(resolver, (const char *const *)names, options, error);
 }
 
 static gboolean resolve_lock(struct sbx_context *ctx, const struct sbx_request *request,
@@ -227,7 +226,7 @@ static gboolean resolve_profile(struct sbx_context *ctx, const struct sbx_reques
 {
 	if (!check_needs(ctx, work->profile, request->allow_unresolved, error))
 		return FALSE;
-	work->lock = solve(work->archive, work->profile->packages, request->recommends, error);
+	work->lock = solve(work->archive, work->profile->packages, &request->options, error);
 	return work->lock != NULL;
 }
 
@@ -270,7 +269,7 @@ static gboolean resolve_packages(struct sbx_context *ctx, const struct sbx_reque
 	work->kind = SBX_REQUEST_PACKAGES;
 	work->archive = sbx_request_archive(ctx, error);
 	if (work->archive)
-		work->lock = solve(work->archive, names, request->recommends, error);
+		work->lock = solve(work->archive, names, &request->options, error);
 	return work->lock != NULL;
 }
 

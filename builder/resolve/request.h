@@ -4,7 +4,7 @@
 
 #include "builder/archive/archive.h"
 #include "builder/index/profile.h"
-#include "builder/resolve/lock.h"
+#include "builder/resolve/resolve.h"
 
 /*
  * What `resolve`, `build` and `run` are given, and the one way from there to a lock:
@@ -12,9 +12,9 @@
  * member), whatever the file's name; everything else is a task.
  */
 struct sbx_request {
-	const char *argument;	   /* a file or folder, "-" for stdin; NULL with `packages` */
-	const char *packages;	   /* "A,B": names as sbx_resolver_solve() takes them; NULL */
-	gboolean recommends;	   /* no effect on a lock */
+	const char *argument; /* a file or folder, "-" for stdin; NULL with `packages` */
+	const char *packages; /* "A,B": names as sbx_resolver_solve() takes them; NULL */
+	struct sbx_resolve_options options; /* no effect on a lock */
 	gboolean allow_unresolved; /* go on when the task needs something that nobody ships */
 };
 

@@ -23,6 +23,10 @@ SBX_DEFINE_AUTO(sbx_resolver, sbx_resolver_free)
 struct sbx_resolve_options {
 	gboolean recommends; /* follow Recommends as apt does by default */
 	gboolean no_base;    /* leave the Essential packages out (tests) */
+	/* NULL: none. */
+	const char *const *hold;   /* NAME=VERSION: this one or none; NAME: see `lock update` */
+	const char *const *forbid; /* NAME, NAME=VERSION: never this */
+	const char *const *pins;   /* as sbx_pins_add_option() takes them */
 };
 
 /*

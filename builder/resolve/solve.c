@@ -2,6 +2,8 @@
 #include "builder/resolve/pool.h"
 
 #include <solv/solver.h>
+#include <stdlib.h>
+#include <string.h>
 
 /*
  * The choice is made twice. sbx_resolver_mark() goes about it as apt does, since libsolv alone
@@ -195,12 +197,30 @@ static struct sbx_lock_package *lock_package(struct sbx_resolver *resolver, Id p
 	return package;
 }
 
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The same bounds are the same lock, in whatever order they are given. */
+static char **sorted(const char *const *list)
+{
+	char **copy = g_strdupv((char **)list);
+	if (copy)
+		qsort(copy, g_strv_length(copy), sizeof(*copy), compare_texts);
+	return copy;
+}
+
 static struct sbx_lock *make_lock(struct sbx_resolver *resolver, const Queue *packages,
-				  const Queue *base, const Queue *wanted, gboolean recommends)
+				  const Queue *base, const Queue *wanted,
+				  const struct sbx_resolve_options *options)
 {
 	const struct sbx_archive *archive = resolver->archive;
 	struct sbx_lock *lock = sbx_lock_new(archive->suite, archive->architecture);
-	lock->recommends = recommends;
+	lock->recommends = options->recommends;
+	lock->hold = sorted(options->hold);
+	lock->forbid = sorted(options->forbid);
+	lock->pins = g_strdupv((char **)options->pins);
 	for (guint i = 0; archive->releases && i < archive->releases->len; i++) {
 		const struct sbx_release *from = archive->releases->pdata[i];
 		struct sbx_lock_release *release = g_new0(struct sbx_lock_release, 1);
@@ -259,10 +279,10 @@ struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *c
 	queue_init(&base);
 	queue_init(&packages);
 	options = options ? options : &defaults;
-	sbx_resolver_reset(resolver);
-	if (sbx_resolver_look_up(resolver, names, &wanted, error) &&
+	if (sbx_resolver_reset(resolver, options, error) &&
+	    sbx_resolver_look_up(resolver, names, &wanted, error) &&
 	    choose_in_steps(resolver, &wanted, options, &base, &packages, error))
-		lock = make_lock(resolver, &packages, &base, &wanted, options->recommends);
+		lock = make_lock(resolver, &packages, &base, &wanted, options);
 	queue_free(&wanted);
 	queue_free(&base);
 	queue_free(&packages);

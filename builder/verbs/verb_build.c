@@ -4,18 +4,20 @@
 #include "builder/build/build.h"
 #include "builder/report.h"
 #include "builder/resolve/request.h"
+#include "builder/verbs/solve_options.h"
 #include "builder/verbs/verbs.h"
 #include "store/template.h"
 
 static char *packages, *name, *report_path;
-static gboolean recommends, allow_unresolved, keep_failed;
+static gboolean allow_unresolved, keep_failed;
+static struct sbx_solve_options solve_options;
 static int script_seconds;
 static char **skip_scripts;
 const GOptionEntry sbx_verb_build_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
 	 "Build from these packages instead of a file (may hold versions: name=version)", "A,B"},
 	{"name", 0, 0, G_OPTION_ARG_STRING, &name, "Give the template this name", "NAME"},
-	{"recommends", 0, 0, G_OPTION_ARG_NONE, &recommends, "Follow Recommends as well", NULL},
+	SBX_SOLVE_ENTRIES(solve_options),
 	{"allow-unresolved", 0, 0, G_OPTION_ARG_NONE, &allow_unresolved,
 	 "Go on when the task needs something that nobody ships", NULL},
 	{"report", 0, 0, G_OPTION_ARG_FILENAME, &report_path,
@@ -98,7 +100,7 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 	struct sbx_request request = {
 		.argument = argc == 2 ? argv[1] : NULL,
 		.packages = packages,
-		.recommends = recommends,
+		.options = SBX_SOLVE_OPTIONS(solve_options),
 		.allow_unresolved = allow_unresolved,
 	};
 	__attribute__((cleanup(sbx_request_release))) struct sbx_resolved resolved = {0};

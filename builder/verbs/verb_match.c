@@ -125,7 +125,7 @@ int sbx_verb_match(struct sbx_context *ctx, int argc, char **argv, GError **erro
 	struct sbx_request request = {
 		.argument = argc == 2 ? argv[1] : NULL,
 		.packages = packages,
-		.recommends = recommends,
+		.options.recommends = recommends,
 		.allow_unresolved = allow_unresolved,
 	};
 	struct sbx_match_limits limits = {0};

@@ -3,14 +3,16 @@
 
 #include "builder/report.h"
 #include "builder/resolve/request.h"
+#include "builder/verbs/solve_options.h"
 #include "builder/verbs/verbs.h"
 
 static char *packages, *output;
-static gboolean recommends, allow_unresolved;
+static gboolean allow_unresolved;
+static struct sbx_solve_options solve_options;
 const GOptionEntry sbx_verb_resolve_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
 	 "Resolve these packages instead of a file (may hold versions: name=version)", "A,B"},
-	{"recommends", 0, 0, G_OPTION_ARG_NONE, &recommends, "Follow Recommends as well", NULL},
+	SBX_SOLVE_ENTRIES(solve_options),
 	{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output, "Write the lock to this file", "FILE"},
 	{"allow-unresolved", 0, 0, G_OPTION_ARG_NONE, &allow_unresolved,
 	 "Go on when the task needs something that nobody ships", NULL},
@@ -77,7 +79,7 @@ int sbx_verb_resolve(struct sbx_context *ctx, int argc, char **argv, GError **er
 	const struct sbx_request request = {
 		.argument = argc == 2 ? argv[1] : NULL,
 		.packages = packages,
-		.recommends = recommends,
+		.options = SBX_SOLVE_OPTIONS(solve_options),
 		.allow_unresolved = allow_unresolved,
 	};
 	SBX_CLEANUP_RESOLVED struct sbx_resolved resolved = {0};

@@ -4,10 +4,12 @@
  *
  *	# what it shows
  *	ask name...				names as for sbx_resolver_solve()
- *	option recommends			may be left out
+ *	option recommends			may be left out, as may
+ *	option hold|forbid|pin VALUE		these, as the options of that name have it
  *	chosen name=version...			the expected packages, sorted; or
  *	refused <code>: <message>		the expected error
- *	--- origin[@pin]			then stanzas of that origin; may come again
+ *	--- origin[@pin]			then stanzas of that origin; may come again. Its
+ *						release is known by the suite as a= and n=
  *
  * Filename and SHA256 are made up where a stanza has none.
  */
@@ -16,11 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/archive/meta.h"
 #include "builder/resolve/resolve.h"
 
 struct test_case {
 	char *ask, *expected;
 	struct sbx_resolve_options options;
+	GStrvBuilder *hold, *forbid, *pins;
 };
 
 struct adding {
@@ -60,16 +64,56 @@ static gboolean add_origin(struct sbx_solv_writer *writer, char *section, GError
 
 static void read_head(char *head, struct test_case *out)
 {
+	out->hold = g_strv_builder_new();
+	out->forbid = g_strv_builder_new();
+	out->pins = g_strv_builder_new();
 	for (char *line = strtok(head, "\n"); line; line = strtok(NULL, "\n")) {
 		if (g_str_has_prefix(line, "ask"))
 			out->ask = g_strstrip(line + 3);
 		else if (g_str_equal(line, "option recommends"))
 			out->options.recommends = TRUE;
+		else if (g_str_has_prefix(line, "option hold "))
+			g_strv_builder_add(out->hold, line + strlen("option hold "));
+		else if (g_str_has_prefix(line, "option forbid "))
+			g_strv_builder_add(out->forbid, line + strlen("option forbid "));
+		else if (g_str_has_prefix(line, "option pin "))
+			g_strv_builder_add(out->pins, line + strlen("option pin "));
 		else if (g_str_has_prefix(line, "chosen ") || g_str_has_prefix(line, "refused "))
 			out->expected = line;
 		else if (*line != '#')
 			g_error("unknown line: %s", line);
 	}
+	out->options.hold = (const char *const *)g_strv_builder_end(out->hold);
+	out->options.forbid = (const char *const *)g_strv_builder_end(out->forbid);
+	out->options.pins = (const char *const *)g_strv_builder_end(out->pins);
+}
+
+static void test_case_release(struct test_case *test)
+{
+	g_strv_builder_unref(test->hold);
+	g_strv_builder_unref(test->forbid);
+	g_strv_builder_unref(test->pins);
+	g_strfreev((char **)test->options.hold);
+	g_strfreev((char **)test->options.forbid);
+	g_strfreev((char **)test->options.pins);
+}
+
+/* A release whose only names are those in its origin. */
+static struct sbx_release *make_release(const char *section)
+{
+	g_auto(GStrv) parts = g_strsplit_set(section, "@\n", 2);
+	struct sbx_release *release = g_new0(struct sbx_release, 1);
+	const char *slash = strrchr(parts[0], '/');
+	gsize n = slash ? (gsize)(slash - parts[0]) : strlen(parts[0]);
+	release->origin = g_strdup(parts[0]);
+	release->uri = g_strdup("http://archive.example/debian");
+	release->suite = g_strndup(parts[0], n);
+	release->archive = g_strdup(release->suite);
+	release->codename = g_strdup(release->suite);
+	release->component = g_strdup(slash ? slash + 1 : "main");
+	release->date = g_strdup("2026-01-01T00:00:00Z");
+	release->sha256 = g_strnfill(64, '0');
+	return release;
 }
 
 static char *solve(const struct test_case *test, char **sections, const char *folder,
@@ -78,7 +122,12 @@ static char *solve(const struct test_case *test, char **sections, const char *fo
 	g_autofree char *cache = g_build_filename(folder, SBX_SOLV_FILE, NULL);
 	struct sbx_archive archive = {
 		.suite = (char *)"test", .path = (char *)folder, .architecture = (char *)"amd64"};
+	g_autoptr(GPtrArray) releases =
+		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_release_free);
+	archive.releases = releases;
 	SBX_AUTO(sbx_solv_writer) writer = sbx_solv_writer_new("amd64");
+	for (char **section = sections; *section; section++)
+		g_ptr_array_add(releases, make_release(*section));
 	for (char **section = sections; *section; section++)
 		if (!add_origin(writer, *section, error))
 			return NULL;
@@ -115,7 +164,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	g_auto(GStrv) sections = g_strsplit(text, "\n--- ", -1);
-	struct test_case test = {0};
+	__attribute__((cleanup(test_case_release))) struct test_case test = {0};
 	read_head(sections[0], &test);
 	if (!test.ask || !test.expected) {
 		fprintf(stderr, "%s: has no `ask` or no expected answer\n", argv[1]);
