@@ -26,7 +26,7 @@ static void add_clause(struct explanation *e, char *clause)
 }
 
 /* A dependency as people write it: "libc6 (>= 2.36)", "mawk | gawk". */
-static void format_dependency(Pool *pool, Id dep, GString *out)
+void sbx_resolver_format_dependency(Pool *pool, Id dep, GString *out)
 {
 	static const char *const ops[] = {[REL_GT] = ">>",
 					  [REL_EQ] = "=",
@@ -38,10 +38,10 @@ static void format_dependency(Pool *pool, Id dep, GString *out)
 		return;
 	}
 	const Reldep *rel = GETRELDEP(pool, dep);
-	format_dependency(pool, rel->name, out);
+	sbx_resolver_format_dependency(pool, rel->name, out);
 	if (rel->flags == REL_OR) {
 		g_string_append(out, " | ");
-		format_dependency(pool, rel->evr, out);
+		sbx_resolver_format_dependency(pool, rel->evr, out);
 	} else if (rel->flags > 0 && (gsize)rel->flags < G_N_ELEMENTS(ops) && ops[rel->flags]) {
 		g_string_append_printf(out, " (%s %s)", ops[rel->flags],
 				       pool_id2str(pool, rel->evr));
@@ -92,6 +92,9 @@ static void explain_other_choice(struct explanation *e, Id p)
 					      barred));
 		return;
 	}
+	/* The same version from another source: not what stands in the way. */
+	if (pool_id2solvable(pool, candidate)->evr == s->evr)
+		return;
 	g_autofree char *choice = format_package(pool, candidate);
 	add_clause(e, g_strdup_printf("the choice is %s", choice));
 	if (!e->hint)
@@ -109,7 +112,7 @@ static void explain_missing(struct explanation *e, Id source, Id dep)
 	g_autofree char *package = format_package(pool, source);
 	g_autoptr(GString) text = g_string_new(NULL);
 	g_autoptr(GString) present = g_string_new(NULL);
-	format_dependency(pool, dep, text);
+	sbx_resolver_format_dependency(pool, dep, text);
 	add_present(e, dep, present);
 	Id p = pool->whatprovidesdata[pool_whatprovides(pool, dep)];
 	if (p) {
@@ -128,7 +131,7 @@ static void explain_requires(struct explanation *e, Id source, Id dep)
 {
 	g_autofree char *package = format_package(e->resolver->pool, source);
 	g_autoptr(GString) text = g_string_new(NULL);
-	format_dependency(e->resolver->pool, dep, text);
+	sbx_resolver_format_dependency(e->resolver->pool, dep, text);
 	add_clause(e, g_strdup_printf("%s needs %s", package, text->str));
 }
 
@@ -138,7 +141,7 @@ static void explain_conflict(struct explanation *e, Id source, Id target, Id dep
 	g_autofree char *package = format_package(pool, source);
 	g_autofree char *other = format_package(pool, target);
 	g_autoptr(GString) text = g_string_new(NULL);
-	format_dependency(pool, dep, text);
+	sbx_resolver_format_dependency(pool, dep, text);
 	/* "conflicts with mail-transport-agent (exim4 4.96)": what is written, and who that is. */
 	gsize n_name = strcspn(other, " ");
 	gboolean is_itself = strncmp(text->str, other, n_name) == 0 &&

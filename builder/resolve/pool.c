@@ -88,6 +88,15 @@ static gboolean load(struct sbx_resolver *resolver, const char *path, GError **e
 	return TRUE;
 }
 
+void sbx_resolver_packages_added(struct sbx_resolver *resolver)
+{
+	/* What pool_createwhatprovides leaves out could not come back on request: consider all. */
+	resolver->pool->considered = NULL;
+	pool_createwhatprovides(resolver->pool);
+	sbx_resolver_index_names(resolver);
+	resolver->pool->considered = &resolver->considered;
+}
+
 struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError **error)
 {
 	g_autofree char *path = g_build_filename(archive->path, SBX_SOLV_FILE, NULL);
@@ -100,10 +109,7 @@ struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError
 	if (!resolver->rules || !load(resolver, path, error))
 		return NULL;
 	find_essential(resolver);
-	pool_createwhatprovides(resolver->pool);
-	sbx_resolver_index_names(resolver);
-	/* Not before: what pool_createwhatprovides leaves out could not come back on request. */
-	resolver->pool->considered = &resolver->considered;
+	sbx_resolver_packages_added(resolver);
 	return g_steal_pointer(&resolver);
 }
 

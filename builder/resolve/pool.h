@@ -87,6 +87,30 @@ gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *
 gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted, gboolean recommends,
 			   Queue *chosen);
 
+/*
+ * Packages beside those of the cache, in a pool that is loaded: add, end, then
+ * sbx_resolver_packages_added().
+ */
+struct sbx_solv_writer *sbx_solv_writer_new_in(Pool *pool, const char *architecture);
+void sbx_solv_writer_end_in(struct sbx_solv_writer *writer);
+void sbx_resolver_packages_added(struct sbx_resolver *resolver);
+
+/* Parts of solve.c, for lock_update.c. `out` is emptied and sorted. */
+gboolean sbx_resolver_choose(struct sbx_resolver *resolver, const Queue *wanted, const Queue *base,
+			     gboolean recommends, Queue *out, GError **error);
+void sbx_resolver_sweep(struct sbx_resolver *resolver, const Queue *roots, gboolean recommends,
+			Queue *packages);
+void sbx_resolver_find_essential(struct sbx_resolver *resolver, Queue *out);
+struct sbx_lock *sbx_resolver_make_lock(struct sbx_resolver *resolver, const Queue *packages,
+					const Queue *base, const Queue *wanted,
+					const struct sbx_resolve_options *options);
+
+/* The solvable that a package of a lock is, by name, version and architecture; 0: none. */
+Id sbx_resolver_find(struct sbx_resolver *resolver, const struct sbx_lock_package *package);
+
+/* A dependency as people write it: "libc6 (>= 2.36)", "mawk | gawk". */
+void sbx_resolver_format_dependency(Pool *pool, Id dep, GString *out);
+
 struct s_Solver;
 /* Why the solver found nothing, as SBX_E_UNSATISFIABLE. Always FALSE. */
 gboolean sbx_resolver_explain(struct sbx_resolver *resolver, struct s_Solver *solver,

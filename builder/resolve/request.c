@@ -29,6 +29,8 @@ static void input_release(struct input *input)
 
 void sbx_request_release(struct sbx_resolved *resolved)
 {
+	g_clear_pointer(&resolved->resolver, sbx_resolver_free);
+	g_clear_pointer(&resolved->names, g_strfreev);
 	g_clear_pointer(&resolved->archive, sbx_archive_free);
 	g_clear_pointer(&resolved->profile, sbx_profile_free);
 	g_clear_pointer(&resolved->lock, sbx_lock_free);
@@ -200,13 +202,33 @@ static char **split_packages(const char *packages, GError **error)
 	return g_strv_builder_end(sorted);
 }
 
-static struct sbx_lock *solve(const struct sbx_archive *archive, char **names,
-			      const struct sbx_resolve_options *options, GError **error)
+static gboolean solve(const struct sbx_request *request, char **names, struct sbx_resolved *work,
+		      GError **error)
 {
-	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(archive, error);
+	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(work->archive, error);
 	if (!resolver)
-		return NULL;
-	return sbx_resolver_solve(resolver, (const char *const *)names, options, error);
+		return FALSE;
+	work->lock =
+		sbx_resolver_solve(resolver, (const char *const *)names, &request->options, error);
+	if (work->lock && request->keep_resolver) {
+		work->resolver = g_steal_pointer(&resolver);
+		work->names = g_strdupv(names);
+	}
+	return work->lock != NULL;
+}
+
+/* A lock tells what was asked for, too. */
+static gboolean open_for_lock(struct sbx_resolved *work, GError **error)
+{
+	g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+	for (guint i = 0; i < work->lock->packages->len; i++) {
+		const struct sbx_lock_package *p = work->lock->packages->pdata[i];
+		if (p->manual)
+			g_strv_builder_add(names, p->name);
+	}
+	work->names = g_strv_builder_end(names);
+	work->resolver = sbx_resolver_open(work->archive, error);
+	return work->resolver != NULL;
 }
 
 static gboolean resolve_lock(struct sbx_context *ctx, const struct sbx_request *request,
@@ -218,7 +240,7 @@ static gboolean resolve_lock(struct sbx_context *ctx, const struct sbx_request *
 					 request->argument, error))
 		return FALSE;
 	work->archive = sbx_request_archive(ctx, error);
-	return work->archive != NULL;
+	return work->archive && (!request->keep_resolver || open_for_lock(work, error));
 }
 
 static gboolean resolve_profile(struct sbx_context *ctx, const struct sbx_request *request,
@@ -226,8 +248,7 @@ static gboolean resolve_profile(struct sbx_context *ctx, const struct sbx_reques
 {
 	if (!check_needs(ctx, work->profile, request->allow_unresolved, error))
 		return FALSE;
-	work->lock = solve(work->archive, work->profile->packages, &request->options, error);
-	return work->lock != NULL;
+	return solve(request, work->profile->packages, work, error);
 }
 
 /* A catalog that cannot be used costs only time. */
@@ -268,9 +289,7 @@ static gboolean resolve_packages(struct sbx_context *ctx, const struct sbx_reque
 		return FALSE;
 	work->kind = SBX_REQUEST_PACKAGES;
 	work->archive = sbx_request_archive(ctx, error);
-	if (work->archive)
-		work->lock = solve(work->archive, names, &request->options, error);
-	return work->lock != NULL;
+	return work->archive && solve(request, names, work, error);
 }
 
 gboolean sbx_request_resolve(struct sbx_context *ctx, const struct sbx_request *request,

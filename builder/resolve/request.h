@@ -15,6 +15,7 @@ struct sbx_request {
 	const char *argument; /* a file or folder, "-" for stdin; NULL with `packages` */
 	const char *packages; /* "A,B": names as sbx_resolver_solve() takes them; NULL */
 	struct sbx_resolve_options options; /* no effect on a lock */
+	gboolean keep_resolver;	   /* for questions about the answer: fill in the last fields */
 	gboolean allow_unresolved; /* go on when the task needs something that nobody ships */
 };
 
@@ -30,6 +31,8 @@ struct sbx_resolved {
 	struct sbx_archive *archive; /* the lock's suite and architecture */
 	struct sbx_profile *profile; /* of a profile or task, else NULL */
 	struct sbx_lock *lock;
+	struct sbx_resolver *resolver; /* with keep_resolver, else NULL */
+	char **names;		       /* the same: what was asked for */
 };
 
 void sbx_request_release(struct sbx_resolved *resolved);

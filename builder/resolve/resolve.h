@@ -29,6 +29,9 @@ struct sbx_resolve_options {
 	const char *const *pins;   /* as sbx_pins_add_option() takes them */
 };
 
+/* The options that a lock was made with; they point into it. */
+struct sbx_resolve_options sbx_lock_options(const struct sbx_lock *lock);
+
 /*
  * Choose what `apt-get --no-install-recommends install names...` would choose on a system with just
  * the Essential packages: the lock holds these, `names`, and their dependencies. Names may be

@@ -11,38 +11,59 @@
 
 #include "base/fd.h"
 #include "base/path.h"
-#include "builder/resolve/keys.h"
+#include "builder/resolve/pool.h"
 #include "builder/resolve/relation.h"
 
 struct sbx_solv_writer {
 	char *architecture;
 	Pool *pool;
+	gboolean borrows_pool;
 	Repo *repo;
 	Repodata *data;
 	struct sbx_keys keys;
 	GHashTable *pins; /* origin -> GUINT_TO_POINTER(pin) */
 };
 
-struct sbx_solv_writer *sbx_solv_writer_new(const char *architecture)
+static struct sbx_solv_writer *writer_new(Pool *pool, const char *name, const char *architecture)
 {
 	struct sbx_solv_writer *writer = g_new0(struct sbx_solv_writer, 1);
 	writer->architecture = g_strdup(architecture);
-	writer->pool = sbx_solv_pool_new(architecture);
-	writer->repo = repo_create(writer->pool, "archive");
+	writer->pool = pool;
+	writer->repo = repo_create(writer->pool, name);
 	writer->data = repo_add_repodata(writer->repo, 0);
 	writer->pins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	sbx_keys_init(&writer->keys, writer->pool);
-	Id *key = writer->keys.id;
+	return writer;
+}
+
+struct sbx_solv_writer *sbx_solv_writer_new(const char *architecture)
+{
+	Pool *pool = sbx_solv_pool_new(architecture);
+	struct sbx_solv_writer *writer = writer_new(pool, "archive", architecture);
+	const Id *key = writer->keys.id;
 	repodata_set_num(writer->data, SOLVID_META, key[SBX_KEY_FORMAT], SBX_SOLV_FORMAT);
 	repodata_set_str(writer->data, SOLVID_META, key[SBX_KEY_ARCHITECTURE], architecture);
 	return writer;
+}
+
+struct sbx_solv_writer *sbx_solv_writer_new_in(Pool *pool, const char *architecture)
+{
+	struct sbx_solv_writer *writer = writer_new(pool, "kept", architecture);
+	writer->borrows_pool = TRUE;
+	return writer;
+}
+
+void sbx_solv_writer_end_in(struct sbx_solv_writer *writer)
+{
+	repo_internalize(writer->repo);
 }
 
 void sbx_solv_writer_free(struct sbx_solv_writer *writer)
 {
 	if (!writer)
 		return;
-	pool_free(writer->pool);
+	if (!writer->borrows_pool)
+		pool_free(writer->pool);
 	g_hash_table_unref(writer->pins);
 	g_free(writer->architecture);
 	g_free(writer);

@@ -114,8 +114,8 @@ static void reach_field(struct sweep *sweep, Id p, enum sbx_relations_line field
  * A search leaves packages behind that were marked for something which then was not taken. As
  * apt, keep what anything kept mentions as a dependency, whichever alternative serves it.
  */
-static void sweep_unneeded(struct sbx_resolver *resolver, const Queue *roots, gboolean recommends,
-			   Queue *packages)
+void sbx_resolver_sweep(struct sbx_resolver *resolver, const Queue *roots, gboolean recommends,
+			Queue *packages)
 {
 	Map present;
 	map_init(&present, resolver->pool->nsolvables);
@@ -143,8 +143,8 @@ static void sweep_unneeded(struct sbx_resolver *resolver, const Queue *roots, gb
 /*
  * Choose `wanted` and what it takes, on top of `base` (may be empty), all into `out`, sorted.
  */
-static gboolean choose(struct sbx_resolver *resolver, const Queue *wanted, const Queue *base,
-		       gboolean recommends, Queue *out, GError **error)
+gboolean sbx_resolver_choose(struct sbx_resolver *resolver, const Queue *wanted, const Queue *base,
+			     gboolean recommends, Queue *out, GError **error)
 {
 	Queue marked;
 	int n_problems = 0;
@@ -162,7 +162,7 @@ static gboolean choose(struct sbx_resolver *resolver, const Queue *wanted, const
 			take_decisions(solver, out);
 			queue_init_clone(&roots, base);
 			queue_insertn(&roots, roots.count, wanted->count, wanted->elements);
-			sweep_unneeded(resolver, &roots, recommends, out);
+			sbx_resolver_sweep(resolver, &roots, recommends, out);
 			queue_free(&roots);
 		}
 		solver_free(solver);
@@ -211,9 +211,9 @@ static char **sorted(const char *const *list)
 	return copy;
 }
 
-static struct sbx_lock *make_lock(struct sbx_resolver *resolver, const Queue *packages,
-				  const Queue *base, const Queue *wanted,
-				  const struct sbx_resolve_options *options)
+struct sbx_lock *sbx_resolver_make_lock(struct sbx_resolver *resolver, const Queue *packages,
+					const Queue *base, const Queue *wanted,
+					const struct sbx_resolve_options *options)
 {
 	const struct sbx_archive *archive = resolver->archive;
 	struct sbx_lock *lock = sbx_lock_new(archive->suite, archive->architecture);
@@ -239,7 +239,7 @@ static struct sbx_lock *make_lock(struct sbx_resolver *resolver, const Queue *pa
 	return lock;
 }
 
-static void find_essential(struct sbx_resolver *resolver, Queue *out)
+void sbx_resolver_find_essential(struct sbx_resolver *resolver, Queue *out)
 {
 	for (int i = 0; i < resolver->essential.count; i++) {
 		Id p = resolver->candidate[resolver->essential.elements[i]];
@@ -257,16 +257,26 @@ static gboolean choose_in_steps(struct sbx_resolver *resolver, const Queue *want
 	queue_init(&essential);
 	queue_init(&nothing);
 	if (!options->no_base)
-		find_essential(resolver, &essential);
-	gboolean ok = choose(resolver, &essential, &nothing, FALSE, base, error);
+		sbx_resolver_find_essential(resolver, &essential);
+	gboolean ok = sbx_resolver_choose(resolver, &essential, &nothing, FALSE, base, error);
 	queue_init_clone(&all, &essential);
 	for (int i = 0; i < wanted->count; i++)
 		queue_pushunique(&all, wanted->elements[i]);
-	ok = ok && choose(resolver, &all, base, options->recommends, out, error);
+	ok = ok && sbx_resolver_choose(resolver, &all, base, options->recommends, out, error);
 	queue_free(&all);
 	queue_free(&nothing);
 	queue_free(&essential);
 	return ok;
+}
+
+struct sbx_resolve_options sbx_lock_options(const struct sbx_lock *lock)
+{
+	return (struct sbx_resolve_options){
+		.recommends = lock->recommends,
+		.hold = (const char *const *)lock->hold,
+		.forbid = (const char *const *)lock->forbid,
+		.pins = (const char *const *)lock->pins,
+	};
 }
 
 struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *const *names,
@@ -282,7 +292,7 @@ struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *c
 	if (sbx_resolver_reset(resolver, options, error) &&
 	    sbx_resolver_look_up(resolver, names, &wanted, error) &&
 	    choose_in_steps(resolver, &wanted, options, &base, &packages, error))
-		lock = make_lock(resolver, &packages, &base, &wanted, options);
+		lock = sbx_resolver_make_lock(resolver, &packages, &base, &wanted, options);
 	queue_free(&wanted);
 	queue_free(&base);
 	queue_free(&packages);

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/resolve/lock_update.h"
+
+#include <solv/evr.h>
+#include <string.h>
+
+#include "builder/resolve/pool.h"
+
+/* The packages of the lock, and which of them move. */
+struct update {
+	struct sbx_resolver *resolver;
+	const struct sbx_lock *lock;
+	const struct sbx_lock_updating *updating;
+	struct sbx_resolve_options options;
+	Id *there;	 /* of each package: the solvable that it is now */
+	gboolean *moves; /* of each package */
+};
+
+static gboolean is_held(const struct sbx_lock *lock, const char *name)
+{
+	for (char **held = lock->hold; held && *held; held++) {
+		gsize n = strcspn(*held, "=");
+		if (strlen(name) == n && strncmp(*held, name, n) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
+static const struct sbx_lock_package *package_at(const struct update *u, guint i)
+{
+	return u->lock->packages->pdata[i];
+}
+
+static gboolean find_moving(struct update *u, GError **error)
+{
+	const char *const *names = u->updating->moving;
+	for (guint i = 0; i < u->lock->packages->len; i++) {
+		const char *name = package_at(u, i)->name;
+		u->moves[i] = names ? g_strv_contains(names, name) : !is_held(u->lock, name);
+	}
+	for (; names && *names; names++) {
+		gboolean found = FALSE;
+		for (guint i = 0; !found && i < u->lock->packages->len; i++)
+			found = g_str_equal(package_at(u, i)->name, *names);
+		if (!found)
+			return sbx_set_error(error, SBX_E_NOT_FOUND,
+					     "%s: is not in the lock; name what is, or make the "
+					     "lock again with it",
+					     *names);
+		if (is_held(u->lock, *names))
+			return sbx_set_error(
+				error, SBX_E_UNSATISFIABLE,
+				"%s: is held (--hold) in the lock; make the lock again "
+				"without that",
+				*names);
+	}
+	return TRUE;
+}
+
+struct adding {
+	struct sbx_solv_writer *writer;
+	const struct sbx_lock_package *package;
+};
+
+static gboolean add(const struct sbx_package *package, gpointer data, GError **error)
+{
+	const struct adding *adding = data;
+	struct sbx_package whole = *package;
+	if (!g_str_equal(package->name, adding->package->name) ||
+	    !g_str_equal(package->version, adding->package->version))
+		return sbx_set_error(error, SBX_E_DAMAGED, "%s: is of another package",
+				     adding->package->name);
+	whole.filename = adding->package->path;
+	whole.sha256 = adding->package->sha256;
+	whole.size = adding->package->size;
+	whole.essential = adding->package->essential;
+	return sbx_solv_writer_add(adding->writer, &whole, adding->package->origin, error);
+}
+
+/* What the archive has no longer is taken from where it was kept. */
+static gboolean add_dropped(struct update *u, GError **error)
+{
+	SBX_AUTO(sbx_solv_writer)
+	writer = sbx_solv_writer_new_in(u->resolver->pool, u->lock->architecture);
+	gboolean any = FALSE;
+	for (guint i = 0; i < u->lock->packages->len; i++) {
+		const struct sbx_lock_package *p = package_at(u, i);
+		if (sbx_resolver_find(u->resolver, p))
+			continue;
+		g_autoptr(GError) problem = NULL;
+		g_autofree char *stanza = u->updating->stanza_of(p, u->updating->data, &problem);
+		if (problem) {
+			g_propagate_error(error, g_steal_pointer(&problem));
+			return FALSE;
+		}
+		if (!stanza && u->moves[i])
+			continue;
+		if (!stanza)
+			return sbx_set_error(
+				error, SBX_E_NOT_FOUND,
+				"%s %s: neither the archive nor the store has it any "
+				"more, so it cannot stay; name it as well, or all with "
+				"no name",
+				p->name, p->version);
+		struct adding adding = {writer, p};
+		if (!sbx_packages_parse(stanza, strlen(stanza), p->name, add, &adding, error))
+			return FALSE;
+		any = TRUE;
+	}
+	sbx_solv_writer_end_in(writer);
+	if (any)
+		sbx_resolver_packages_added(u->resolver);
+	return TRUE;
+}
+
+/* Nothing to move to, or only backwards: then it stays. */
+static void settle_moving(struct update *u)
+{
+	Pool *pool = u->resolver->pool;
+	for (guint i = 0; i < u->lock->packages->len; i++) {
+		Id p = u->there[i];
+		Id candidate = p ? u->resolver->candidate[pool_id2solvable(pool, p)->name] : 0;
+		if (p && (!candidate ||
+			  pool_evrcmp(pool, pool_id2solvable(pool, candidate)->evr,
+				      pool_id2solvable(pool, p)->evr, EVRCMP_COMPARE) <= 0))
+			u->moves[i] = FALSE;
+	}
+}
+
+/* One try, with `moves` as it is. */
+static struct sbx_lock *try(struct update *u, GError **error)
+{
+	struct sbx_resolver *resolver = u->resolver;
+	struct sbx_lock *lock = NULL;
+	Queue kept, essential, wanted, nothing, base, out;
+	queue_init(&kept);
+	queue_init(&essential);
+	queue_init(&wanted);
+	queue_init(&nothing);
+	queue_init(&base);
+	queue_init(&out);
+	gboolean ok = sbx_resolver_reset(resolver, &u->options, error);
+	for (guint i = 0; ok && i < u->lock->packages->len; i++)
+		if (!u->moves[i] && u->there[i]) {
+			sbx_resolver_set_candidate(resolver, u->there[i]);
+			queue_push(&kept, u->there[i]);
+		}
+	for (guint i = 0; ok && i < u->lock->packages->len; i++) {
+		Id name = pool_str2id(resolver->pool, package_at(u, i)->name, 0);
+		Id p = name && (guint)name < resolver->n_names ? resolver->candidate[name] : 0;
+		if (p && package_at(u, i)->manual)
+			queue_push(&wanted, p);
+	}
+	sbx_resolver_find_essential(resolver, &essential);
+	ok = ok && sbx_resolver_choose(resolver, &essential, &nothing, FALSE, &base, error);
+	Queue all;
+	queue_init_clone(&all, &essential);
+	for (int i = 0; i < wanted.count; i++)
+		queue_pushunique(&all, wanted.elements[i]);
+	ok = ok && sbx_resolver_choose(resolver, &all, &kept, u->options.recommends, &out, error);
+	if (ok) {
+		sbx_resolver_sweep(resolver, &all, u->options.recommends, &out);
+		lock = sbx_resolver_make_lock(resolver, &out, &base, &wanted, &u->options);
+	}
+	queue_free(&all);
+	queue_free(&kept);
+	queue_free(&essential);
+	queue_free(&wanted);
+	queue_free(&nothing);
+	queue_free(&base);
+	queue_free(&out);
+	return lock;
+}
+
+/* Together they cannot move: each on its own then, as far as it goes. */
+static struct sbx_lock *try_each(struct update *u, GPtrArray *out_stuck, GError **error)
+{
+	guint n = u->lock->packages->len;
+	g_autofree gboolean *asked = g_memdup2(u->moves, n * sizeof(gboolean));
+	memset(u->moves, 0, n * sizeof(gboolean));
+	struct sbx_lock *best = try(u, error);
+	for (guint i = 0; best && i < n; i++) {
+		g_autoptr(GError) problem = NULL;
+		if (!asked[i])
+			continue;
+		u->moves[i] = TRUE;
+		struct sbx_lock *better = try(u, &problem);
+		if (better) {
+			sbx_lock_free(best);
+			best = better;
+			continue;
+		}
+		u->moves[i] = FALSE;
+		g_ptr_array_add(out_stuck,
+				g_strdup_printf("%s stays at %s: %s", package_at(u, i)->name,
+						package_at(u, i)->version, problem->message));
+	}
+	return best;
+}
+
+/* What stays is what it was, wherever the archive has it now. */
+static void keep_entries(struct sbx_lock *new, const struct sbx_lock *old)
+{
+	for (guint i = 0; i < new->packages->len; i++)
+		for (guint j = 0; j < old->packages->len; j++) {
+			struct sbx_lock_package *a = new->packages->pdata[i];
+			const struct sbx_lock_package *b = old->packages->pdata[j];
+			if (!g_str_equal(a->name, b->name))
+				continue;
+			a->manual = b->manual;
+			if (!g_str_equal(a->version, b->version) ||
+			    !g_str_equal(a->architecture, b->architecture))
+				continue;
+			g_free(a->sha256);
+			g_free(a->path);
+			g_free(a->origin);
+			a->sha256 = g_strdup(b->sha256);
+			a->path = g_strdup(b->path);
+			a->origin = g_strdup(b->origin);
+			a->size = b->size;
+			a->installed_bytes = b->installed_bytes;
+		}
+}
+
+struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct sbx_lock *lock,
+				     const struct sbx_lock_updating *updating, GPtrArray *out_stuck,
+				     GError **error)
+{
+	guint n = lock->packages->len;
+	g_autofree Id *there = g_new0(Id, n + 1);
+	g_autofree gboolean *moves = g_new0(gboolean, n + 1);
+	struct update u = {.resolver = resolver,
+			   .lock = lock,
+			   .updating = updating,
+			   .options = sbx_lock_options(lock),
+			   .there = there,
+			   .moves = moves};
+	g_autoptr(GError) problem = NULL;
+	if (!find_moving(&u, error) || !add_dropped(&u, error) ||
+	    !sbx_resolver_reset(resolver, &u.options, error))
+		return NULL;
+	for (guint i = 0; i < n; i++)
+		there[i] = sbx_resolver_find(resolver, package_at(&u, i));
+	settle_moving(&u);
+	struct sbx_lock *new = try(&u, &problem);
+	if (!new)
+		new = try_each(&u, out_stuck, error);
+	if (new)
+		keep_entries(new, lock);
+	return new;
+}
