@@ -77,39 +77,50 @@ static gboolean add(const struct sbx_package *package, gpointer data, GError **e
 	return sbx_solv_writer_add(adding->writer, &whole, adding->package->origin, error);
 }
 
-/* What the archive has no longer is taken from where it was kept. */
+/* What the archive has no longer, by its number in the lock. */
+static GArray *find_dropped(const struct update *u)
+{
+	GArray *dropped = g_array_new(FALSE, FALSE, sizeof(guint));
+	for (guint i = 0; i < u->lock->packages->len; i++)
+		if (!sbx_resolver_find(u->resolver, package_at(u, i)))
+			g_array_append_val(dropped, i);
+	return dropped;
+}
+
+static gboolean add_one(struct update *u, struct sbx_solv_writer *writer, guint i, GError **error)
+{
+	struct adding adding = {writer, package_at(u, i)};
+	const struct sbx_lock_package *p = adding.package;
+	g_autoptr(GError) problem = NULL;
+	g_autofree char *stanza = u->updating->stanza_of(p, u->updating->data, &problem);
+	if (problem) {
+		g_propagate_error(error, g_steal_pointer(&problem));
+		return FALSE;
+	}
+	if (stanza)
+		return sbx_packages_parse(stanza, strlen(stanza), p->name, add, &adding, error);
+	if (u->moves[i])
+		return TRUE;
+	return sbx_set_error(error, SBX_E_NOT_FOUND,
+			     "%s %s: neither the archive nor the store has it any more, so it "
+			     "cannot stay; name it as well, or none to move all",
+			     p->name, p->version);
+}
+
+/* What was dropped is taken from where it was kept. */
 static gboolean add_dropped(struct update *u, GError **error)
 {
+	/* All are looked up first: with the first that is added the pool's tables are gone. */
+	g_autoptr(GArray) dropped = find_dropped(u);
+	if (dropped->len == 0)
+		return TRUE;
 	SBX_AUTO(sbx_solv_writer)
 	writer = sbx_solv_writer_new_in(u->resolver->pool, u->lock->architecture);
-	gboolean any = FALSE;
-	for (guint i = 0; i < u->lock->packages->len; i++) {
-		const struct sbx_lock_package *p = package_at(u, i);
-		if (sbx_resolver_find(u->resolver, p))
-			continue;
-		g_autoptr(GError) problem = NULL;
-		g_autofree char *stanza = u->updating->stanza_of(p, u->updating->data, &problem);
-		if (problem) {
-			g_propagate_error(error, g_steal_pointer(&problem));
+	for (guint i = 0; i < dropped->len; i++)
+		if (!add_one(u, writer, g_array_index(dropped, guint, i), error))
 			return FALSE;
-		}
-		if (!stanza && u->moves[i])
-			continue;
-		if (!stanza)
-			return sbx_set_error(
-				error, SBX_E_NOT_FOUND,
-				"%s %s: neither the archive nor the store has it any "
-				"more, so it cannot stay; name it as well, or all with "
-				"no name",
-				p->name, p->version);
-		struct adding adding = {writer, p};
-		if (!sbx_packages_parse(stanza, strlen(stanza), p->name, add, &adding, error))
-			return FALSE;
-		any = TRUE;
-	}
 	sbx_solv_writer_end_in(writer);
-	if (any)
-		sbx_resolver_packages_added(u->resolver);
+	sbx_resolver_packages_added(u->resolver);
 	return TRUE;
 }
 
@@ -245,7 +256,9 @@ struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct
 	struct sbx_lock *new = try(&u, &problem);
 	if (!new)
 		new = try_each(&u, out_stuck, error);
-	if (new)
-		keep_entries(new, lock);
+	if (!new)
+		return NULL;
+	keep_entries(new, lock);
+	sbx_content_copy(&new->content, &lock->content);
 	return new;
 }

@@ -9,6 +9,7 @@
 	X(run)                                                                                     \
 	X(profile)                                                                                 \
 	X(resolve)                                                                                 \
+	X(lock)                                                                                    \
 	X(build)                                                                                   \
 	X(update)                                                                                  \
 	X(ls) X(show) X(rm) X(gc) X(fsck) X(measure) X(prebuild) X(recipes) X(match) X(refresh)

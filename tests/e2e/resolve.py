@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbx-build resolve: exact packages, as apt would choose them, or the reason why there are none."""
 
+import json
+import os
+import shutil
+
 import harness
 import schemas
 from harness import INPUT, NOT_FOUND, UNSATISFIABLE, USAGE, equal
@@ -88,6 +92,116 @@ def test_exact_version(t):
 	result = t.sbx("resolve", "--packages", "hello=7.0")
 	assert result.status in (NOT_FOUND, UNSATISFIABLE), str(result)
 	result.fails(result.status, "hello", "7.0")
+
+
+def later(t):
+	"""The server's archive moves on: hello 2.2-1 has taken the place of 2.0-1."""
+	moved = os.path.join(t.tmp, "later")
+	shutil.copytree(os.path.join(t.archive, "later"), moved)
+	os.symlink(os.path.join(t.archive, "pool"), os.path.join(moved, "pool"))
+	t.server.folder = moved
+	t.update()
+
+
+def saved(t, packages, *options):
+	path = os.path.join(t.tmp, "x.lock")
+	t.sbx("resolve", "--packages", packages, *options, "-o", path).ok()
+	return path
+
+
+def version(path, name):
+	return next(p["version"] for p in json.load(open(path))["packages"] if p["name"] == name)
+
+
+def test_chain_that_brings_a_package_in(t):
+	t.update()
+	chain = t.sbx("resolve", "--packages", "hello", "--explain", "libfarewell", "--json").json()
+	equal((chain["root"], chain["chain"][-1]["served_by"]), ("asked-for", "libfarewell"), "chain")
+	equal(chain["chain"][0]["package"], "hello", "begin of the chain")
+	text = t.sbx("resolve", "--packages", "hello", "--explain", "libfarewell").ok().out
+	harness.contains(text, r"^hello 2.0-1 is asked for$", r"^  Depends libfarewell .*: libfarewell ")
+	harness.contains(t.sbx("resolve", "--packages", "hello", "--explain", "dash").ok().out,
+			 "^dash .* is Essential")
+	t.sbx("resolve", "--packages", "hello", "--explain", "shapes").fails(NOT_FOUND, "--why-not shapes")
+	t.sbx("resolve", saved(t, "hello"), "--explain", "libfarewell").ok()
+
+
+def test_why_a_package_is_not_there(t):
+	t.update()
+	for name, answer, words in (("shapes", "not-needed", "nothing that was asked for names shapes"),
+				    ("hello", "is-there", "--explain hello"),
+				    ("conflict-b", "cannot-be", "conflicts with")):
+		result = t.sbx("resolve", "--packages", "hello,conflict-a", "--why-not", name, "--json").json()
+		equal(result["answer"], answer, name)
+		harness.contains(" ".join(result["reasons"]), words)
+	t.sbx("resolve", "--packages", "hello", "--why-not", "no-such-thing").fails(NOT_FOUND, "no-such-thing")
+	other = next(iter({"greeting-en", "greeting-de"} - names(lock(t, "hello"))))
+	result = t.sbx("resolve", "--packages", "hello", "--why-not", other, "--json").json()
+	equal(result["answer"], "other-provider", other)
+
+
+def test_bounds_are_kept_in_the_lock(t):
+	t.update()
+	data = t.sbx("resolve", "--packages", "hello", "--forbid", "greeting-en", "--hold", "shapes",
+		     "--pin", "wordy version * 600", "--json").json()
+	schemas.check(t.source, "lock", data)
+	equal(data["options"], {"recommends": False, "hold": ["shapes"], "forbid": ["greeting-en"],
+				"pins": ["wordy version * 600"]}, "options")
+	assert "greeting-de" in names(data), data
+	t.sbx("resolve", "--packages", "hello", "--forbid", "hello").fails(UNSATISFIABLE, "--forbid")
+
+
+def test_lock_diff(t):
+	t.update()
+	old = saved(t, "hello,shapes")
+	os.rename(old, old + ".old")
+	later(t)
+	new = saved(t, "hello,wordy")
+	diff = t.sbx("lock", "diff", old + ".old", new, "--json", archive=False).json()
+	schemas.check(t.source, "lock-diff", diff)
+	changes = {(c["change"], c["name"]): c for c in diff["changes"]}
+	assert {("upgraded", "hello"), ("removed", "shapes"), ("added", "wordy")} <= set(changes), changes
+	equal(changes["upgraded", "hello"]["new_version"], "2.2-1", "version")
+	harness.contains(t.sbx("lock", "diff", new, old + ".old", archive=False).ok().out,
+			 r"^downgraded +hello 2.2-1 -> 2.0-1 ", r"^removed +wordy ")
+	equal(t.sbx("lock", "diff", new, new, "--json", archive=False).json()["changes"], [], "changes")
+
+
+def test_only_named_packages_move(t):
+	t.update()
+	path = saved(t, "hello,shapes")
+	before = open(path).read()
+	later(t)
+	equal(t.sbx("lock", "update", path, "shapes", "--dry-run").status, NOT_FOUND, "hello is nowhere")
+	equal(open(path).read(), before, "the lock after a failure")
+	t.sbx("lock", "update", path, "hello", "--dry-run").ok()
+	equal(open(path).read(), before, "the lock after --dry-run")
+	changes = t.sbx("lock", "update", path, "hello", "--json").json()
+	equal([(c["change"], c["name"]) for c in changes["changes"]], [("upgraded", "hello")], "changes")
+	equal(version(path, "hello"), "2.2-1", "hello")
+	t.sbx("lock", "update", path, "nonesuch").fails(NOT_FOUND, "not in the lock")
+
+
+def test_what_the_archive_dropped_stays_from_the_store(t):
+	t.update()
+	path = saved(t, "hello,shapes")
+	t.sbx("build", path).ok()
+	later(t)
+	shutil.rmtree(os.path.join(t.tmp, "later", "pool"), ignore_errors=True)
+	changes = t.sbx("lock", "update", path, "shapes", "--json").json()
+	equal((changes["changes"], changes["stuck"]), ([], []), "changes")
+	equal(version(path, "hello"), "2.0-1", "hello")
+	t.sbx("build", path).ok()
+
+
+def test_held_packages_stay(t):
+	t.update()
+	path = saved(t, "hello", "--hold", "hello")
+	t.sbx("build", path).ok()
+	later(t)
+	t.sbx("lock", "update", path).ok()
+	equal(version(path, "hello"), "2.0-1", "hello")
+	t.sbx("lock", "update", path, "hello").fails(UNSATISFIABLE, "is held")
 
 
 def test_malformed_profiles_and_locks(t):
