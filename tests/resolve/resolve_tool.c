@@ -6,6 +6,8 @@
  *	resolve-tool solve DIR ARCH [--recommends] [--no-base]	requests on stdin, names of one a
  *line
  *
+ *	resolve-tool compare				pairs of versions on stdin: <, = or >
+ *
  * An answer is a line: "name=version:arch ..." of all packages, or "! <code>: <message>".
  */
 #include <stdio.h>
@@ -94,6 +96,16 @@ static gboolean solve(int argc, char **argv, GError **error)
 	return TRUE;
 }
 
+static gboolean compare(void)
+{
+	char a[4096], b[4096];
+	while (scanf("%4095s %4095s", a, b) == 2) {
+		int order = sbx_version_compare(a, b);
+		puts(order < 0 ? "<" : order > 0 ? ">" : "=");
+	}
+	return TRUE;
+}
+
 int main(int argc, char **argv)
 {
 	g_autoptr(GError) error = NULL;
@@ -102,6 +114,8 @@ int main(int argc, char **argv)
 		ok = make(argc - 2, argv + 2, &error);
 	else if (argc >= 4 && g_str_equal(argv[1], "solve"))
 		ok = solve(argc - 2, argv + 2, &error);
+	else if (argc == 2 && g_str_equal(argv[1], "compare"))
+		ok = compare();
 	else
 		sbx_set_error(&error, SBX_E_USAGE, "make DIR ARCH ORIGIN=FILE... | solve DIR ARCH");
 	if (!ok)
