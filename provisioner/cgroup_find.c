@@ -90,13 +90,19 @@ static void mount_release(struct mount *m)
 	free(m->root);
 }
 
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
 /* Fields of mountinfo write blanks and the like as three octal digits. */
 static void unescape(char *s)
 {
 	char *to = s;
 	for (; *s; s++, to++) {
 		*to = *s;
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] && s[3]) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && is_octal(s[2]) &&
+		    is_octal(s[3])) {
 			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
 			s += 3;
 		}
