@@ -1,0 +1,380 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""`sbx-provision serve`: sandboxes on request, and whoever asks for them being hostile."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+
+import support
+from serve_client import (CREATE, DESTROY, ENDED, ERROR, EXEC, HEADER, HELLO, KEEP, LIST, OK, PAUSE,
+			  RESUME, SET, SIGNAL, STATS, Client, Server)
+from support import equal, eventually
+
+BUSY, DENIED, NOT_FOUND, UNSUPPORTED, USAGE, INPUT, NO_SPACE = 13, 14, 12, 15, 2, 3, 10
+CODES = {}
+
+
+def code(name, t):
+	"""The number of an error's code, by the one table."""
+	if not CODES:
+		import re
+		with open(os.path.join(t.source, "base/error.h"), encoding="utf-8") as f:
+			for i, found in enumerate(re.findall(r"^\tX\(([A-Z_]+), ", f.read(), re.M)):
+				CODES[found] = i + 1
+	return CODES[name]
+
+
+def test_a_person_can_drive_it(t):
+	server = Server(t)
+	equal(server.ctl("create", t.root, "--", "/bin/sh", "-c", "cat; exit 5", stdin="in").status, 5)
+	equal(server.ctl("create", t.root, "--", "/bin/sh", "-c", "cat", stdin="in").out, "in")
+	number = server.ctl("create", "--keep", "--env", "A=1", t.root).lines[0]
+	equal(server.ctl("exec", number, "B=2", "--", "/bin/sh", "-c", "echo $A$B; exit 3").out, "12\n")
+	equal(server.ctl("exec", number, "--", "/bin/sh", "-c", "exit 3").status, 3)
+	equal(json.loads(server.ctl("ls").lines[0])["state"], "running")
+	equal(json.loads(server.ctl("rm", number).lines[0])["reason"], "signalled")
+	equal(server.ctl("ls").out, "")
+	gone = server.ctl("exec", number, "--", "/bin/true")
+	assert gone.status == 12 and "none of that number" in gone.err, gone
+	equal(server.stop(), 0)
+	assert not os.path.exists(server.path)
+
+
+def test_the_record_tells_stages(t):
+	server = Server(t)
+	client = server.client()
+	record = client.wait(ENDED, client.create(t.root, "--", "/bin/true")).record
+	equal([s["stage"] for s in record["stages"]], ["plan", "spawn", "build", "start", "run", "clean"])
+	assert 0 < sum(s["usec"] for s in record["stages"]) <= record["wall_usec"] + 1000, record
+
+
+def test_words_are_those_of_run_with_less(t):
+	"""What is of the host and not shared cannot be named."""
+	server = Server(t)
+	client = server.client()
+	denied = code("DENIED", t)
+	link = os.path.join(os.path.dirname(t.root), "link")
+	os.symlink("/", link)
+	policy = t.file("p.policy", "[limits]\npids=3\n")
+	for words in (["--bind", "/etc:/mnt", t.root], ["--ro-bind=/etc:/mnt", t.root],
+		      ["--overlay", f"{link}/etc:/mnt", t.root], ["--layer", t.path("layer"), t.root],
+		      ["--root", "/", "x"], ["--status-fd", "1", t.root], ["--profile", "build", t.root],
+		      ["--dry-run", t.root], ["--policy", policy, t.root], [f"--policy={policy}", t.root],
+		      ["--defaults", policy, t.root], ["/usr"], [link], [t.root + "/../../../../"]):
+		answer = client.ask(CREATE, [*words, "--", "/bin/true"])
+		assert answer.type == ERROR and answer.value == denied, (words, answer)
+	for words in (["--nonsense", t.root], [], ["--memory"], ["--memory", "x", t.root], [t.root, "--"]):
+		answer = client.ask(CREATE, words or ["--"])
+		assert answer.type in (ERROR, OK), answer
+		if words != [t.root, "--"]:
+			equal(answer.value, code("USAGE", t), str(words))
+	shared = os.path.dirname(t.root)
+	os.mkdir(os.path.join(shared, "data"))
+	number = client.create("--ro-bind", f"{shared}/data:/mnt", t.root)
+	equal(client.shell(number, "touch /mnt/x 2>/dev/null; echo $?")[1], "1\n")
+
+
+def test_descriptors_are_looked_at(t):
+	server = Server(t)
+	client = server.client()
+	folder = os.open("/", os.O_RDONLY)
+	answer = client.ask(CREATE, [t.root, "--", "/bin/true"], fds=(folder, 1, 2))
+	assert answer.type == ERROR and "way out" in answer.words[0], answer
+	number = client.create(t.root)
+	answer = client.ask(EXEC, ["/bin/true"], sandbox=number, command=1, fds=(0, folder, 2))
+	assert answer.type == ERROR and "way out" in answer.words[0], answer
+	# Half of them are none.
+	equal(client.ask(EXEC, ["/bin/true"], sandbox=number, command=1, fds=(0, 1)).type, ERROR)
+	equal(client.shell(number, "echo lives"), (0, "lives\n"))
+	reader, writer = os.pipe()
+	ended = client.create("--output-limit", "100", t.root, "--", "/bin/sh", "-c",
+			      "while :; do echo 0123456789; done", fds=(0, writer, writer))
+	os.close(writer)
+	record = client.wait(ENDED, ended).record
+	equal(record["reason"], "output-limit")
+	equal(len(os.read(reader, 1000)), 100)
+
+
+def test_limits_and_posture_while_it_runs(t):  # root
+	policy = t.file("most.policy", "[limits]\npids=40\nmemory=512M\n")
+	server = Server(t, "--policy", policy)
+	client = server.client()
+	number = client.create("--pids", "3", t.root)
+	many = "for i in 1 2 3 4 5 6; do sleep 0.3 & done 2>/dev/null; wait"
+	assert client.shell(number, many)[0] != 0
+	equal(client.ask(SET, ["--pids=20"], sandbox=number).type, OK)
+	equal(client.shell(number, many)[0], 0)
+	for words in (["--pids=41"], ["--pids=none"], ["--memory=1G"]):
+		equal(client.ask(SET, words, sandbox=number).value, code("DENIED", t), str(words))
+	equal(client.ask(SET, ["--policy=/etc/passwd"], sandbox=number).value, code("DENIED", t))
+	equal(client.ask(SET, ["--nofile=3"], sandbox=number).value, code("UNSUPPORTED", t))
+	equal(client.ask(SET, ["hello"], sandbox=number).value, code("USAGE", t))
+	equal(client.shell(number, "probe socket 2>&1 | head -1; ls / >/dev/null && echo ok")[1][-3:], "ok\n")
+	answer = client.ask(SET, ["--syscalls=base", "--timeout=60"], sandbox=number)
+	assert answer.type == OK, answer
+	# From now on less: busybox needs more than the base class.
+	before = client.shell(number, "mkdir /tmp/x && echo made")
+	assert before[1] != "made\n", before
+	answer = client.ask(SET, ["--timeout=0.1", "--grace=0"], sandbox=number)
+	assert answer.type == OK, answer
+	equal(client.wait(ENDED, number).record["reason"], "timed-out")
+
+
+def test_pause_stops_it_and_time(t):  # root
+	server = Server(t)
+	client = server.client()
+	reader, writer = os.pipe()
+	null = os.open("/dev/null", os.O_RDWR)
+	number = client.create("--timeout", "1.5", t.root, "--", "/bin/sh", "-c",
+			       "while :; do echo x; sleep 0.02; done", fds=(null, writer, null))
+	os.read(reader, 1)
+	equal(client.ask(PAUSE, sandbox=number).type, OK)
+	os.set_blocking(reader, False)
+	time.sleep(0.05)
+	os.read(reader, 65536)
+	time.sleep(2)
+	try:
+		assert os.read(reader, 1) == b"", "it wrote while it was paused"
+	except BlockingIOError:
+		pass
+	stats = client.ask(STATS, sandbox=number).record
+	assert stats["paused"] and stats["pids"] >= 1, stats
+	equal(client.ask(RESUME, sandbox=number).type, OK)
+	os.set_blocking(reader, True)
+	equal(os.read(reader, 1), b"x")
+	equal(client.wait(ENDED, number).record["reason"], "timed-out")
+
+
+def test_signals_and_numbers_of_commands(t):
+	server = Server(t)
+	one, two = server.client(), server.client()
+	number = one.create(t.root)
+	for client in (one, two):
+		equal(client.ask(EXEC, ["/bin/sleep", "60"], sandbox=number, command=7).type, OK)
+	time.sleep(0.2)
+	# Each has numbers of its own.
+	equal(two.ask(SIGNAL, sandbox=number, command=7, value=signal.SIGTERM).type, OK)
+	equal(two.wait(104, number).value, signal.SIGTERM)
+	assert server.is_silent(one)
+	equal(two.ask(SIGNAL, sandbox=number, command=7, value=9).value, code("NOT_FOUND", t))
+	equal(two.ask(EXEC, ["/nowhere"], sandbox=number, command=8).type, OK)
+	failed = two.wait(ERROR, number)
+	equal((failed.command, failed.value), (8, code("NO_COMMAND", t)))
+	equal(one.ask(DESTROY, sandbox=number).type, OK)
+
+
+def test_a_client_s_end_is_its_sandboxes_end(t):
+	server = Server(t)
+	one, two = server.client(), server.client()
+	mine = one.create(t.root, "--", "/bin/sleep", "1000")
+	kept = one.create(t.root, "--", "/bin/sleep", "1000", flags=KEEP)
+	equal(len(two.ask(LIST).words), 2)
+	one.close()
+	eventually(lambda: len(two.ask(LIST).words) == 1, "it lives on without its client")
+	equal(json.loads(two.ask(LIST).words[0])["sandbox"], kept)
+	assert mine != kept
+	equal(two.ask(DESTROY, sandbox=kept).record["reason"], "signalled")
+
+
+def test_a_killed_server_leaves_nothing(t):
+	for after in (0, 0.003, 0.01, 0.05, 0.3):
+		server = Server(t)
+		client = server.client()
+		number = client.create(t.root, "--", "/bin/sleep", "1000")
+		if t.is_root:
+			client.ask(PAUSE, sandbox=number)
+		for _ in range(3):
+			client.send(CREATE, [t.root, "--", "/bin/sleep", "1000"], flags=KEEP)
+		time.sleep(after)
+		children = server.children()
+		server.stop(signal.SIGKILL)
+		groups = server.groups()
+		assert os.path.exists(server.path)
+		again = Server(t)
+		eventually(lambda: not [g for g in groups if os.path.exists(g)],
+			   f"groups of the killed server: {groups}")
+		for pid in children:
+			eventually(lambda: not os.path.exists(f"/proc/{pid}"), f"{pid} lives on")
+		equal(again.client().ask(LIST).words, [])
+		equal(again.stop(), 0)
+		assert not again.groups()
+
+
+def test_malformed_messages(t):
+	server = Server(t)
+	client = server.client()
+	good = HEADER.pack(LIST, 1, 0, 0, 0, 0, 0, 0)
+	for packet in (b"x", good[:-1], good + b"x", HEADER.pack(77, 1, 0, 0, 0, 0, 0, 0),
+		       HEADER.pack(LIST, 1, 0, 0, 0, 0, 1, 0), HEADER.pack(LIST, 1, 0, 0, 0, 1, 0, 0),
+		       HEADER.pack(LIST, 1, 0, 0, 0, 0, 0, 1), HEADER.pack(OK, 1, 0, 0, 0, 0, 0, 0),
+		       HEADER.pack(CREATE, 1, 0, 0, 0, 0, 2, 0) + b"a\0b",
+		       HEADER.pack(CREATE, 1, 0, 0, 0, 0, 1, 0) + b"a\0b\0",
+		       HEADER.pack(CREATE, 1, 0, 0, 0, 0, 0xffffffff, 0) + b"a\0",
+		       HEADER.pack(EXEC, 1, 1, 1, 5, 0, 1, 0) + b"a\0",
+		       HEADER.pack(EXEC, 1, 1, 1, -1, 0, 1, 0) + b"a\0",
+		       HEADER.pack(EXEC, 1, 1, 0, 0, 0, 1, 0) + b"a\0",
+		       b"\xff" * 131072):
+		client.send_raw(packet)
+		answer = client.receive()
+		assert answer.type == ERROR and answer.words[0], (packet[:40], answer)
+	client.send_raw(b"\0" * 150000)
+	assert "longer" in client.receive().words[0]
+	# Descriptors where none belong, and more than there may be, are closed.
+	before = server.descriptors()
+	for n in (1, 3, 8, 100):
+		client.send_raw(good, fds=[0] * n)
+		equal(client.receive().type, ERROR)
+	equal(server.descriptors(), before)
+	silent = server.client(greet=False)
+	silent.send(LIST)
+	assert "hello" in silent.receive().words[0]
+	answer = silent.ask(HELLO, value=99)
+	equal(answer.value, code("UNSUPPORTED", t))
+	words = ["x" * 7] * 9000
+	number = client.create(t.root, "--", "/bin/true", *words)
+	equal(client.wait(ENDED, number).record["exit_status"], 0)
+
+
+def test_one_who_does_not_read_blocks_nobody(t):
+	server = Server(t, "--max-clients", "3")
+	deaf, other = server.client(), server.client()
+	deaf.socket.setblocking(False)
+	sent = 0
+	try:
+		while sent < 100000:
+			deaf.send(STATS, sandbox=12345)
+			sent += 1
+	except BlockingIOError:
+		pass
+	assert sent < 100000, "all was taken"
+	number = other.create(t.root, "--", "/bin/true")
+	equal(other.wait(ENDED, number).record["reason"], "exited")
+	assert server.memory() < 8 << 20, server.memory()
+	# Places are few; one that is given back is used again.
+	third = server.client()
+	fourth = server.client(greet=False)
+	refused = fourth.receive()
+	equal((refused.type, refused.value), (ERROR, code("BUSY", t)))
+	third.close()
+	eventually(lambda: can_come_in(server), "a place was not given back")
+
+
+def can_come_in(server):
+	try:
+		Client(server.path).close()
+		return True
+	except (EOFError, AssertionError, OSError):
+		return False
+
+
+def test_no_more_sandboxes_than_there_may_be(t):
+	server = Server(t, "--max-sandboxes", "2", "--slots", "1")
+	client = server.client()
+	first = client.create(t.root)
+	client.create(t.root)
+	answer = client.ask(CREATE, [t.root])
+	equal((answer.type, answer.value), (ERROR, code("BUSY", t)))
+	client.ask(DESTROY, sandbox=first)
+	client.create(t.root)
+
+
+def test_out_of_descriptors_it_refuses_and_lives(t):
+	server = Server(t, "--slots", "2")
+	client = server.client()
+	first = client.create(t.root)
+	limit = server.descriptors() + 3
+	resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+	refused = 0
+	for _ in range(6):
+		refused += client.ask(CREATE, [t.root]).type == ERROR
+	assert refused > 0
+	crowd = [server.client(greet=False) for _ in range(8)]
+	for one in crowd:
+		one.close()
+	equal(client.shell(first, "echo lives"), (0, "lives\n"))
+	equal(server.process.poll(), None)
+
+
+def test_a_request_that_takes_too_much_memory_is_refused(t):
+	def limit():
+		resource.setrlimit(resource.RLIMIT_AS, (24 << 20, 24 << 20))
+	server = Server(t, "--slots", "2", preexec_fn=limit)
+	client = server.client()
+	for _ in range(5):
+		client.ask(CREATE, [t.root, "--", *["/bin/true"] * 9000])
+	client.create(t.root)
+	equal(server.process.poll(), None)
+
+
+def test_others_may_not_drive_it(t):  # root
+	server = Server(t, "--mode", "0666")
+	helper = ["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"]
+	os.chmod(t.tmp, 0o755)
+	program = t.path("program")
+	subprocess.run(["cp", t.program, program], check=True)
+	def as_other(*words):
+		return t.call([*helper, program, "ctl", "--socket", server.path, *words])
+	equal(as_other("ls").status, 0)
+	mine = server.client().create(t.root, flags=KEEP)
+	# What is another user's it does not see.
+	equal(as_other("ls").out, "")
+	equal(as_other("rm", str(mine)).status, 12)
+	server.stop()
+	server = Server(t)
+	assert as_other("ls").status in (12, 14), as_other("ls")
+	os.chmod(server.path, 0o666)
+	denied = as_other("ls")
+	assert denied.status == 14 and "may not drive" in denied.err, denied
+
+
+def test_a_socket_can_be_inherited(t):
+	import socket
+	listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+	listening.bind(t.path("given"))
+	listening.listen()
+	process = subprocess.Popen([t.program, "serve", "--socket-fd", str(listening.fileno()), "--share",
+				    os.path.dirname(t.root)], env=t.env, pass_fds=(listening.fileno(),))
+	t.processes.append(process)
+	client = Client(t.path("given"))
+	equal(client.wait(ENDED, client.create(t.root, "--", "/bin/true")).record["reason"], "exited")
+	other = t.call([t.program, "serve", "--socket-fd", "0"])
+	assert other.status == 2 and "no listening" in other.err, other
+
+
+def test_what_makes_no_sense_to_serve(t):
+	Server(t)
+	for words, status in ((["--socket", t.path("socket")], 13), (["--socket", t.root], 2), ([], 2),
+			      (["--nonsense"], 2), (["--socket"], 2), (["--slots", "x"], 2),
+			      (["--socket", "x" * 200], 2), (["--mode", "9"], 2), (["--share", "x"], 2)):
+		got = t.call([t.program, "serve", *words])
+		equal(got.status, status, str(got))
+		equal(len(got.err.splitlines()), 1, str(got))
+
+
+def test_many_sandboxes_leave_nothing(t):
+	server = Server(t)
+	client = server.client()
+
+	def make(n):
+		for number in [client.create(t.root, "--", "/bin/true") for _ in range(n)]:
+			client.wait(ENDED, number)
+
+	def state():
+		with open(f"/proc/{server.process.pid}/mountinfo", encoding="utf-8") as f:
+			mounts = len(f.readlines())
+		return server.descriptors(), mounts, len(server.groups()), len(server.children())
+
+	make(8)
+	before, memory = state(), server.memory()
+	for _ in range(12):
+		make(8)
+	equal(state(), before, "descriptors, mounts, groups, children")
+	assert server.memory() <= memory + 65536, (memory, server.memory())
+
+
+if __name__ == "__main__":
+	support.main(globals())

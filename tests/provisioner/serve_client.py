@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of `sbx-provision serve` after docs/serve-protocol.md, and a server under test."""
+
+import array
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+HEADER = struct.Struct("=IIIIiIII")
+HELLO, CREATE, EXEC, SIGNAL, PAUSE, RESUME, STATS, SET, DESTROY, LIST = range(1, 11)
+WELCOME, OK, ERROR, ENDED, COMMAND_ENDED = range(100, 105)
+KEEP = 1
+
+
+class Message:
+	def __init__(self, packet):
+		(self.type, self.id, self.sandbox, self.command, self.value, self.flags, n, _) = HEADER.unpack(
+			packet[:HEADER.size])
+		self.words = [w.decode() for w in packet[HEADER.size:].split(b"\0")[:-1]]
+		assert n == len(self.words), packet
+
+	def __repr__(self):
+		return f"<{self.type} id {self.id} sandbox {self.sandbox} value {self.value} {self.words}>"
+
+	@property
+	def record(self):
+		return json.loads(self.words[0])
+
+
+class Client:
+	def __init__(self, path, greet=True):
+		self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		self.socket.settimeout(20)
+		self.socket.connect(path)
+		self.last = 0
+		self.events = []
+		if greet:
+			assert self.ask(HELLO, value=1).type == WELCOME
+
+	def close(self):
+		self.socket.close()
+
+	def send_raw(self, packet, fds=()):
+		control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+		self.socket.sendmsg([packet], control)
+
+	def send(self, kind, words=(), sandbox=0, command=0, value=0, flags=0, fds=()):
+		self.last += 1
+		self.send_raw(HEADER.pack(kind, self.last, sandbox, command, value, flags, len(words), 0)
+			      + b"".join(os.fsencode(w) + b"\0" for w in words), fds)
+		return self.last
+
+	def receive(self):
+		packet = self.socket.recv(1 << 18)
+		if not packet:
+			raise EOFError
+		return Message(packet)
+
+	def ask(self, kind, *args, **kwargs):
+		number = self.send(kind, *args, **kwargs)
+		while True:
+			message = self.receive()
+			if message.id == number:
+				return message
+			self.events.append(message)
+
+	def create(self, *words, **how):
+		answer = self.ask(CREATE, words, **how)
+		assert answer.type == OK, answer
+		return answer.sandbox
+
+	def wait(self, kind, sandbox):
+		while True:
+			for message in self.events:
+				if message.type == kind and message.sandbox == sandbox:
+					self.events.remove(message)
+					return message
+			self.events.append(self.receive())
+
+	def shell(self, sandbox, script, env=()):
+		"""Run a script in a sandbox with exec: its exit status and output."""
+		reader, writer = os.pipe()
+		null = os.open("/dev/null", os.O_RDONLY)
+		try:
+			answer = self.ask(EXEC, [*env, "/bin/sh", "-c", script], sandbox=sandbox, value=len(env),
+					  command=self.last + 1, fds=(null, writer, writer))
+		finally:
+			os.close(writer)
+			os.close(null)
+		with os.fdopen(reader) as f:
+			text = f.read()
+		assert answer.type == OK, answer
+		ended = self.wait(COMMAND_ENDED, sandbox)
+		return os.waitstatus_to_exitcode(ended.value), text
+
+
+class Server:
+	def __init__(self, t, *options, socket_path=None, **popen):
+		self.t = t
+		self.path = socket_path or t.path("socket")
+		self.process = subprocess.Popen(
+			[t.program, "serve", "--socket", self.path, "--share", os.path.dirname(t.root), *options],
+			env=t.env, cwd=t.tmp, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **popen)
+		t.processes.append(self.process)
+		deadline = time.monotonic() + 20
+		while self.process.poll() is None:
+			try:
+				Client(self.path).close()
+				return
+			except OSError:
+				assert time.monotonic() < deadline, "the server does not answer"
+				time.sleep(0.02)
+
+	def client(self, **how):
+		return Client(self.path, **how)
+
+	def ctl(self, *words, **how):
+		return self.t.call([self.t.program, "ctl", "--socket", self.path, *map(str, words)], **how)
+
+	def groups(self):
+		return [g for g in self.t.groups() if f"/sbx-{self.process.pid}-" in g]
+
+	def descriptors(self):
+		return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+	def memory(self):
+		with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as f:
+			return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+	def children(self):
+		with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children", encoding="ascii") as f:
+			return [int(pid) for pid in f.read().split()]
+
+	def is_silent(self, client, seconds=0.2):
+		return not select.select([client.socket], [], [], seconds)[0]
+
+	def stop(self, how=signal.SIGTERM):
+		self.process.send_signal(how)
+		self.process.communicate(timeout=20)
+		return self.process.returncode
