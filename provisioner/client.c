@@ -91,8 +91,11 @@ int sbx_connection_ask(struct sbx_connection *c, struct sbx_message *m, const ch
 {
 	struct sbx_message answer;
 	const char *text;
-	if (sbx_connection_send(c, m, words, fds, err) < 0)
-		return -1;
+	struct sbx_error unsent = SBX_ERROR_INIT;
+	/* Whoever is refused finds the reason, though not the server any more. */
+	if (sbx_connection_send(c, m, words, fds, &unsent) < 0 &&
+	    (m->type != SBX_MESSAGE_HELLO || unsent.code != SBX_E_INTERRUPTED))
+		return sbx_error_propagate(err, &unsent);
 	do {
 		if (sbx_connection_receive(c, &answer, &text, err) < 0)
 			return -1;

@@ -244,6 +244,10 @@ bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out)
 	report.error.message[sizeof(report.error.message) - 1] = '\0';
 	if (report.error.code >= SBX_N_CODES)
 		report.error.code = SBX_E_SANDBOX;
+	if (report.kind == SBX_REPORT_STARTED) {
+		c->built_usec = report.built_nsec / 1000;
+		c->command_usec = report.command_nsec / 1000;
+	}
 	if (report.kind == SBX_REPORT_FAILED || report.kind == SBX_REPORT_ENDED) {
 		c->last = report;
 		c->has_last = true;

@@ -60,6 +60,8 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 	c->pid = reply->pid;
 	c->base.policy = reply->policy;
 	c->unenforced = reply->unenforced;
+	c->planned_usec = reply->planned_nsec / 1000;
+	c->spawn_usec = reply->spawned_nsec / 1000;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");

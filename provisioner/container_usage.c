@@ -85,6 +85,14 @@ void sbx_container_fill_usage(struct sbx_container *c, const struct rusage *usag
 void sbx_container_fill_stages(struct sbx_container *c, uint64_t ended_usec)
 {
 	const struct sbx_ledger *ledger = c->request->record ? c->request->record->ledger : NULL;
+	if (c->slot) {
+		/* Cgroups are there already; the plan is the keeper's. */
+		sbx_result_set_stage(&c->result, SBX_STAGE_PLAN, c->started_usec, c->planned_usec);
+		sbx_result_set_stage(&c->result, SBX_STAGE_SPAWN, c->planned_usec, c->spawn_usec);
+		sbx_result_set_stage(&c->result, SBX_STAGE_MOUNTS, c->spawn_usec, c->built_usec);
+		sbx_result_set_stage(&c->result, SBX_STAGE_EXEC, c->built_usec, c->command_usec);
+		sbx_result_set_stage(&c->result, SBX_STAGE_RUN, c->command_usec, ended_usec);
+	}
 	if (!ledger)
 		return;
 	uint64_t begun = ledger->begun_nsec / 1000, built = ledger->built_nsec / 1000,

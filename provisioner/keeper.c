@@ -252,6 +252,19 @@ static void close_others(const struct keeper *k)
 	}
 }
 
+/*
+ * Its own descriptors of the groups: the server's are locked as long as anyone has them open, and a
+ * keeper that is paused outlives the server.
+ */
+static void reopen_groups(struct sbx_groups *groups)
+{
+	for (unsigned i = 0; i < groups->n; i++) {
+		int locked = groups->group[i].fd;
+		groups->group[i].fd = openat(locked, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		close(locked);
+	}
+}
+
 void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 {
 	struct sbx_slot own = *slot;
@@ -262,6 +275,7 @@ void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_NAME, "sbx-keeper", 0, 0, 0);
 	setsid();
+	reopen_groups(&own.groups);
 	close_others(&keeper);
 	if (slot->slots->host_net_fd >= 0)
 		renew_net(&keeper);

@@ -106,10 +106,15 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 	s->fds[n++] = (struct pollfd){s->is_ending ? -1 : s->listen_fd, POLLIN, 0};
 	s->fds[n++] = (struct pollfd){s->signal_fd, POLLIN, 0};
 	for (unsigned i = 0; i < s->max_clients; i++) {
-		const struct sbx_client *c = &s->client[i];
+		struct sbx_client *c = &s->client[i];
+		/* poll(2) takes no more entries than there may be descriptors. */
+		if (c->fd < 0)
+			continue;
 		/* One who does not take answers asks nothing more. */
+		c->poll_index = n;
 		s->fds[n++] = (struct pollfd){c->fd, c->first ? POLLOUT : POLLIN, 0};
 	}
+	s->n_polled_clients = n - 2;
 	for (unsigned i = 0; i < s->max_sandboxes; i++) {
 		const struct sbx_entry *e = &s->entry[i];
 		if (!e->number)
@@ -147,7 +152,7 @@ static bool has_sandboxes(const struct sbx_server *s)
 /* Those that were there when the descriptors were gathered. */
 static void move_sandboxes(struct sbx_server *s, unsigned n)
 {
-	unsigned at = 2 + s->max_clients;
+	unsigned at = 2 + s->n_polled_clients;
 	for (unsigned i = 0; i < s->max_sandboxes && at < n; i++) {
 		if (!s->entry[i].number)
 			continue;
@@ -171,7 +176,7 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 	move_sandboxes(s, n);
 	for (unsigned i = 0; i < s->max_clients; i++) {
 		struct sbx_client *c = &s->client[i];
-		if (c->fd < 0 || !s->fds[2 + i].revents || c->fd != s->fds[2 + i].fd)
+		if (c->fd < 0 || !s->fds[c->poll_index].revents)
 			continue;
 		if (c->first)
 			sbx_client_flush(s, c);

@@ -19,6 +19,7 @@ struct sbx_outgoing {
 
 struct sbx_client {
 	int fd; /* -1: a free place */
+	unsigned poll_index;
 	uid_t uid;
 	bool has_greeted;
 	struct sbx_outgoing *first, **last;
@@ -60,7 +61,7 @@ struct sbx_server {
 	struct sbx_client *client;
 	struct sbx_entry *entry;
 	struct pollfd *fds;
-	unsigned n_slots, n_ready_slots, max_sandboxes, max_clients;
+	unsigned n_polled_clients, n_slots, n_ready_slots, max_sandboxes, max_clients;
 	uint32_t last_number;
 	int listen_fd, signal_fd, spare_fd;
 	uid_t owner;

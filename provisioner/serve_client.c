@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "provisioner/packet.h"
 #include "provisioner/serve.h"
+#include "provisioner/supervise.h"
 
 #define MAX_WAITING_BYTES (1 << 20)
 
@@ -180,9 +181,15 @@ static int obey(struct sbx_server *s, struct sbx_client *c, const struct sbx_mes
 	case SBX_MESSAGE_SIGNAL:
 		return sbx_entry_signal(e, c, m, err);
 	case SBX_MESSAGE_PAUSE:
-		return b->pause(e->sandbox, err);
+		if (b->pause(e->sandbox, err) < 0)
+			return -1;
+		sbx_supervise_paused(e->sandbox);
+		return 0;
 	case SBX_MESSAGE_RESUME:
-		return b->resume(e->sandbox, err);
+		if (b->resume(e->sandbox, err) < 0)
+			return -1;
+		sbx_supervise_resumed(e->sandbox);
+		return 0;
 	case SBX_MESSAGE_STATS:
 		return stats(e, answer, text, err);
 	case SBX_MESSAGE_SET:

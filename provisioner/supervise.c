@@ -57,7 +57,8 @@ void sbx_supervise_set_timeout(struct sbx_sandbox *s, uint64_t timeout_usec)
 
 void sbx_supervise_paused(struct sbx_sandbox *s)
 {
-	s->paused_usec = sbx_now_usec();
+	if (!s->paused_usec)
+		s->paused_usec = sbx_now_usec();
 }
 
 void sbx_supervise_resumed(struct sbx_sandbox *s)
