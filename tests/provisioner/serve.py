@@ -288,8 +288,9 @@ def test_out_of_descriptors_it_refuses_and_lives(t):
 	server = Server(t, "--slots", "2")
 	client = server.client()
 	first = client.create(t.root)
-	limit = server.descriptors() + 3
-	resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (limit, limit))
+	before = server.descriptors()
+	_, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+	resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (before + 3, hard))
 	refused = 0
 	for _ in range(6):
 		refused += client.ask(CREATE, [t.root]).type == ERROR
@@ -297,6 +298,8 @@ def test_out_of_descriptors_it_refuses_and_lives(t):
 	crowd = [server.client(greet=False) for _ in range(8)]
 	for one in crowd:
 		one.close()
+	resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+	client.create(t.root)
 	equal(client.shell(first, "echo lives"), (0, "lives\n"))
 	equal(server.process.poll(), None)
 
