@@ -81,8 +81,10 @@ int sbx_connection_receive(struct sbx_connection *c, struct sbx_message *out,
 
 int sbx_connection_fail(const struct sbx_message *m, const char *words, struct sbx_error *err)
 {
-	enum sbx_code code = m->value > 0 && m->value < (int)SBX_N_CODES ? (enum sbx_code)m->value
-									 : SBX_E_FAILED;
+	enum sbx_code code = SBX_E_FAILED;
+	for (unsigned c = SBX_OK + 1; c < SBX_N_CODES; c++)
+		if (sbx_code_exit_status((enum sbx_code)c) == m->value)
+			code = (enum sbx_code)c;
 	return sbx_fail(err, code, "%s", words);
 }
 

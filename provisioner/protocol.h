@@ -59,7 +59,7 @@ struct sbx_message {
 	uint32_t command; /* EXEC: the client's number for it, above 0; SIGNAL: 0 is the first */
 	/*
 	 * HELLO, WELCOME: the version. EXEC: how many of the words are NAME=VALUE. SIGNAL: its
-	 * number. ERROR: enum sbx_code. WARM: how many
+	 * number. ERROR: the code's exit status. WARM: how many
 	 * children are to wait. COMMAND_ENDED: the status, as from waitpid(2).
 	 */
 	int32_t value;

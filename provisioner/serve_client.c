@@ -94,7 +94,7 @@ void sbx_client_fail(struct sbx_server *s, struct sbx_client *c, uint32_t id, ui
 		.type = SBX_MESSAGE_ERROR,
 		.id = id,
 		.sandbox = sandbox,
-		.value = (int32_t)err->code,
+		.value = sbx_code_exit_status(err->code),
 		.n_words = 1,
 	};
 	const struct sbx_buffer text = {.data = (char *)err->message,

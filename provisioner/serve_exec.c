@@ -62,7 +62,7 @@ void sbx_entry_tell_command(struct sbx_server *s, struct sbx_entry *e,
 		.type = failed ? SBX_MESSAGE_ERROR : SBX_MESSAGE_COMMAND_ENDED,
 		.sandbox = e->number,
 		.command = command.theirs,
-		.value = failed ? (int32_t)event->error.code : event->wait_status,
+		.value = failed ? sbx_code_exit_status(event->error.code) : event->wait_status,
 		.n_words = failed,
 	};
 	const struct sbx_buffer text = {.data = (char *)event->error.message,

@@ -111,8 +111,9 @@ void sbx_serve_accept(struct sbx_server *s)
 		sbx_fail(&err, SBX_E_BUSY, "%u clients are connected, as many as there may be",
 			 s->max_clients);
 	if (err.code != SBX_OK) {
-		struct sbx_message m = {
-			.type = SBX_MESSAGE_ERROR, .value = (int32_t)err.code, .n_words = 1};
+		struct sbx_message m = {.type = SBX_MESSAGE_ERROR,
+					.value = sbx_code_exit_status(err.code),
+					.n_words = 1};
 		const struct iovec parts[2] = {{&m, sizeof(m)},
 					       {err.message, strlen(err.message) + 1}};
 		const struct msghdr h = {.msg_iov = (struct iovec *)parts, .msg_iovlen = 2};
