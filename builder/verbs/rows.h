@@ -33,7 +33,8 @@ ROW(build, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
 ROW(match, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
     "Say which template serves, or is the closest to begin with",
     "exact, superset (where match.conf allows one), closest or base, and the template's id. "
-    "--explain prints all candidates with their costs and why they are not taken; docs/match.md has "
+    "--explain prints all candidates with their costs and why they are not taken; docs/match.md "
+    "has "
     "the cost model.")
 ROW(update, SBX_COMMAND_PLAIN, PREPARE, "", "Fetch, verify and index the archive's metadata",
     "By default of the host's suite, from the host's apt sources, with its keyrings and "
@@ -47,7 +48,8 @@ ROW(prebuild, SBX_COMMAND_PLAIN, PREPARE, "[RECIPE...]",
     "failed. docs/recipes.md has the format.")
 ROW(refresh, SBX_COMMAND_PLAIN, PREPARE, "[TEMPLATE...]",
     "Build named templates again that hold packages with newer versions",
-    "Compares all templates (or these) with the index, which `sbx-build update` brings up to date, and "
+    "Compares all templates (or these) with the index, which `sbx-build update` brings up to date, "
+    "and "
     "tells what is newer and what of it comes from a security suite. A name moves to the new "
     "template, at once and whole, when the smoke test of its recipe has passed; the old one stays "
     "until gc finds it unused. --check is for a nightly job.")
