@@ -17,7 +17,8 @@ static const char style[] =
 	"svg{display:block;width:100%;height:auto}svg text{font:12px system-ui,sans-serif}"
 	"table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.15em .8em .15em "
 	"0;"
-	"border-bottom:1px solid #e4e8ee}td.n{text-align:right;font-variant-numeric:tabular-nums}"
+	"border-bottom:1px solid "
+	"#e4e8ee}td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
 	"@media(prefers-color-scheme:dark){body{color:#dde3ec;background:#14181f}p.sub{color:#"
 	"93a0b4}"
 	"td,th{border-color:#2b3340}svg text.out{fill:#dde3ec}}";
@@ -219,9 +220,9 @@ static void add_scripts(GString *out, const struct sbx_build_report *report)
 		add_escaped(out, s->script);
 		g_string_append_c(out, ' ');
 		add_escaped(out, s->arguments);
-		g_string_append_printf(out, "<td>%s", sbx_report_fate_name(s->fate));
-		if (s->reason)
-			add_escaped(out, s->reason);
+		g_string_append_printf(out, "<td>%s%s", sbx_report_fate_name(s->fate),
+				       s->reason ? ": " : "");
+		add_escaped(out, s->reason);
 		g_string_append_printf(out, "<td class='n'>%s<td class='n'>%s</tr>\n", took, bytes);
 	}
 	g_string_append(out, "</table>\n");

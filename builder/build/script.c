@@ -245,9 +245,10 @@ gboolean sbx_script_run(struct sbx_script_runner *r, const struct sbx_step *step
 {
 	g_autofree char *layer = g_strdup_printf("%s/layer-%u", r->c->work, r->n_run++);
 	g_autofree char *upper = g_build_filename(layer, "upper", NULL);
+	if (!prepare(r, error) || !sbx_workroot_require(r->c->root, error))
+		return FALSE;
 	gint64 began = g_get_monotonic_time();
-	if (!prepare(r, error) || !sbx_workroot_require(r->c->root, error) ||
-	    !run_sandbox(r, step, layer, error))
+	if (!run_sandbox(r, step, layer, error))
 		return FALSE;
 	g_mkdir(upper, 0755);
 	SBX_AUTO(sbx_delta)
