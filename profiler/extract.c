@@ -131,6 +131,7 @@ static void scan_release(struct sbx_scan *scan)
 	sbx_map_release(&scan->constants);
 	sbx_map_release(&scan->imported);
 	sbx_map_release(&scan->passes);
+	free(scan->brought);
 	free(scan->functions);
 	free(scan->shifts);
 	free(scan->wildcards);

@@ -102,13 +102,16 @@ static int compile_symbols(struct sbx_rules *r, struct sbx_error *err)
 	r->n_symbols = ts_language_symbol_count(r->grammar->parser());
 	r->roles = sbx_arena_alloc(&r->arena, r->n_symbols);
 	r->shapes = sbx_arena_alloc(&r->arena, r->n_symbols);
-	if (!r->roles || !r->shapes)
+	r->imports = sbx_arena_alloc(&r->arena, r->n_symbols);
+	if (!r->roles || !r->shapes || !r->imports)
 		return sbx_fail(err, SBX_E_NO_SPACE, "out of memory");
 	const struct {
 		const char *section, *key;
 		uint8_t number;
 		uint8_t *numbers;
-	} lists[] = {{"syntax", "text", SBX_SYMBOL_TEXT, r->roles},
+	} lists[] = {{"modules", "elided", SBX_IMPORT_STATEMENT, r->imports},
+		     {"modules", "mentions", SBX_IMPORT_MENTION, r->imports},
+		     {"syntax", "text", SBX_SYMBOL_TEXT, r->roles},
 		     {"syntax", "quoted", SBX_SYMBOL_QUOTED, r->roles},
 		     {"syntax", "escapes", SBX_SYMBOL_ESCAPE, r->roles},
 		     {"syntax", "mixed", SBX_SYMBOL_MIXED, r->roles},
@@ -121,6 +124,7 @@ static int compile_symbols(struct sbx_rules *r, struct sbx_error *err)
 		if (number_symbols(r, lists[i].section, lists[i].key, lists[i].number,
 				   lists[i].numbers, err) < 0)
 			return -1;
+	r->has_elided = memchr(r->imports, SBX_IMPORT_STATEMENT, r->n_symbols) != NULL;
 	return 0;
 }
 

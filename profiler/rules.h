@@ -135,6 +135,13 @@ struct sbx_pattern {
 	bool has_bind, has_variable, has_passed, has_call, has_receiver;
 };
 
+/* What tells whether an import is gone when the program runs ([modules] of language.conf). */
+enum sbx_symbol_import {
+	SBX_IMPORT_NOTHING,
+	SBX_IMPORT_STATEMENT, /* is gone when none of the names it brings is mentioned */
+	SBX_IMPORT_MENTION,   /* a name in a value's place */
+};
+
 /* How a node contributes to the value of a literal ([syntax] of language.conf). */
 enum sbx_symbol_role {
 	SBX_SYMBOL_DESCEND, /* by its children; a hole when it has none */
@@ -240,7 +247,9 @@ struct sbx_rules {
 	struct sbx_map last_parts;  /* of every name that a #resolves? asks for */
 	uint8_t *roles;		    /* enum sbx_symbol_role by symbol */
 	uint8_t *shapes;	    /* enum sbx_symbol_shape by symbol */
-	struct sbx_map calls;	    /* last part of a name -> struct sbx_call_rule: call_rules.h */
+	uint8_t *imports;	    /* enum sbx_symbol_import; all 0: imports are never gone */
+	bool has_elided;
+	struct sbx_map calls; /* last part of a name -> struct sbx_call_rule: call_rules.h */
 	struct sbx_keyfile *calls_conf;
 	uint32_t n_symbols;
 	bool is_compiled;

@@ -61,6 +61,13 @@ struct sbx_passed {
 	bool is_numbered;  /* parameters have no names: $1 */
 };
 
+/* A name that an import brings. */
+struct sbx_brought {
+	uint32_t start; /* of the module's name, a literal */
+	const char *name;
+	bool is_mentioned; /* as a value */
+};
+
 /* Takes the first n arguments of the function around it away. */
 struct sbx_shift {
 	uint32_t start;
@@ -103,6 +110,8 @@ struct sbx_scan {
 	size_t n_functions, functions_room;
 	struct sbx_shift *shifts;
 	size_t n_shifts, shifts_room;
+	struct sbx_brought *brought; /* names that imports bring */
+	size_t n_brought, brought_room;
 	struct sbx_map passes;	  /* "tag function place" -> struct sbx_passed */
 	struct sbx_map constants; /* variable -> struct sbx_constant */
 	struct sbx_map imported;  /* modules of the first n_imported items, and those they are in */
@@ -181,6 +190,12 @@ bool sbx_functions_passed(struct sbx_scan *scan, const struct sbx_match *match);
 /* What the text's own function does, by tag, with some argument; NULL: nothing, or no such one. */
 const struct sbx_passed *sbx_functions_get(struct sbx_scan *scan, const char *tag,
 					   const char *name);
+
+/* elided.c: imports that are gone when the program runs, since just types are used of them */
+void sbx_elided_note(struct sbx_scan *scan, TSNode module, const char *name);
+/* Once all names are noted: which of them are mentioned. */
+void sbx_elided_find(struct sbx_scan *scan);
+bool sbx_elided_has(const struct sbx_scan *scan, TSNode module);
 
 /* region.c */
 void sbx_scan_add_region(struct sbx_scan *scan, const struct sbx_match *match);

@@ -190,6 +190,8 @@ static void bind(struct sbx_scan *scan, const struct sbx_match *m)
 			  part);
 	if (to)
 		sbx_map_add(&scan->bindings, name, to);
+	if (to && !ts_node_is_null(string))
+		sbx_elided_note(scan, string, name);
 }
 
 /* "tag name": how uses and variables find each other. */
@@ -345,6 +347,7 @@ void sbx_scan_take_matches(struct sbx_scan *scan)
 	for (size_t i = 0; i < scan->n_matches; i++)
 		if (scan->matches[i].pattern->has_bind && holds_resolved(scan, &scan->matches[i]))
 			bind(scan, &scan->matches[i]);
+	sbx_elided_find(scan);
 	for (size_t i = 0; i < scan->n_matches; i++) {
 		TSNode name = sbx_scan_captured(scan, &scan->matches[i], SBX_CAPTURE_DECLARE);
 		if (!ts_node_is_null(name))

@@ -113,12 +113,15 @@ void sbx_scan_take_modules(struct sbx_scan *scan, const struct sbx_match *m)
 				    .language = &scan->rules->language};
 	TSNode member = sbx_scan_captured(scan, m, SBX_CAPTURE_MEMBER);
 	fact.member = ts_node_is_null(member) ? NULL : sbx_scan_name(scan, member);
+	struct sbx_raw_fact elided = fact;
+	elided.grade = SBX_GRADE_TYPE_ONLY;
 	for (uint32_t i = 0; i < m->n; i++) {
 		const struct sbx_captured *c = &scan->captures[m->first + i];
 		if (c->capture == SBX_CAPTURE_MODULE)
 			add_module(scan, c->node, &fact, name_of(scan, m, c->node));
 		else if (c->capture == SBX_CAPTURE_MODULE_STRING)
-			add_module(scan, c->node, &fact, sbx_scan_literal(scan, c->node));
+			add_module(scan, c->node, sbx_elided_has(scan, c->node) ? &elided : &fact,
+				   sbx_scan_literal(scan, c->node));
 		else if (c->capture == SBX_CAPTURE_OWNED)
 			add_module(scan, c->node, &fact,
 				   sbx_scan_owner(scan, sbx_scan_name(scan, c->node)));

@@ -9,6 +9,7 @@
 
 /* A line of the source: how far it is indented, and its first word. */
 struct line {
+	const char *start;
 	guint column;
 	const char *word;
 	gsize n_word;
@@ -27,7 +28,7 @@ static void layout_release(struct layout *layout)
 
 static struct line read_line(const char *at)
 {
-	struct line line = {0};
+	struct line line = {.start = at};
 	for (; *at == ' ' || *at == '\t'; at++)
 		line.column += *at == '\t' ? TAB_COLUMNS - line.column % TAB_COLUMNS : 1;
 	if (*at == '\0' || *at == '\r' || *at == '\n' || *at == '#')
@@ -77,16 +78,52 @@ static const struct line *opener_of(const struct layout *layout, guint number)
 
 enum between { APART, SAME_SIDE, OTHER_SIDE };
 
+static gboolean has_word(const char *from, const char *to, const char *word, gsize n)
+{
+	for (const char *at = from; n && (at = memmem(at, (gsize)(to - at), word, n)); at += n)
+		if (!g_ascii_isalnum(at[n]) && (at == from || !g_ascii_isalnum(at[-1])))
+			return TRUE;
+	return FALSE;
+}
+
+/*
+ * Two on one line, where indentation says nothing: `try { a } catch { b }`. A bracket closes
+ * between them, and what opened the first one does not open again.
+ */
+static enum between look_within(const struct line *line, const char *one, const char *other)
+{
+	gsize n = strcspn(line->start, "\n");
+	const char *a = memmem(line->start, n, one, strlen(one));
+	const char *b = memmem(line->start, n, other, strlen(other));
+	if (!a || !b)
+		return SAME_SIDE;
+	/* Facts of one line are in the order of their names. */
+	const char *first = MIN(a, b), *second = MAX(a, b);
+	const char *open = memrchr(line->start, '{', (gsize)(first - line->start));
+	if (!open || !memchr(first, '}', (gsize)(second - first)))
+		return SAME_SIDE;
+	while (open > line->start && !g_ascii_isalnum(open[-1]))
+		open--;
+	const char *word = open;
+	while (word > line->start && g_ascii_isalnum(word[-1]))
+		word--;
+	return has_word(first, second, word, (gsize)(open - word)) ? APART : OTHER_SIDE;
+}
+
 /*
  * How two guarded imports, the second further down, stand to each other; `opener` opened the
  * first side of the group that the first belongs to.
  */
 static enum between look_between(const struct layout *layout, const struct line *opener,
-				 unsigned first, unsigned second)
+				 const struct sbx_fact *first_fact,
+				 const struct sbx_fact *second_fact)
 {
+	unsigned first = first_fact->row, second = second_fact->row;
+	if (second >= layout->lines->len)
+		return APART;
 	if (first == second)
-		return SAME_SIDE;
-	if (second >= layout->lines->len || !opener)
+		return look_within(line_at(layout, first), first_fact->name, second_fact->name);
+	if (!opener)
 		return APART;
 	guint column = line_at(layout, first)->column;
 	const struct line *less = NULL;
@@ -121,8 +158,7 @@ static void read_file(const struct sbx_facts *facts, size_t first, size_t end,
 			continue;
 		enum between between = APART;
 		if (before != end)
-			between =
-				look_between(&layout, opener, facts->facts[before].row, fact->row);
+			between = look_between(&layout, opener, &facts->facts[before], fact);
 		if (between == APART) {
 			side = i;
 			opener = opener_of(&layout, fact->row);

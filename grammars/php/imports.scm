@@ -167,3 +167,15 @@
   (#contains? @_condition "PHP_OS")
   (#match? @_condition "PHP_OS(_FAMILY)? *===? *.(Windows|WIN|Darwin|BSD|Solaris)|(stripos|strncasecmp|substr|str_starts_with) *\\( *PHP_OS[^)]*.WIN")
   (#set! region "guarded"))
+
+; include $file: the task's own when the variable is set to a literal, else not to be seen
+([(require_expression (variable_name) @use)
+  (require_once_expression (variable_name) @use)
+  (include_expression (variable_name) @use)
+  (include_once_expression (variable_name) @use)]
+  (#set! use "source")
+  (#set! kind "file"))
+(assignment_expression
+  left: (variable_name) @variable
+  right: [(string) (encapsed_string) (binary_expression)] @script
+  (#set! use "source"))
