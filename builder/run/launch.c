@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "builder/run/artefacts.h"
 #include "builder/run/record.h"
+#include "builder/run/tell.h"
 #include "profiler/language.h"
 #include "store/template.h"
 
@@ -57,6 +58,7 @@ static GPtrArray *arguments_of(const struct sbx_launch *launch, const char *root
 	if (staging)
 		add(argv, "--output", staging);
 	add(argv, "--workdir", "/task");
+	add(argv, "--record", "all");
 	for (guint i = 0; i < launch->policy->len; i++)
 		add(argv, launch->policy->pdata[i], NULL);
 	for (const char *const *env = launch->env; env && *env; env++)
@@ -110,11 +112,26 @@ gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
 	__attribute__((cleanup(sbx_run_record_release))) struct sbx_run_record record = {0};
 	gint64 started = g_get_real_time();
 	gboolean fine = sbx_run_record_spawn(provisioner, arguments, -1, -1, -1, &record, error);
-	if (fine)
+	if (fine) {
 		*out_status = record.status;
-	struct sbx_artefacts artefacts = {.to = launch->output};
+		sbx_run_tell(ctx, launch->entry, &record, launch->allowance->has_network);
+	}
+	if (fine && launch->result)
+		fine = sbx_run_write_result(&record, launch->result, error);
+	const struct sbx_allowance *allowance = launch->allowance;
+	struct sbx_artefacts artefacts = {
+		.to = launch->output,
+		.max_bytes = allowance->most_bytes,
+		.refuses_secrets = allowance->refuses_secrets,
+		.redacts_secrets = allowance->redacts_secrets,
+		.patterns = (const char *const *)allowance->patterns,
+		.schema = launch->output_schema,
+	};
 	if (fine && staging)
 		fine = sbx_artefacts_hand_out(&artefacts, staging, error);
+	if (artefacts.n_redacted)
+		sbx_progress_warn(ctx->progress, "--output: secrets were blotted out in %u file%s",
+				  artefacts.n_redacted, artefacts.n_redacted == 1 ? "" : "s");
 	if (staging)
 		sbx_store_remove_tree(staging, NULL);
 	if (fine && staging && ctx->verbose)

@@ -3,6 +3,7 @@
 #define SBX_BUILDER_RUN_LAUNCH_H
 
 #include "builder/context.h"
+#include "builder/run/allowance.h"
 #include "store/catalog.h"
 
 /* What `run` asks of sbx-provision. A posture is always in `policy`: a task is never trusted. */
@@ -16,7 +17,10 @@ struct sbx_launch {
 	const char *output;	    /* where /output is collected, NULL: nowhere */
 	const char *const *command; /* NULL-ended */
 	const char *const *env;	    /* "K=V", NULL: none */
-	const GPtrArray *policy;    /* char *: options of sbx-provision: policies, limits, rights */
+	const char *result;	    /* where the record goes, "-": to people on stderr; or NULL */
+	const struct sbx_allowance *allowance; /* what the policies come to */
+	const char *output_schema; /* a file: what /output/result.json must be; or NULL */
+	const GPtrArray *policy;   /* char *: options of sbx-provision: policies, limits, rights */
 };
 
 /*

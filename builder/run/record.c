@@ -12,12 +12,12 @@
 #include "builder/build/sandbox.h"
 
 #define MAX_RECORD_BYTES (1 << 20)
-#define MAX_RECORD_DEPTH 8
 
 void sbx_run_record_release(struct sbx_run_record *record)
 {
 	g_clear_pointer(&record->reason, g_free);
 	g_clear_pointer(&record->message, g_free);
+	g_clear_pointer(&record->json, g_free);
 }
 
 static char *read_to_end(int fd)
@@ -48,7 +48,7 @@ static void parse(struct sbx_run_record *record, const char *json)
 	SBX_CLEANUP_JSON_TREE struct sbx_json_tree tree = {0};
 	/* Without a record (sbx-provision was killed) what is known is still worth having. */
 	const struct sbx_json_value *object =
-		sbx_json_tree_parse(&tree, json, strlen(json), MAX_RECORD_DEPTH, NULL) == 0
+		sbx_json_tree_parse(&tree, json, strlen(json), SBX_RUN_RECORD_DEPTH, NULL) == 0
 			? tree.root
 			: NULL;
 	record->reason = text(object, "reason", "unknown");
@@ -88,5 +88,6 @@ gboolean sbx_run_record_spawn(const char *provisioner, const GPtrArray *argument
 		;
 	out->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	parse(out, text);
+	out->json = g_steal_pointer(&text);
 	return TRUE;
 }

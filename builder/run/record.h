@@ -11,7 +11,9 @@ struct sbx_run_record {
 			  say */
 	char *message; /* why it failed; NULL: it did not */
 	gint64 wall_usec, cpu_usec, peak_bytes;
+	char *json; /* all of it, as it came; not to be trusted */
 };
+#define SBX_RUN_RECORD_DEPTH 8 /* of its JSON */
 void sbx_run_record_release(struct sbx_run_record *record);
 
 /*

@@ -11,7 +11,7 @@
 #define USUAL_POSTURE "medium"
 
 static char *input, *output, *posture, *memory, *cpus, *pids, *timeout, *output_limit, *disk, *net;
-static char *syscalls;
+static char *syscalls, *result, *output_schema;
 static char **env, **policies;
 static gboolean allow_unresolved;
 
@@ -20,6 +20,9 @@ const GOptionEntry sbx_verb_run_options[] = {
 	 "Give the task a copy of this file as /task/input.json, read-only", "FILE"},
 	{"output", 'o', 0, G_OPTION_ARG_FILENAME, &output,
 	 "Collect what the task leaves in /output into this folder", "DIR"},
+	{"output-schema", 0, 0, G_OPTION_ARG_FILENAME, &output_schema,
+	 "With --output: nothing comes out unless /output/result.json is as this JSON schema says",
+	 "FILE"},
 	{"posture", 0, 0, G_OPTION_ARG_STRING, &posture,
 	 "How strict: low, medium, high or paranoid, and no option gives more (without it: medium, "
 	 "and options give more)",
@@ -41,6 +44,8 @@ const GOptionEntry sbx_verb_run_options[] = {
 	{"syscalls", 0, 0, G_OPTION_ARG_STRING, &syscalls,
 	 "Only the system calls that these classes take, or that the profile predicts",
 	 "CLASSES|predicted"},
+	{"result", 0, 0, G_OPTION_ARG_FILENAME, &result,
+	 "Write what is known of the run there as JSON; - shows it on stderr", "FILE|-"},
 	{"env", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &env,
 	 "Set a variable inside (may be repeated); nothing is inherited", "K=V"},
 	{"allow-unresolved", 0, 0, G_OPTION_ARG_NONE, &allow_unresolved,
@@ -153,6 +158,11 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 				       : "run: a command must follow --");
 		return -1;
 	}
+	if (output_schema && !output) {
+		sbx_set_error(error, SBX_E_USAGE,
+			      "run: --output-schema: is about what --output collects; give both");
+		return -1;
+	}
 	g_autoptr(GPtrArray) policy = policy_words();
 	g_autofree char *provisioner = sbx_context_provisioner(ctx, error);
 	SBX_CLEANUP_ALLOWANCE struct sbx_allowance allowance = {0};
@@ -176,6 +186,9 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 		.output = output,
 		.command = (const char *const *)command->pdata,
 		.env = (const char *const *)env,
+		.result = result,
+		.allowance = &allowance,
+		.output_schema = output_schema,
 		.policy = policy,
 	};
 	int status;

@@ -283,6 +283,59 @@ def test_what_a_task_wants_and_does_not_get_is_told(t):  # root
 	assert "wants the network" not in t.sbx("run", "--net", "host", path).err
 
 
+def test_what_was_refused_is_told_with_the_way_out(t):  # root
+	t.update()
+	text = "import os, socket, sys\nfor what in (lambda: os.chroot('/'), " \
+	       "lambda: socket.create_connection(('192.0.2.7', 80), 1)):\n\ttry:\n\t\twhat()\n" \
+	       "\texcept OSError:\n\t\tpass\nsys.exit(int(sys.argv[1]))\n"
+	path, file = t.file("task/app.py", text), os.path.join(t.tmp, "result.json")
+	result = t.sbx("run", "--result", file, path, "1")
+	harness.contains(result.err, r"app\.py: needs the network: it tried to reach 192\.0\.2\.7 port 80; --net host",
+			 r"app\.py: system calls were refused: chroot \(1x\); no sandbox has them")
+	with open(file, encoding="utf-8") as f:
+		record = json.load(f)
+	equal((record["reason"], record["exit_status"]), ("exited", 1), "record")
+	shown = t.sbx("run", "--result", "-", path, "0").ok().err
+	assert "were refused" not in shown and "tried to reach" not in shown, shown
+	harness.contains(shown, "^ended +exited, exit status 0$", "^used .* memory [0-9.]+ MiB$",
+			 "^stages .*run [0-9.]+ ms", "^refused +chroot EPERM 1x$", r"^network +192\.0\.2\.7 port 80 1x$")
+
+
+def test_what_may_not_leave_stays(t):
+	t.update()
+	out, given = os.path.join(t.tmp, "out"), t.file("given.json", '{"n": 1}\n')
+	schema = t.file("schema.json", '{"type": "object", "required": ["n"]}')
+	path = script(t, "cat /task/input.json >/output/result.json; echo token s3cret-17 >/output/log\n")
+	run = lambda *options: t.sbx("run", "--output", out, "--input", given, *options, path)
+	run("--output-schema", schema).ok()
+	equal(sorted(os.listdir(out)), ["log", "result.json"], "the output folder")
+	for policy, why in (("max-bytes=5", "more than 5 bytes"), ("secrets=refuse\npatterns=s3cret-[0-9]+", r"/output/log:1.*secret")):
+		out = os.path.join(t.tmp, "out" + policy[:3])
+		held = run("--policy", t.file("ours.policy", f"[output]\n{policy}\n"))
+		equal(held.status, SANDBOX, f"exit status of\n{held}")
+		harness.contains(held.err, why)
+		assert not os.path.exists(out), "something came out"
+	out = os.path.join(t.tmp, "redacted")
+	redact = t.file("ours.policy", "[output]\nsecrets=redact\npatterns=s3cret-[0-9]+\n")
+	harness.contains(run("--policy", redact).ok().err, "blotted out in 1 file")
+	with open(os.path.join(out, "log"), encoding="utf-8") as f:
+		equal(f.read(), "token [redacted]\n", "the log")
+	given = t.file("given.json", "[]\n")
+	harness.contains(run("--output-schema", schema).err, "schema.json, /output/result.json: /: must be of type object")
+	t.sbx("run", "--output-schema", schema, path).fails(USAGE, "--output-schema", "--output")
+
+
+def test_input_file(t):
+	t.update()
+	path = script(t, "cat /task/input.json; ls\n")
+	given = t.file("given.json", '{"n": 1}\n')
+	equal(t.sbx("run", "--input", given, path).ok().out, '{"n": 1}\ngo.sh\ninput.json\n', "output")
+	equal(os.listdir(os.path.dirname(path)), ["go.sh"], "the task's folder")
+	result = t.sbx("run", "--input", os.path.join(t.tmp, "none"), path)
+	equal(result.status, SANDBOX, f"exit status of\n{result}")
+	harness.contains(result.err, "--input .*none: No such file")
+
+
 def test_ctrl_c_ends_the_task(t):
 	t.update()
 	# A trap: a shell that forks at that moment loses a SIGINT, wherever it runs.
