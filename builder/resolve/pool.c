@@ -13,10 +13,27 @@ const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p)
 	return pool_lookup_str(resolver->pool, p, resolver->keys.id[SBX_KEY_ORIGIN]);
 }
 
-/* A line of a paged string, copied: the next look-up may reuse the page. */
+/*
+ * A paged string, kept: libsolv inflates a page again whenever another one was asked for between,
+ * which costs more than all else in a solution. There are two for a package, some 25 MB of the
+ * whole archive, and a request looks at a few thousand of them.
+ */
+static const char *read_paged(struct sbx_resolver *resolver, Id p, enum sbx_key key)
+{
+	gpointer which = GINT_TO_POINTER(2 * p + (key == SBX_KEY_DETAILS));
+	const char *text = g_hash_table_lookup(resolver->texts, which);
+	if (text)
+		return text;
+	text = pool_lookup_str(resolver->pool, p, resolver->keys.id[key]);
+	char *copy = g_strdup(text ? text : "");
+	g_hash_table_insert(resolver->texts, which, copy);
+	return copy;
+}
+
+/* A line of a paged string, newly allocated. */
 static char *read_line(struct sbx_resolver *resolver, Id p, enum sbx_key key, int line)
 {
-	const char *text = pool_lookup_str(resolver->pool, p, resolver->keys.id[key]);
+	const char *text = read_paged(resolver, p, key);
 	for (; text && line > 0; line--) {
 		text = strchr(text, '\n');
 		text = text ? text + 1 : NULL;
@@ -104,6 +121,7 @@ struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError
 	resolver->archive = archive;
 	resolver->pool = sbx_solv_pool_new(archive->architecture);
 	sbx_keys_init(&resolver->keys, resolver->pool);
+	resolver->texts = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	queue_init(&resolver->essential);
 	resolver->rules = sbx_rules_new(archive, error);
 	if (!resolver->rules || !load(resolver, path, error))
@@ -121,6 +139,7 @@ void sbx_resolver_free(struct sbx_resolver *resolver)
 	pool_free(resolver->pool);
 	map_free(&resolver->considered);
 	queue_free(&resolver->essential);
+	g_hash_table_unref(resolver->texts);
 	sbx_rules_free(resolver->rules);
 	g_free(resolver->is_name);
 	g_free(resolver->best);

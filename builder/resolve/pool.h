@@ -17,7 +17,8 @@ struct sbx_resolver {
 	Pool *pool;
 	Repo *repo;
 	struct sbx_keys keys;
-	Queue essential; /* ids of the essential packages' names, sorted, each once */
+	Queue essential;   /* ids of the essential packages' names, sorted, each once */
+	GHashTable *texts; /* paged strings that were read, private to pool.c */
 	struct sbx_rules *rules;
 	/*
 	 * apt never installs anything but a package's candidate. `best` maps a name's id to what

@@ -24,8 +24,10 @@ ROW(resolve, SBX_COMMAND_PLAIN, LOOK, "PROFILE|TASK | --packages A,B",
     "Prints them, or with --json or -o the lock that `sbx-build build` takes.")
 ROW(lock, SBX_COMMAND_PLAIN, LOOK, "diff A B | update LOCK [PACKAGE...]",
     "Compare two locks, or move packages of one to newer versions",
-    "update moves only the packages that are named, as far as the others let them; with no name, all "
-    "that were not held. The rest stays at its exact version, also when the archive has dropped it. "
+    "update moves only the packages that are named, as far as the others let them; with no name, "
+    "all "
+    "that were not held. The rest stays at its exact version, also when the archive has dropped "
+    "it. "
     "The lock is written in place, or to --output; what changed is printed.")
 ROW(build, SBX_COMMAND_PLAIN, PREPARE, "LOCK|PROFILE|TASK | --packages A,B",
     "Build the template: a root filesystem with just these packages",
