@@ -16,11 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import bench_zygote as bench_zygotes
+
 from bench_templates import bench_templates
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/release/builder/sbx-build"
 PROVISION = ROOT / "build/release/provisioner/sbx-provision"
+LIBRARY = ROOT / "build/release/provisioner/zygote/sbx-zygote.so"
 BARE = ROOT / "build/dev/tests/provisioner/bench-bare"
 FACTS = ROOT / "build/dev/tests/profiler/bench-facts"
 # A pair of cold builds takes two minutes; fewer runs make a rougher figure.
@@ -179,6 +182,15 @@ def bench_provision(b):
     b.row("the same with cgroup limits", l, "runc run", r, "-")
 
 
+def bench_zygote(b):
+    template, _ = template_root(b)
+    ours, direct, slow = bench_zygotes.measure(str(PROVISION), str(LIBRARY), b.work / "root", template,
+                                               40)
+    name = "pandas + matplotlib imported, to the first line"
+    b.row(name + ": zygote", ours, "sbx-provision run", direct, "10 ms")
+    print(f"{name}: 95 % within {show(slow)}", flush=True)
+
+
 def bench_run(b):
     folder = b.work / "task"
     folder.mkdir(exist_ok=True)
@@ -268,7 +280,7 @@ def bench_profile_folder(b, folder, text):
 
 
 ROWS = {"resolve": bench_resolve, "profile": bench_profile, "build": bench_build,
-        "provision": bench_provision, "run": bench_run,
+        "provision": bench_provision, "run": bench_run, "zygote": bench_zygote,
         "templates": lambda b: bench_templates(b, mmdebstrap, limit_row)}
 
 
