@@ -29,6 +29,7 @@ struct sbx_container {
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
 	const int *stdio_fd;			 /* of the command; NULL: our own */
 	unsigned clone_flags;
+	pid_t *made;	       /* where the kernel writes down what is forked, or NULL */
 	struct sbx_slot *slot; /* whose groups these are, or NULL */
 	unsigned unenforced;   /* of the plan, when a keeper made it */
 	struct sbx_result result;

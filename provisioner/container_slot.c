@@ -35,6 +35,7 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 	SBX_CLEANUP_FD int inner = ends[1];
 	const int fds[] = {r->stdio_fd[0], r->stdio_fd[1], r->stdio_fd[2], inner};
 	c->slot->is_used = true;
+	*c->slot->made = 0;
 	if (sbx_packet_send(c->slot->socket_fd, &order, sizeof(order), r->words, r->n_words_bytes,
 			    fds, 4) < 0) {
 		/* A packet that is too long is not the keeper's fault. */
@@ -81,6 +82,20 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 	return 0;
 }
 
+/* What it has forked without a word about it is our child, and nobody else knows. */
+static void end_keeper(struct sbx_container *c)
+{
+	struct sbx_slot *slot = c->slot;
+	if (slot->keeper > 0)
+		kill(slot->keeper, SIGKILL);
+	while (slot->keeper > 0 && waitpid(slot->keeper, NULL, 0) < 0 && errno == EINTR)
+		;
+	slot->keeper = 0;
+	c->pid = *slot->made;
+	if (c->pid > 0)
+		kill(c->pid, SIGKILL);
+}
+
 void sbx_container_take_answer(struct sbx_container *c)
 {
 	struct sbx_slot_reply reply;
@@ -98,6 +113,7 @@ void sbx_container_take_answer(struct sbx_container *c)
 		sbx_fail(err, SBX_E_SANDBOX,
 			 "the slot's keeper ended; what was asked for may take "
 			 "too much memory to be read");
+		end_keeper(c);
 	} else if (sbx_container_reap_between(reply.between), !reply.pid) {
 		sbx_error_propagate(err, &reply.error);
 	} else {
@@ -119,9 +135,9 @@ void sbx_container_give_up(struct sbx_container *c)
 		sbx_container_take_answer(c);
 	if (!c->is_awaited)
 		return;
-	/* Should it have forked by now, that one sees this end of its socket closed. */
 	c->is_awaited = false;
 	c->slot->is_broken = true;
 	sbx_fail(&c->result.error, SBX_E_INTERRUPTED, "ended before it was made");
+	end_keeper(c);
 	fail(c);
 }

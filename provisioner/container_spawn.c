@@ -67,6 +67,10 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 		/* A sibling's is that of its sibling. */
 		.exit_signal = c->clone_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
+	if (c->made) {
+		args.flags |= CLONE_PARENT_SETTID;
+		args.parent_tid = (uint64_t)(uintptr_t)c->made;
+	}
 	int birth_fd = sbx_groups_birth_fd(&c->groups);
 	if (birth_fd >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;

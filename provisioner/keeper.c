@@ -132,6 +132,7 @@ static int make(struct keeper *k, const struct sbx_task *task, const int fds[4],
 	request.command_mask = &k->slot->slots->command_mask;
 	c->request = &request;
 	c->slot = k->slot;
+	c->made = k->slot->made;
 	c->groups = k->slot->groups;
 	c->stdio_fd = fds;
 	c->inner_socket_fd = fds[3];

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +70,12 @@ static int start_keeper(struct sbx_slot *slot, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	slot->socket_fd = ends[0];
 	SBX_CLEANUP_FD int inner = ends[1];
+	slot->made = mmap(NULL, sizeof(*slot->made), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (slot->made == MAP_FAILED) {
+		slot->made = NULL;
+		return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "a slot's memory");
+	}
 	slot->keeper = fork();
 	if (slot->keeper < 0) {
 		slot->keeper = 0;
@@ -160,6 +167,9 @@ void sbx_slot_release(struct sbx_slot *slot)
 			;
 	}
 	slot->keeper = 0;
+	if (slot->made)
+		munmap(slot->made, sizeof(*slot->made));
+	slot->made = NULL;
 	sbx_groups_remove(&slot->groups);
 }
 

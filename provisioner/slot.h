@@ -39,6 +39,7 @@ struct sbx_slot {
 	const struct sbx_slots *slots;
 	struct sbx_groups groups;
 	int socket_fd;	     /* to the keeper, SOCK_SEQPACKET */
+	pid_t *made;	     /* shared with the keeper: what it has forked last; 0: nothing */
 	pid_t keeper;	     /* a child of ours, and parent of nothing: 0 when it is gone */
 	unsigned n_own_pids; /* processes of ours in its groups, besides a sandbox's first */
 	uint64_t cpu_usec_before, oom_kills_before; /* of earlier sandboxes */

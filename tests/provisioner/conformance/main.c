@@ -17,13 +17,20 @@ static sigset_t own_mask;
 static const char *shared[] = {NULL, "/etc", NULL};
 static struct sbx_slots slots = {.shared = shared, .host_net_fd = -1};
 
+/* One whose keeper was too slow to answer before the end is broken, and made anew. */
+void stage_next_slot(struct stage *s)
+{
+	if (!s->slot || !s->slot->is_used || sbx_slot_reset(s->slot, NULL) == 0)
+		return;
+	MUST(s->slot->is_broken);
+	sbx_slot_release(s->slot);
+	MUST(sbx_slot_make(&slots, s->slot, NULL) == 0);
+}
+
 /* The keeper plans; it is given the words. */
 static void plan_slot(struct stage *s, int n)
 {
-	if (s->slot->is_used && sbx_slot_reset(s->slot, NULL) < 0) {
-		sbx_slot_release(s->slot);
-		MUST(sbx_slot_make(&slots, s->slot, NULL) == 0);
-	}
+	stage_next_slot(s);
 	s->text = (struct sbx_buffer)SBX_BUFFER_INIT;
 	for (int i = 0; i < n; i++)
 		sbx_buffer_add(&s->text, s->words[i], strlen(s->words[i]) + 1);

@@ -34,6 +34,8 @@ struct stage {
 void stage_plan(struct stage *s, const char *const *options, const char *const *command);
 /* One more sandbox, in a slot of its own if the first has one. */
 void stage_second(const struct stage *s, struct stage *out);
+/* Ready the slot for another sandbox, if there is one. */
+void stage_next_slot(struct stage *s);
 void stage_start(struct stage *s);
 void stage_destroy(struct stage *s);
 void stage_release(struct stage *s);
