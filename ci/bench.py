@@ -18,6 +18,7 @@ from pathlib import Path
 
 import bench_zygote as bench_zygotes
 
+from bench_serve import print_serve
 from bench_templates import bench_templates
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -180,6 +181,7 @@ def bench_provision(b):
     limits = ours[:2] + ["--memory", "256M", "--pids", "64", "--cpus", "1"] + ours[2:]
     (l,) = hyperfine(b, [limits], 60)
     b.row("the same with cgroup limits", l, "runc run", r, "-")
+    print_serve(b, str(PROVISION), root, u)
 
 
 def bench_zygote(b):

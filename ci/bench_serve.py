@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures `sbx-provision serve`: one sandbox after the other, many at once, and what they leave."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests/provisioner"))
+
+from serve_client import (COMMAND_ENDED, CREATE, DESTROY, ENDED, EXEC, Client)  # noqa: E402
+
+IN_FLIGHT = 4
+
+
+def percentile(times, part):
+    return sorted(times)[min(len(times) - 1, int(len(times) * part))]
+
+
+def state(pid):
+    """Descriptors, mounts, children, memory."""
+    proc = Path(f"/proc/{pid}")
+    return (len(os.listdir(proc / "fd")), len((proc / "mountinfo").read_text().splitlines()),
+            len((proc / f"task/{pid}/children").read_text().split()),
+            int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"))
+
+
+def timed(action, n):
+    times = []
+    for _ in range(n):
+        began = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - began)
+    return times
+
+
+def flood(client, words, n):
+    sent = done = 0
+    while done < n:
+        while sent < n and sent - done < IN_FLIGHT:
+            client.send(CREATE, words)
+            sent += 1
+        message = client.receive()
+        assert message.type != 102, message
+        done += message.type == ENDED
+
+
+def measure(program, work, root, total=10000):
+    """A dict of seconds (p50, p99), a rate, and (before, after) of what the server holds."""
+    path = str(Path(work) / "serve.socket")
+    server = subprocess.Popen([program, "serve", "--socket", path, "--slots", str(IN_FLIGHT + 2),
+                               "--share", str(root)])
+    try:
+        while not os.path.exists(path):
+            time.sleep(0.02)
+        time.sleep(0.3)
+        client = Client(path)
+        words = [str(root), "--", "/bin/true"]
+        timed(lambda: client.wait(ENDED, client.create(*words)), 50)
+        created = timed(lambda: client.wait(ENDED, client.create(*words)), 1000)
+        number = client.create(str(root))
+
+        def run_inside():
+            client.ask(EXEC, ["/bin/true"], sandbox=number, command=1)
+            client.wait(COMMAND_ENDED, number)
+        inside = timed(run_inside, 500)
+        client.ask(DESTROY, sandbox=number)
+        standing = [client.create(str(root)) for _ in range(5)]
+        cleaned = timed(lambda: client.ask(DESTROY, sandbox=standing.pop()), 5)
+        flood(client, words, 100)
+        before, began = state(server.pid), time.perf_counter()
+        flood(client, words, total)
+        took = time.perf_counter() - began
+        return {"create": (statistics.median(created), percentile(created, 0.99)),
+                "exec": (statistics.median(inside), percentile(inside, 0.99)),
+                "cleanup": statistics.median(cleaned), "rate": total / took,
+                "held": (before, state(server.pid))}
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def print_serve(b, program, root, bare):
+    """The rows of ci/bench; `bare` is the bare system calls' time."""
+    got = measure(program, b.work, root)
+    b.row("serve: create + run /bin/true + destroy, p50", got["create"][0], "the bare system calls",
+          bare, "1.5 ms")
+    b.row("the same, p99", got["create"][1], "the bare system calls", bare, "6 ms")
+    b.row("serve: exec into a live sandbox, p50", got["exec"][0], "the bare system calls", bare,
+          "2 ms")
+    b.row("serve: cleanup, p50", got["cleanup"], "the bare system calls", bare, "5 ms")
+    b.row(f"serve: each of 10,000, {IN_FLIGHT} at once ({got['rate']:.0f}/s)", 1 / got["rate"],
+          "the bare system calls", bare, "2 ms (500/s)")
+    print("serve, before and after 10,000 (descriptors, mounts, children, memory): "
+          f"{got['held'][0]} {got['held'][1]}", flush=True)
+
+
+if __name__ == "__main__":
+    print(measure(sys.argv[1], "/tmp", sys.argv[2], int(sys.argv[3])))
