@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 
-#define MAX_LINKS 40 /* as many as the kernel follows, path_resolution(7) */
+#define PROC_ROOT_INODE 1  /* the kernel's include/linux/proc_fs.h */
+#define MAX_LINKS	40 /* as many as the kernel follows, path_resolution(7) */
 
 bool sbx_path_force_fallback;
 
@@ -57,6 +60,18 @@ static int walk_push(struct walk *w, int fd)
 }
 
 /*
+ * Does a link in that folder lead where its text does not say? Those of /proc/PID do (proc(5));
+ * what is in the root of that file system (self, mounts, net) does not.
+ */
+static bool has_magic_links(int dfd)
+{
+	struct statfs fs;
+	struct stat st;
+	return fstatfs(dfd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
+	       (fstat(dfd, &st) < 0 || st.st_ino != PROC_ROOT_INODE);
+}
+
+/*
  * Component by component with O_NOFOLLOW, links read and spliced in by hand. A rename during the
  * walk may make it fail, never leave the root.
  */
@@ -85,7 +100,7 @@ static int walk_in_root(int root_dfd, const char *path, int flags, mode_t mode)
 		char target[4096];
 		ssize_t len = readlinkat(at, name, target, sizeof(target) - 1);
 		if (len >= 0) {
-			if (++links > MAX_LINKS) {
+			if (++links > MAX_LINKS || has_magic_links(at)) {
 				errno = ELOOP;
 				return -1;
 			}

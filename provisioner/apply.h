@@ -3,6 +3,7 @@
 #define SBX_PROVISIONER_APPLY_H
 
 #include "provisioner/plan.h"
+#include "provisioner/source.h"
 
 /*
  * What the operations of a plan hand on to each other, in the sandbox's first process. Until PIVOT
@@ -13,11 +14,14 @@ struct sbx_apply {
 	const struct sbx_plan *plan;
 	uid_t host_uid;
 	gid_t host_gid;
-	int report_fd; /* the socket to sbx-provision */
-	int cwd_fd;    /* the caller's working directory: relative sources start there */
-	int root_fd;   /* the new root */
-	int proc_fd;   /* its /proc */
-	int dev_fd;    /* its /dev */
+	int report_fd;	   /* the socket to sbx-provision */
+	int userns_fd;	   /* maps the ids of what the host has, -1: they stay as they are */
+	uint32_t first_id; /* what 0 inside is for the host, with that */
+	struct sbx_source_base sources;
+	int host_proc_fd; /* the host's /proc */
+	int root_fd;	  /* the new root */
+	int proc_fd;	  /* its /proc */
+	int dev_fd;	  /* its /dev */
 	bool has_layer;
 	const char *overlay_flags; /* ",userxattr" or "" */
 	unsigned n_overlays;
@@ -38,21 +42,39 @@ SBX_OP_TABLE(X)
 /* Bring up the loopback of this process's network namespace. */
 int sbx_loopback_up(struct sbx_error *err);
 
+/* What all that is the host's gets: no set-user-id files, no devices, owners as on disk. */
+#define FROM_HOST (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_IDMAP)
+
 /* Mounts by descriptor (apply_mount.c). All descriptors are O_PATH-like and close-on-exec. */
 
 enum sbx_node { SBX_NODE_FOLDER, SBX_NODE_FILE };
 
-/* A copy of the mounts at and below dfd/path, attached nowhere; `attributes` as MOUNT_ATTR_*. */
-int sbx_mount_copy(int dfd, const char *path, uint64_t attributes, struct sbx_error *err);
+/*
+ * Show the mounts at and below from_dfd/from (AT_EMPTY_PATH works) at to_dfd itself (`to` is "") or
+ * at a name in it, which may not be a link. Names must be our own: a path of the template's goes
+ * through sbx_mount_point(). `attributes` as MOUNT_ATTR_*, for all of them; MOUNT_ATTR_IDMAP stands
+ * for what the host has and shall look the same inside. Returns the new mount's descriptor; errno
+ * of what went wrong is in err->os_errno.
+ */
+int sbx_mount_bind(const struct sbx_apply *a, int from_dfd, const char *from, uint64_t attributes,
+		   int to_dfd, const char *to, struct sbx_error *err);
+
+/* The same for one mount that is there already. */
+int sbx_mount_set(const struct sbx_apply *a, int mount_fd, uint64_t attributes,
+		  struct sbx_error *err);
+
+/*
+ * What mount_setattr(2) does, without it: before Linux 5.12. `mount_fd` must be attached somewhere;
+ * `recursive` also takes the mounts below it.
+ */
+int sbx_mount_set_old(const struct sbx_apply *a, int mount_fd, uint64_t attributes, bool recursive,
+		      struct sbx_error *err);
 
 /* A new file system, attached nowhere. Pairs of key and value, ended by NULL. */
 int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attributes,
 		  struct sbx_error *err);
 
-/*
- * Attach at dfd itself (name is "") or at a name in it, which may not be a link. Names must be our
- * own: a path of the template's goes through sbx_mount_point().
- */
+/* Attach a new file system at dfd itself (name is "") or at a name in it, as above. */
 int sbx_mount_attach(int mount_fd, int dfd, const char *name, struct sbx_error *err);
 
 /*

@@ -40,29 +40,28 @@ int sbx_apply_MASK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 	/* An empty folder over a folder, the null device over a file. */
 	bool folder = S_ISDIR(st.st_mode);
 	SBX_CLEANUP_FD int cover =
-		sbx_mount_copy(AT_FDCWD, folder ? "empty" : "/dev/null",
+		sbx_mount_bind(a, AT_FDCWD, folder ? "empty" : "/dev/null",
 			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
 				       (folder ? MOUNT_ATTR_NODEV : 0),
-			       err);
-	return cover < 0 ? -1 : sbx_mount_attach(cover, a->proc_fd, op->target, err);
+			       a->proc_fd, op->target, err);
+	return cover < 0 ? -1 : 0;
 }
 
 int sbx_apply_READ_ONLY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	struct sbx_error first = SBX_ERROR_INIT;
 	SBX_CLEANUP_FD int copy =
-		sbx_mount_copy(a->proc_fd, op->target, QUIET | MOUNT_ATTR_RDONLY, &first);
-	if (copy < 0)
-		return first.os_errno == ENOENT ? 0 : sbx_error_propagate(err, &first);
-	return sbx_mount_attach(copy, a->proc_fd, op->target, err);
+		sbx_mount_bind(a, a->proc_fd, op->target, QUIET | MOUNT_ATTR_RDONLY, a->proc_fd,
+			       op->target, &first);
+	return copy >= 0 || first.os_errno == ENOENT ? 0 : sbx_error_propagate(err, &first);
 }
 
 static int add_shared_memory(const struct sbx_apply *a, struct sbx_error *err)
 {
 	if (mkdirat(a->dev_fd, "shm", 0755) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/dev/shm");
-	SBX_CLEANUP_FD int copy = sbx_mount_copy(AT_FDCWD, "shm", QUIET, err);
-	return copy < 0 ? -1 : sbx_mount_attach(copy, a->dev_fd, "shm", err);
+	SBX_CLEANUP_FD int copy = sbx_mount_bind(a, AT_FDCWD, "shm", QUIET, a->dev_fd, "shm", err);
+	return copy < 0 ? -1 : 0;
 }
 
 static int add_terminals(const struct sbx_apply *a, struct sbx_error *err)
@@ -71,8 +70,10 @@ static int add_terminals(const struct sbx_apply *a, struct sbx_error *err)
 	 * Group 5 is tty in every Debian; an ordinary user's sandbox has no such group. Terminals
 	 * are counted for the whole host.
 	 */
+	char group[16];
 	const char *parameters[] = {"ptmxmode", "0666", "mode", "0620", "max",
-				    "64",	"gid",	"5",	NULL};
+				    "64",	"gid",	group,	NULL};
+	snprintf(group, sizeof(group), "%u", a->first_id + 5);
 	if (a->plan->namespaces & CLONE_NEWUSER)
 		parameters[6] = NULL;
 	SBX_CLEANUP_FD int pts =
@@ -97,9 +98,9 @@ int sbx_apply_DEV(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 	if (at < 0)
 		return -1;
 	/* Nobody inside may make nodes; those that we make must work. */
-	a->dev_fd =
-		sbx_mount_copy(AT_FDCWD, "dev", op->index ? QUIET & ~MOUNT_ATTR_NODEV : QUIET, err);
-	if (a->dev_fd < 0 || sbx_mount_attach(a->dev_fd, at, "", err) < 0)
+	a->dev_fd = sbx_mount_bind(a, AT_FDCWD, "dev",
+				   op->index ? QUIET & ~MOUNT_ATTR_NODEV : QUIET, at, "", err);
+	if (a->dev_fd < 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (symlinkat(links[i].target, a->dev_fd, links[i].name) < 0)
@@ -112,13 +113,12 @@ static int bind_node(const struct sbx_apply *a, const char *name, struct sbx_err
 	char path[32];
 	snprintf(path, sizeof(path), "/dev/%s", name);
 	/* Read-only does not keep anyone from writing to a device, but from changing its mode. */
-	SBX_CLEANUP_FD int copy = sbx_mount_copy(
-		AT_FDCWD, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-	if (copy < 0)
-		return -1;
 	if (mknodat(a->dev_fd, name, S_IFREG | 0644, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
-	return sbx_mount_attach(copy, a->dev_fd, name, err);
+	SBX_CLEANUP_FD int copy = sbx_mount_bind(
+		a, AT_FDCWD, path, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+		a->dev_fd, name, err);
+	return copy < 0 ? -1 : 0;
 }
 
 int sbx_apply_DEV_NODE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -136,11 +136,9 @@ int sbx_apply_TMP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 	SBX_CLEANUP_FD int at = sbx_mount_point_fixed(a, op->target + 1, err);
 	if (at < 0)
 		return -1;
-	SBX_CLEANUP_FD int copy =
-		sbx_mount_copy(AT_FDCWD, op->source, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
-	if (copy < 0)
-		return -1;
-	return sbx_mount_attach(copy, at, "", err);
+	SBX_CLEANUP_FD int copy = sbx_mount_bind(a, AT_FDCWD, op->source,
+						 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, at, "", err);
+	return copy < 0 ? -1 : 0;
 }
 
 int sbx_apply_SYS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -153,9 +151,7 @@ int sbx_apply_SYS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error
 		return sbx_error_prefix(err, "--sys; it needs a network namespace of its own");
 	if (faccessat(sys, "firmware", F_OK, 0) < 0)
 		return 0;
-	SBX_CLEANUP_FD int cover =
-		sbx_mount_copy(AT_FDCWD, "empty", QUIET | MOUNT_ATTR_RDONLY, err);
-	if (cover < 0)
-		return -1;
-	return sbx_mount_attach(cover, sys, "firmware", err);
+	SBX_CLEANUP_FD int cover = sbx_mount_bind(a, AT_FDCWD, "empty", QUIET | MOUNT_ATTR_RDONLY,
+						  sys, "firmware", err);
+	return cover < 0 ? -1 : 0;
 }

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -91,33 +90,56 @@ static int visit(struct sbx_apply *a, const struct sbx_op *op,
 	return 0;
 }
 
+int sbx_apply_DNS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	char text[SBX_DNS_SIZE + SBX_DNS_MAX * sizeof("nameserver \n")] = "";
+	if (sbx_mkdirs_in_root(a->root_fd, "etc", 0755, err) < 0)
+		return sbx_error_prefix(err, "--dns");
+	SBX_CLEANUP_FD int etc = sbx_open_in_root(a->root_fd, "etc", O_PATH | O_DIRECTORY, 0, err);
+	if (etc < 0)
+		return sbx_error_prefix(err, "--dns");
+	for (const char *p = op->target; *p; p += strcspn(p, ",") + (p[strcspn(p, ",")] == ','))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "nameserver %.*s\n",
+			 (int)strcspn(p, ","), p);
+	/* A file of its own: what the template has may be a link to what is not there. */
+	if (unlinkat(etc, "resolv.conf", 0) < 0 && errno != ENOENT)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--dns: /etc/resolv.conf");
+	SBX_CLEANUP_FD int fd = openat(etc, "resolv.conf",
+				       O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0 || sbx_write_all(fd, text, strlen(text)) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--dns: /etc/resolv.conf");
+	return 0;
+}
+
 static int hide(const struct visit *v, int fd, const char *path, struct sbx_error *err)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
 	bool folder = S_ISDIR(st.st_mode);
-	SBX_CLEANUP_FD int cover = sbx_mount_copy(
-		AT_FDCWD, folder ? "empty" : "hidden",
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV, err);
-	return cover < 0 ? -1 : sbx_mount_attach(cover, fd, "", err);
+	SBX_CLEANUP_FD int cover = sbx_mount_bind(v->a, AT_FDCWD, folder ? "empty" : "hidden",
+						  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+							  MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV,
+						  fd, "", err);
+	return cover < 0 ? -1 : 0;
 }
 
 /* The same thing on top of itself, with other attributes. */
-static int cover_with_itself(int fd, uint64_t attributes, struct sbx_error *err)
+static int cover_with_itself(const struct visit *v, int fd, uint64_t attributes,
+			     struct sbx_error *err)
 {
-	SBX_CLEANUP_FD int copy = sbx_mount_copy(fd, "", attributes, err);
-	return copy < 0 ? -1 : sbx_mount_attach(copy, fd, "", err);
+	SBX_CLEANUP_FD int copy = sbx_mount_bind(v->a, fd, "", attributes, fd, "", err);
+	return copy < 0 ? -1 : 0;
 }
 
 static int protect(const struct visit *v, int fd, const char *path, struct sbx_error *err)
 {
-	return cover_with_itself(fd, MOUNT_ATTR_RDONLY, err);
+	return cover_with_itself(v, fd, MOUNT_ATTR_RDONLY, err);
 }
 
 static int leave_writable(const struct visit *v, int fd, const char *path, struct sbx_error *err)
 {
-	return cover_with_itself(fd, 0, err);
+	return cover_with_itself(v, fd, 0, err);
 }
 
 int sbx_apply_HIDE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
@@ -145,11 +167,9 @@ int sbx_apply_WRITABLE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_
 
 int sbx_apply_PROTECT_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
 	/* These mounts alone: what lies on them has its own. Devices can be written to all the
 	 * same. */
-	if (syscall(SYS_mount_setattr, a->root_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ||
-	    syscall(SYS_mount_setattr, a->dev_fd, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "read-only root");
-	return 0;
+	return sbx_mount_set(a, a->root_fd, MOUNT_ATTR_RDONLY, err) < 0
+		       ? -1
+		       : sbx_mount_set(a, a->dev_fd, MOUNT_ATTR_RDONLY, err);
 }

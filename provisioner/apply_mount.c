@@ -21,26 +21,48 @@
 #define AT_RECURSIVE 0x8000
 #endif
 
-static int set_attributes(int mount_fd, uint64_t attributes, struct sbx_error *err)
+static int set_attributes(const struct sbx_apply *a, int mount_fd, uint64_t attributes,
+			  unsigned flags)
 {
 	struct mount_attr attr = {.attr_set = attributes};
-	if (syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
-		    sizeof(attr)) < 0)
-		return sbx_fail_os(err, errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
-				   "mount_setattr");
-	return 0;
+	if (attributes & MOUNT_ATTR_IDMAP)
+		attr.userns_fd = (uint64_t)a->userns_fd;
+	return (int)syscall(SYS_mount_setattr, mount_fd, "", AT_EMPTY_PATH | flags, &attr,
+			    sizeof(attr));
 }
 
-int sbx_mount_copy(int dfd, const char *path, uint64_t attributes, struct sbx_error *err)
+int sbx_mount_set(const struct sbx_apply *a, int mount_fd, uint64_t attributes,
+		  struct sbx_error *err)
 {
+	if (set_attributes(a, mount_fd, attributes, 0) == 0)
+		return 0;
+	return errno == ENOSYS ? sbx_mount_set_old(a, mount_fd, attributes, false, err)
+			       : sbx_fail_os(err, SBX_E_SANDBOX, errno, "mount_setattr");
+}
+
+int sbx_mount_bind(const struct sbx_apply *a, int from_dfd, const char *from, uint64_t attributes,
+		   int to_dfd, const char *to, struct sbx_error *err)
+{
+	bool is_old = false;
 	SBX_CLEANUP_FD int fd =
-		(int)syscall(SYS_open_tree, dfd, path,
+		(int)syscall(SYS_open_tree, from_dfd, from,
 			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
 	if (fd < 0)
 		return sbx_fail_os(err, errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
-				   "%s", path);
-	if (attributes && set_attributes(fd, attributes, err) < 0)
-		return sbx_error_prefix(err, "%s", path);
+				   errno == ENOSYS ? "open_tree%s; Linux 5.2 is needed, and in a "
+						     "container a filter that lets it through"
+						   : "%s",
+				   errno == ENOSYS ? "" : from);
+	if (a->userns_fd < 0)
+		attributes &= ~(uint64_t)MOUNT_ATTR_IDMAP;
+	if (attributes && set_attributes(a, fd, attributes, AT_RECURSIVE) < 0) {
+		is_old = errno == ENOSYS && !(attributes & MOUNT_ATTR_IDMAP);
+		if (!is_old)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s: mount_setattr", from);
+	}
+	if (sbx_mount_attach(fd, to_dfd, to, err) < 0 ||
+	    (is_old && sbx_mount_set_old(a, fd, attributes, true, err) < 0))
+		return -1;
 	return sbx_steal_fd(&fd);
 }
 
@@ -51,7 +73,10 @@ int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attr
 	if (fs_fd < 0)
 		return sbx_fail_os(
 			err, errno == ENOSYS || errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX,
-			errno, "%s file system", type);
+			errno, "%s file system%s", type,
+			errno == ENOSYS ? " (fsopen; Linux 5.2 is needed, and in a container a "
+					  "filter that lets it through)"
+					: "");
 	for (; parameters && *parameters; parameters += 2)
 		if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, parameters[0], parameters[1],
 			    0) < 0)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,6 +15,7 @@
 #include "base/fd.h"
 #include "provisioner/apply.h"
 #include "provisioner/filter.h"
+#include "provisioner/ids.h"
 
 static int write_own(const char *path, const char *text, struct sbx_error *err)
 {
@@ -94,6 +96,23 @@ int sbx_apply_BOUND(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 	return 0;
 }
 
+int sbx_apply_USER_NAMESPACE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		sbx_ids_own_pipe(a->first_id + (uid_t)op->number, fd);
+	/* Last of what takes rights outside: all mounts and namespaces stay the host's root's. */
+	if (syscall(SYS_setns, a->userns_fd, CLONE_NEWUSER) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "entering the user namespace");
+	return 0;
+}
+
+int sbx_apply_SECURE_BITS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (prctl(PR_SET_SECUREBITS, (unsigned long)op->number, 0, 0, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "securebits");
+	return 0;
+}
+
 int sbx_apply_USER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	uid_t uid = (uid_t)op->number;
@@ -110,9 +129,15 @@ int sbx_apply_CAPABILITIES(struct sbx_apply *a, const struct sbx_op *op, struct 
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	uint32_t low = (uint32_t)op->number, high = (uint32_t)(op->number >> 32);
-	struct __user_cap_data_struct data[2] = {{low, low, 0}, {high, high, 0}};
+	bool ambient = op->index;
+	struct __user_cap_data_struct data[2] = {{low, low, ambient ? low : 0},
+						 {high, high, ambient ? high : 0}};
 	if (syscall(SYS_capset, &header, data) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "capset");
+	for (unsigned long cap = 0; ambient && cap < 64; cap++)
+		if (op->number & UINT64_C(1) << cap &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "ambient capabilities");
 	return 0;
 }
 

@@ -3,10 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/securebits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -39,6 +42,27 @@ static int make_folder(const char *name, mode_t mode, struct sbx_error *err)
 	return 0;
 }
 
+/* The calls return what was before, and nothing goes wrong for who may become anybody. */
+static void make_files_as(uint32_t id)
+{
+	syscall(SYS_setfsgid, id);
+	syscall(SYS_setfsuid, id);
+}
+
+/*
+ * From here on what is made belongs to root inside. Rights stay: without the security bit they went
+ * with the number 0 (capabilities(7)).
+ */
+static int own_files(const struct sbx_apply *a, struct sbx_error *err)
+{
+	if (a->userns_fd < 0)
+		return 0;
+	if (prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP, 0, 0, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "securebits");
+	make_files_as(a->first_id);
+	return 0;
+}
+
 int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	static const struct {
@@ -56,52 +80,76 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	snprintf(files, sizeof(files), "%llu", (unsigned long long)op->number / 4096 + 1024);
 	const char *parameters[] = {"mode", "0755", op->number ? "size" : NULL, size, "nr_inodes",
 				    files,  NULL};
-	a->cwd_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (a->cwd_fd < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the working directory");
-	SBX_CLEANUP_FD int template = open(op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct sbx_source_base anywhere = {0};
+	SBX_CLEANUP_FD int template =
+		sbx_source_open(&anywhere, op->source, O_PATH | O_DIRECTORY, err);
 	if (template <0)
-		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s", op->source);
-	SBX_CLEANUP_FD int lower = sbx_mount_copy(
-		template, "", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
-	if (lower < 0)
-		return sbx_error_prefix(err, "template %s", op->source);
+		return sbx_error_prefix(err, "template");
+	/* The staging area becomes the working directory. */
+	a->sources.cwd = getcwd(NULL, 0);
+	if (own_files(a, err) < 0)
+		return -1;
 	/* Not nodev: /dev is a copy of a part of it. It cannot be reached from inside itself. */
 	SBX_CLEANUP_FD int staging = sbx_mount_new("tmpfs", parameters, MOUNT_ATTR_NOSUID, err);
 	/*
 	 * Mounted over the host's /proc, which is there on any host and from which nothing is shown
 	 * inside. Not over "/": pivot_root would leave it on top of what it takes off.
 	 */
-	SBX_CLEANUP_FD int at = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (at < 0)
+	a->host_proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (a->host_proc_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc");
-	if (staging < 0 || sbx_mount_attach(staging, at, "", err) < 0)
+	if (staging < 0 || sbx_mount_attach(staging, a->host_proc_fd, "", err) < 0)
 		return -1;
 	if (fchdir(staging) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging");
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (make_folder(folders[i].name, folders[i].mode, err) < 0)
 			return -1;
-	return sbx_mount_attach(lower, AT_FDCWD, "lower", err);
+	SBX_CLEANUP_FD int lower = sbx_mount_bind(a, template, "", MOUNT_ATTR_RDONLY | FROM_HOST,
+						  AT_FDCWD, "lower", err);
+	return lower < 0 ? sbx_error_prefix(err, "template %s", op->source) : 0;
+}
+
+/*
+ * --disk holds for a layer in a folder when that folder is a file system of its own which is no
+ * larger. There is no other limit on a folder that works on every host.
+ */
+static int check_size(int dir_fd, const struct sbx_op *op, struct sbx_error *err)
+{
+	struct statfs fs;
+	if (fstatfs(dir_fd, &fs) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
+	if ((uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize <= op->number)
+		return 0;
+	return sbx_fail(
+		err, SBX_E_UNSUPPORTED,
+		"--disk %llu: --layer %s lies on a larger file system; mount one of that "
+		"size there (mount -t tmpfs -o size=..., or an image), or leave --layer out "
+		"to write to memory, or --disk",
+		(unsigned long long)op->number, op->source);
 }
 
 int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
-	if (mkdirat(a->cwd_fd, op->source, 0755) < 0 && errno != EEXIST)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
-	SBX_CLEANUP_FD int dir = openat(a->cwd_fd, op->source, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool is_new = dir >= 0 && mkdirat(dir, "upper", 0755) == 0;
-	if (dir < 0 || (!is_new && errno != EEXIST) ||
-	    (mkdirat(dir, "work", 0755) < 0 && errno != EEXIST))
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
-	SBX_CLEANUP_FD int copy =
-		sbx_mount_copy(dir, "", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
+	/* On disk the folder is the caller's; what is in it is made through mapped ids. */
+	if (a->userns_fd >= 0)
+		make_files_as(a->host_uid);
+	SBX_CLEANUP_FD int dir = sbx_source_make(&a->sources, op->source, err);
+	if (a->userns_fd >= 0)
+		make_files_as(a->first_id);
+	if (dir < 0)
+		return sbx_error_prefix(err, "--layer");
+	a->has_layer = true;
+	if (make_folder("layer", 0755, err) < 0)
+		return -1;
+	SBX_CLEANUP_FD int copy = sbx_mount_bind(a, dir, "", FROM_HOST, AT_FDCWD, "layer", err);
 	if (copy < 0)
 		return sbx_error_prefix(err, "--layer %s", op->source);
-	a->has_layer = true;
-	if (make_folder("layer", 0755, err) < 0 ||
-	    sbx_mount_attach(copy, AT_FDCWD, "layer", err) < 0)
+	if (op->number && check_size(copy, op, err) < 0)
 		return -1;
+	bool is_new = mkdir("layer/upper", 0755) == 0;
+	if ((!is_new && errno != EEXIST) || (mkdir("layer/work", 0755) < 0 && errno != EEXIST))
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
 	return is_new ? sbx_mount_copy_mode("lower", "layer/upper", err) : 0;
 }
 

@@ -31,8 +31,10 @@ int sbx_apply_INPUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 {
 	struct stat st;
 	SBX_CLEANUP_FD int source =
-		openat(a->cwd_fd, op->source, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (source < 0 || fstat(source, &st) < 0)
+		sbx_source_open(&a->sources, op->source, O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
+	if (source < 0)
+		return sbx_error_prefix(err, "--input");
+	if (fstat(source, &st) < 0)
 		return sbx_fail_os(err, SBX_E_INPUT, errno, "--input %s", op->source);
 	if (!S_ISREG(st.st_mode))
 		return sbx_fail(err, SBX_E_INPUT,
@@ -42,14 +44,14 @@ int sbx_apply_INPUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 	if (copy < 0 || copy_all(source, copy) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--input %s", op->source);
 	sbx_close(&copy);
-	SBX_CLEANUP_FD int mount = sbx_mount_copy(
-		AT_FDCWD, "input",
-		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
-	SBX_CLEANUP_FD int target =
-		mount < 0 ? -1 : sbx_mount_point(a, op->target, SBX_NODE_FILE, err);
-	if (target < 0 || sbx_mount_attach(mount, target, "", err) < 0)
-		return sbx_error_prefix(err, "--input %s", op->source);
-	return 0;
+	SBX_CLEANUP_FD int target = sbx_mount_point(a, op->target, SBX_NODE_FILE, err);
+	SBX_CLEANUP_FD int mount =
+		target < 0 ? -1
+			   : sbx_mount_bind(a, AT_FDCWD, "input",
+					    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID |
+						    MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+					    target, "", err);
+	return mount < 0 ? sbx_error_prefix(err, "--input %s", op->source) : 0;
 }
 
 /* A folder of the layers' own tmpfs, so that --disk holds it too; it is copied out afterwards. */
@@ -57,13 +59,12 @@ int sbx_apply_OUTPUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_er
 {
 	if (mkdir("output", 01777) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--output");
+	SBX_CLEANUP_FD int target = sbx_mount_point(a, op->target, SBX_NODE_FOLDER, err);
 	SBX_CLEANUP_FD int mount =
-		sbx_mount_copy(AT_FDCWD, "output", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, err);
-	SBX_CLEANUP_FD int target =
-		mount < 0 ? -1 : sbx_mount_point(a, op->target, SBX_NODE_FOLDER, err);
-	if (target < 0 || sbx_mount_attach(mount, target, "", err) < 0)
-		return sbx_error_prefix(err, "--output");
-	return 0;
+		target < 0 ? -1
+			   : sbx_mount_bind(a, AT_FDCWD, "output",
+					    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, target, "", err);
+	return mount < 0 ? sbx_error_prefix(err, "--output") : 0;
 }
 
 /*

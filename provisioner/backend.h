@@ -42,6 +42,7 @@ struct sbx_request {
 	const struct sbx_host *host;
 	char **arguments;	      /* of this program; wiped inside */
 	int lock_fd;		      /* of the template, or -1 */
+	const struct sbx_ids *ids;    /* what the plan's ids are mapped by */
 	const sigset_t *command_mask; /* the signals that the command begins with blocked */
 	struct sbx_record *record;    /* filled in (record.h); NULL: only its end is of interest */
 	/*

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "provisioner/options.h"
 
 #define NAME_PREFIX  "sbx-"
 #define REMOVE_TRIES 2000 /* of a millisecond each */
@@ -108,7 +107,7 @@ static void add_controllers(char *text, size_t room, char sign, unsigned control
 /* Leave the group for a child of it, so that it may have children with controllers. */
 static int leave_own(struct sbx_group *group, struct sbx_error *err)
 {
-	char text[64];
+	char text[80];
 	group->own_fd = make_locked(group->parent_fd, group->own_name);
 	if (group->own_fd < 0 || sbx_cgroup_write(group->own_fd, "cgroup.procs", "0") < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "leaving the own cgroup");
@@ -120,7 +119,7 @@ static int leave_own(struct sbx_group *group, struct sbx_error *err)
 
 static void return_to_own(struct sbx_group *group)
 {
-	char text[64];
+	char text[80];
 	add_controllers(text, sizeof(text), '-', group->controllers);
 	if (sbx_cgroup_write(group->parent_fd, "cgroup.subtree_control", text) == 0)
 		sbx_cgroup_write(group->parent_fd, "cgroup.procs", "0");

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "provisioner/policy.h"
 
 /*
  * Control groups of version 1, version 2 and both at once (cgroups(7)): each controller is used
@@ -16,6 +17,7 @@ enum sbx_controller {
 	SBX_CONTROLLER_MEMORY,
 	SBX_CONTROLLER_CPU,
 	SBX_CONTROLLER_PIDS,
+	SBX_CONTROLLER_IO,
 	/* Of version 1 alone; every group of version 2 can do what they do. */
 	SBX_CONTROLLER_CPUACCT,
 	SBX_CONTROLLER_FREEZER,
@@ -48,6 +50,9 @@ struct sbx_places {
 void sbx_places_release(struct sbx_places *places);
 
 const char *sbx_controller_name(enum sbx_controller controller);
+
+/* The controller that enforces a limit, SBX_N_CONTROLLERS: none does. */
+enum sbx_controller sbx_limit_controller(enum sbx_limit limit);
 
 /*
  * Where groups with the wanted controllers can be made, by what /proc/self/mountinfo and
@@ -83,14 +88,18 @@ int sbx_groups_nest(const struct sbx_groups *groups, const struct sbx_places *pl
 		    struct sbx_places *out, struct sbx_error *err);
 
 /*
- * Set a limit, up or down: bytes for memory, microseconds per 100 ms for cpu, processes for pids;
- * 0 takes it off. SBX_E_BUSY when more memory is in use than that. Nothing is done without a group.
+ * Set a limit, up or down, its value as in a policy (pids: with our own); 0 takes it off.
+ * SBX_E_BUSY when more memory is in use than that. Nothing is done without a group.
  */
-int sbx_group_limit(struct sbx_groups *groups, enum sbx_controller controller, uint64_t value,
+int sbx_group_limit(struct sbx_groups *groups, enum sbx_limit limit, uint64_t value,
 		    struct sbx_error *err);
 
 /* Write a text to one of a group's files; 0, or -1 with errno. */
 int sbx_cgroup_write(int dfd, const char *name, const char *text);
+
+/* The group that has a controller, NULL: none. */
+const struct sbx_group *sbx_groups_with(const struct sbx_groups *groups,
+					enum sbx_controller controller);
 
 /* The group to be born into with clone3(CLONE_INTO_CGROUP), -1: none. */
 int sbx_groups_birth_fd(const struct sbx_groups *groups);

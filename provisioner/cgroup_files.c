@@ -11,7 +11,6 @@
 
 #include "base/fd.h"
 #include "provisioner/cgroup.h"
-#include "provisioner/options.h"
 
 #define MAX_FILE     65536
 #define FREEZE_TRIES 500 /* of a millisecond each */
@@ -36,36 +35,8 @@ static bool reads(int dfd, const char *name, const char *line)
 	return text && strstr(text, line);
 }
 
-/* One value in one file. What `is_optional` is there only on some kernels. */
-struct setting {
-	enum sbx_controller controller;
-	bool unified;
-	const char *file;
-	const char *format; /* of the value; without a % it is the value */
-	const char *none;   /* what takes the limit off */
-	bool is_optional;
-};
-
-static const struct setting settings[] = {
-	{SBX_CONTROLLER_MEMORY, false, "memory.limit_in_bytes", "%llu", "-1", false},
-	/* Memory and swap together: without it the limit would only be on when to swap. */
-	{SBX_CONTROLLER_MEMORY, false, "memory.memsw.limit_in_bytes", "%llu", "-1", true},
-	/* What sockets hold is counted apart, and only with a limit of its own. */
-	{SBX_CONTROLLER_MEMORY, false, "memory.kmem.tcp.limit_in_bytes", "%llu", "-1", true},
-	{SBX_CONTROLLER_MEMORY, true, "memory.max", "%llu", "max", false},
-	{SBX_CONTROLLER_MEMORY, true, "memory.swap.max", "0", "max", true},
-	/* All or nothing: a task that lost some of its processes is of no use. */
-	{SBX_CONTROLLER_MEMORY, true, "memory.oom.group", "1", "0", true},
-	{SBX_CONTROLLER_CPU, false, "cpu.cfs_period_us", "100000", "100000", false},
-	{SBX_CONTROLLER_CPU, false, "cpu.cfs_quota_us", "%llu", "-1", false},
-	{SBX_CONTROLLER_CPU, true, "cpu.max", "%llu 100000", "max 100000", false},
-	{SBX_CONTROLLER_PIDS, false, "pids.max", "%llu", "max", false},
-	{SBX_CONTROLLER_PIDS, true, "pids.max", "%llu", "max", false},
-};
-_Static_assert(SBX_CPU_PERIOD_USEC == 100000, "the period is written out in the table");
-
-static const struct sbx_group *group_with(const struct sbx_groups *groups,
-					  enum sbx_controller controller)
+const struct sbx_group *sbx_groups_with(const struct sbx_groups *groups,
+					enum sbx_controller controller)
 {
 	for (unsigned i = 0; i < groups->n; i++)
 		if (groups->group[i].fd >= 0 && groups->group[i].controllers & 1U << controller)
@@ -73,60 +44,16 @@ static const struct sbx_group *group_with(const struct sbx_groups *groups,
 	return NULL;
 }
 
-static int write_setting(const struct sbx_group *group, const struct setting *s, uint64_t value,
-			 struct sbx_error *err)
-{
-	char text[48];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	if (value && strchr(s->format, '%'))
-		snprintf(text, sizeof(text), s->format, (unsigned long long)value);
-	else
-		snprintf(text, sizeof(text), "%s", value ? s->format : s->none);
-#pragma GCC diagnostic pop
-	if (sbx_cgroup_write(group->fd, s->file, text) == 0 || (s->is_optional && errno == ENOENT))
-		return 0;
-	return sbx_fail_os(err, errno == EBUSY ? SBX_E_BUSY : SBX_E_SANDBOX, errno, "%s %s",
-			   s->file, text);
-}
-
-int sbx_group_limit(struct sbx_groups *groups, enum sbx_controller controller, uint64_t value,
-		    struct sbx_error *err)
-{
-	const struct sbx_group *group = group_with(groups, controller);
-	const size_t n = sizeof(settings) / sizeof(settings[0]);
-	struct sbx_error first = SBX_ERROR_INIT;
-	/* Of two limits that belong together the greater one may have to be raised first. */
-	for (int round = 0; group && round < 2; round++) {
-		bool again = false;
-		for (size_t i = 0; i < n; i++) {
-			const struct setting *s = &settings[i];
-			if (s->controller != controller ||
-			    s->unified != (group->kind != SBX_PLACE_V1))
-				continue;
-			sbx_error_clear(&first);
-			if (write_setting(group, s, value, &first) == 0)
-				continue;
-			if (first.os_errno != EINVAL || round > 0)
-				return sbx_error_propagate(err, &first);
-			again = true;
-		}
-		if (!again)
-			break;
-	}
-	return 0;
-}
-
 bool sbx_groups_have(const struct sbx_groups *groups, enum sbx_controller controller)
 {
-	return group_with(groups, controller) != NULL;
+	return sbx_groups_with(groups, controller) != NULL;
 }
 
 /* The number in a file that has one name in version 1 and another in version 2. */
 static uint64_t count(const struct sbx_groups *groups, enum sbx_controller controller,
 		      const char *v1, const char *v2, const char *v2_word)
 {
-	const struct sbx_group *group = group_with(groups, controller);
+	const struct sbx_group *group = sbx_groups_with(groups, controller);
 	if (!group)
 		return 0;
 	return group->kind == SBX_PLACE_V1 ? read_number(group->fd, v1, NULL)
@@ -135,7 +62,7 @@ static uint64_t count(const struct sbx_groups *groups, enum sbx_controller contr
 
 uint64_t sbx_groups_cpu_usec(const struct sbx_groups *groups)
 {
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_CPUACCT);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_CPUACCT);
 	uint64_t n =
 		count(groups, SBX_CONTROLLER_CPUACCT, "cpuacct.usage", "cpu.stat", "usage_usec");
 	return group && group->kind == SBX_PLACE_V1 ? n / 1000 : n;
@@ -149,7 +76,7 @@ uint64_t sbx_groups_memory_bytes(const struct sbx_groups *groups)
 
 uint64_t sbx_groups_file_bytes(const struct sbx_groups *groups)
 {
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_MEMORY);
 	if (!group)
 		return 0;
 	return read_number(group->fd, "memory.stat",
@@ -169,7 +96,7 @@ uint64_t sbx_groups_pids_peak(const struct sbx_groups *groups)
 int sbx_groups_freeze(const struct sbx_groups *groups, struct sbx_error *err)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_FREEZER);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_FREEZER);
 	if (!group)
 		return sbx_fail(err, SBX_E_UNSUPPORTED,
 				"pause: no cgroup here has a freezer that this user may use; run "
@@ -192,7 +119,7 @@ int sbx_groups_freeze(const struct sbx_groups *groups, struct sbx_error *err)
 
 int sbx_groups_thaw(const struct sbx_groups *groups, struct sbx_error *err)
 {
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_FREEZER);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_FREEZER);
 	if (!group)
 		return 0;
 	bool v1 = group->kind == SBX_PLACE_V1;
@@ -204,7 +131,7 @@ int sbx_groups_thaw(const struct sbx_groups *groups, struct sbx_error *err)
 
 uint64_t sbx_groups_oom_kills(const struct sbx_groups *groups)
 {
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_MEMORY);
 	if (!group)
 		return 0;
 	return read_number(group->fd,
@@ -214,7 +141,7 @@ uint64_t sbx_groups_oom_kills(const struct sbx_groups *groups)
 
 uint64_t sbx_groups_peak_bytes(const struct sbx_groups *groups)
 {
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_MEMORY);
 	if (!group)
 		return 0;
 	return read_number(
@@ -224,7 +151,7 @@ uint64_t sbx_groups_peak_bytes(const struct sbx_groups *groups)
 
 void sbx_groups_reset_peak(const struct sbx_groups *groups)
 {
-	const struct sbx_group *group = group_with(groups, SBX_CONTROLLER_MEMORY);
+	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_MEMORY);
 	if (group)
 		sbx_cgroup_write(group->fd,
 				 group->kind == SBX_PLACE_V1 ? "memory.max_usage_in_bytes"

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "provisioner/cgroup.h"
+#include "provisioner/values.h"
 
 #define MAX_CONTROL_FILE 65536
 /* No controllers of version 2, but what any of its groups does. */
@@ -16,9 +17,15 @@
 
 static const char *const names[SBX_N_CONTROLLERS] = {
 	[SBX_CONTROLLER_MEMORY] = "memory",   [SBX_CONTROLLER_CPU] = "cpu",
-	[SBX_CONTROLLER_PIDS] = "pids",	      [SBX_CONTROLLER_CPUACCT] = "cpuacct",
-	[SBX_CONTROLLER_FREEZER] = "freezer",
+	[SBX_CONTROLLER_PIDS] = "pids",	      [SBX_CONTROLLER_IO] = "io",
+	[SBX_CONTROLLER_CPUACCT] = "cpuacct", [SBX_CONTROLLER_FREEZER] = "freezer",
 };
+
+/* What version 1 calls it. */
+static const char *name_v1(unsigned controller)
+{
+	return controller == SBX_CONTROLLER_IO ? "blkio" : names[controller];
+}
 
 const char *sbx_controller_name(enum sbx_controller controller)
 {
@@ -32,8 +39,8 @@ void sbx_places_release(struct sbx_places *places)
 	*places = (struct sbx_places){0};
 }
 
-/* The wanted controllers among words that blanks, commas or newlines part. */
-static unsigned controllers_among(const char *words, size_t n_bytes)
+/* The controllers among words that blanks, commas or newlines part. */
+static unsigned controllers_among(const char *words, size_t n_bytes, bool is_v1)
 {
 	unsigned found = 0;
 	const char *end = words + n_bytes;
@@ -41,9 +48,11 @@ static unsigned controllers_among(const char *words, size_t n_bytes)
 		size_t n = 0;
 		while (words + n < end && !strchr(" ,\n", words[n]))
 			n++;
-		for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++)
-			if (strlen(names[c]) == n && memcmp(words, names[c], n) == 0)
+		for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++) {
+			const char *name = is_v1 ? name_v1(c) : names[c];
+			if (strlen(name) == n && memcmp(words, name, n) == 0)
 				found |= 1U << c;
+		}
 		words += n + 1;
 	}
 	return found;
@@ -56,7 +65,7 @@ static unsigned controllers_in_file(const char *folder, const char *file)
 		return 0;
 	size_t n = 0;
 	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_CONTROL_FILE, &n, NULL);
-	return text ? controllers_among(text, n) : 0;
+	return text ? controllers_among(text, n, false) : 0;
 }
 
 static bool may_make_groups_in(const char *folder)
@@ -65,6 +74,24 @@ static bool may_make_groups_in(const char *folder)
 	return faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0 &&
 	       asprintf(&procs, "%s/cgroup.procs", folder) >= 0 &&
 	       faccessat(AT_FDCWD, procs, W_OK, AT_EACCESS) == 0;
+}
+
+/*
+ * Weights for disks are a scheduler's business (BFQ, or a cost model in version 2). The file for it
+ * is in the groups, others of the scheduler's are also in the tree's root.
+ */
+static unsigned without_unweighted_io(const char *folder, unsigned controllers)
+{
+	static const char *const files[] = {"blkio.bfq.io_service_bytes", "blkio.weight",
+					    "io.weight", "io.bfq.weight", "io.cost.qos"};
+	if (!(controllers & 1U << SBX_CONTROLLER_IO))
+		return controllers;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		SBX_CLEANUP_FREE char *path = NULL;
+		if (asprintf(&path, "%s/%s", folder, files[i]) >= 0 && access(path, F_OK) == 0)
+			return controllers;
+	}
+	return controllers & ~(1U << SBX_CONTROLLER_IO);
 }
 
 /* Are we the only process in the group? */
@@ -88,26 +115,6 @@ static void mount_release(struct mount *m)
 {
 	free(m->point);
 	free(m->root);
-}
-
-static bool is_octal(char c)
-{
-	return c >= '0' && c <= '7';
-}
-
-/* Fields of mountinfo write blanks and the like as three octal digits. */
-static void unescape(char *s)
-{
-	char *to = s;
-	for (; *s; s++, to++) {
-		*to = *s;
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && is_octal(s[2]) &&
-		    is_octal(s[3])) {
-			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		}
-	}
-	*to = '\0';
 }
 
 /*
@@ -134,8 +141,8 @@ static bool find_mount(const char *mountinfo, const char *prefix, const char *co
 			fits = strcmp(word, controller) == 0;
 		if (!fits)
 			continue;
-		unescape(root);
-		unescape(point);
+		sbx_unescape_octal(root);
+		sbx_unescape_octal(point);
 		out->root = strdup(root);
 		return asprintf(&out->point, "%s%s", prefix, point) >= 0 && out->root;
 	}
@@ -174,16 +181,18 @@ static int find_v1(const char *mountinfo, const char *prefix, const char *line, 
 	if (!group)
 		return 0;
 	list++;
-	unsigned here = controllers_among(list, (size_t)(group - list)) & wanted & out->missing;
+	unsigned here =
+		controllers_among(list, (size_t)(group - list), true) & wanted & out->missing;
 	group++;
 	for (unsigned c = 0; c < SBX_N_CONTROLLERS && here; c++) {
 		__attribute__((cleanup(mount_release))) struct mount m = {0};
-		if (!(here & 1U << c) || !find_mount(mountinfo, prefix, names[c], &m))
+		if (!(here & 1U << c) || !find_mount(mountinfo, prefix, name_v1(c), &m))
 			continue;
 		char *folder = folder_of(&m, group, n - (size_t)(group - line));
 		if (!folder)
 			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
-		if (may_make_groups_in(folder))
+		here = without_unweighted_io(folder, here);
+		if (here && may_make_groups_in(folder))
 			add_place(out, folder, SBX_PLACE_V1, here);
 		else
 			free(folder);
@@ -209,15 +218,17 @@ static int find_v2(const char *mountinfo, const char *prefix, const char *group,
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
 	unsigned found = 0;
 	enum sbx_place_kind kind = SBX_PLACE_V2;
-	unsigned own = controllers_in_file(folder, "cgroup.controllers") & out->missing;
+	unsigned own = without_unweighted_io(
+		folder, controllers_in_file(folder, "cgroup.controllers") & out->missing);
 	if (own && may_make_groups_in(folder) && is_alone_in(folder)) {
 		kind = SBX_PLACE_OWN;
 		found = own;
 		best = strdup(folder);
 	}
 	for (;;) {
-		unsigned here =
-			controllers_in_file(folder, "cgroup.subtree_control") & out->missing;
+		unsigned here = without_unweighted_io(
+			folder,
+			controllers_in_file(folder, "cgroup.subtree_control") & out->missing);
 		if (__builtin_popcount(here) > __builtin_popcount(found) &&
 		    may_make_groups_in(folder)) {
 			found = here;

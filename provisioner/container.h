@@ -21,6 +21,7 @@ struct sbx_container {
 	int user_fd, pid_fd;	      /* its namespaces, kept for the zygotes in it; else -1 */
 	pid_t pid;		      /* 0: not started, or reaped */
 	char **env;
+	uid_t host_uid; /* of its user, with a user namespace made by root; else 0 */
 	uint64_t started_usec, spawn_usec;
 	/* As told by a keeper and the first process; 0: not told. */
 	uint64_t planned_usec, built_usec, command_usec;

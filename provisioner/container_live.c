@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 #include "provisioner/container.h"
+#include "provisioner/ids.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/filter.h"
 #include "provisioner/packet.h"
@@ -64,6 +65,8 @@ int sbx_container_exec(struct sbx_sandbox *s, const struct sbx_exec *exec, struc
 		fds[i] = exec->stdio_fd[i] < 0 ? null_fd : exec->stdio_fd[i];
 		if (sbx_check_descriptor(fds[i], i, err) < 0)
 			return -1;
+		if (c->host_uid)
+			sbx_ids_own_pipe(c->host_uid, fds[i]);
 	}
 	const struct sbx_order order = {
 		.kind = SBX_ORDER_EXEC,
@@ -126,46 +129,34 @@ int sbx_container_stats(struct sbx_sandbox *s, struct sbx_stats *out, struct sbx
 	return 0;
 }
 
-static int set_group_limit(struct sbx_container *c, enum sbx_controller controller,
-			   enum sbx_limit limit, uint64_t value, struct sbx_error *err)
+int sbx_container_set_limit(struct sbx_sandbox *s, enum sbx_limit limit, uint64_t value,
+			    struct sbx_error *err)
 {
+	struct sbx_container *c = of(s);
+	enum sbx_controller controller = sbx_limit_controller(limit);
+	if (check_runs(c, err) < 0)
+		return -1;
+	if (controller == SBX_N_CONTROLLERS)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"--%s: is fixed when the sandbox starts; make another one",
+				sbx_limit_name(limit));
 	if (!sbx_groups_have(&c->groups, controller))
 		return sbx_fail(err, SBX_E_UNSUPPORTED,
 				"--%s: no cgroup here lets this user set it; run as root or in a "
 				"delegated cgroup",
 				sbx_limit_name(limit));
 	/* Version 2 would kill for it where version 1 refuses. */
-	if (controller == SBX_CONTROLLER_MEMORY && value &&
+	if (limit == SBX_LIMIT_MEMORY && value &&
 	    sbx_groups_memory_bytes(&c->groups) > value + sbx_groups_file_bytes(&c->groups))
 		return sbx_fail(err, SBX_E_BUSY, "--%s: more than %llu bytes are in use",
 				sbx_limit_name(limit), (unsigned long long)value);
-	if (controller == SBX_CONTROLLER_PIDS && value)
+	if (limit == SBX_LIMIT_PIDS && value)
 		value += c->n_own_pids;
 	if (c->slot)
 		c->slot->limited |= 1U << controller;
-	return sbx_group_limit(&c->groups, controller, value, err) < 0
+	return sbx_group_limit(&c->groups, limit, value, err) < 0
 		       ? sbx_error_prefix(err, "--%s", sbx_limit_name(limit))
 		       : 0;
-}
-
-int sbx_container_set_limit(struct sbx_sandbox *s, enum sbx_limit limit, uint64_t value,
-			    struct sbx_error *err)
-{
-	struct sbx_container *c = of(s);
-	if (check_runs(c, err) < 0)
-		return -1;
-	switch (limit) {
-	case SBX_LIMIT_MEMORY:
-		return set_group_limit(c, SBX_CONTROLLER_MEMORY, limit, value, err);
-	case SBX_LIMIT_CPUS:
-		return set_group_limit(c, SBX_CONTROLLER_CPU, limit, value, err);
-	case SBX_LIMIT_PIDS:
-		return set_group_limit(c, SBX_CONTROLLER_PIDS, limit, value, err);
-	default:
-		return sbx_fail(err, SBX_E_UNSUPPORTED,
-				"--%s: is fixed when the sandbox starts; make another one",
-				sbx_limit_name(limit));
-	}
 }
 
 int sbx_container_tighten(struct sbx_sandbox *s, const struct sbx_policy *policy,

@@ -108,6 +108,7 @@ void sbx_container_take_answer(struct sbx_container *c)
 		return;
 	c->is_awaited = false;
 	c->slot->limited |= n == sizeof(reply) ? reply.limited : 0;
+	c->host_uid = n == sizeof(reply) ? reply.host_uid : 0;
 	if (n != sizeof(reply)) {
 		c->slot->is_broken = true;
 		sbx_fail(err, SBX_E_SANDBOX,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "provisioner/container.h"
+#include "provisioner/ids.h"
 #include "provisioner/init.h"
 #include "provisioner/record.h"
 #include "provisioner/supervise.h"
@@ -22,6 +23,8 @@ void sbx_container_become_init(const struct sbx_container *c)
 		.host_gid = request->host->gid,
 		.socket_fd = c->inner_socket_fd,
 		.lock_fd = request->lock_fd,
+		.userns_fd = request->plan->maps_ids ? request->ids->userns_fd : -1,
+		.first_id = request->plan->maps_ids ? request->ids->first : 0,
 		/* What a keeper forks is in its groups already. */
 		.wait_for_go = c->groups.n > 0 && !c->slot,
 		.is_live = request->is_live,
@@ -61,6 +64,8 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	unsigned namespaces = c->request->plan->namespaces;
 	if (c->request->warm)
 		return sbx_container_spawn_warm(c, err);
+	if (c->request->plan->maps_ids)
+		c->host_uid = c->request->ids->first + c->request->options->uid;
 	struct clone_args args = {
 		.flags = namespaces | c->clone_flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&c->pidfd,

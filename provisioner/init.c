@@ -56,7 +56,7 @@ static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 /* Nothing that the caller had open, knowingly or not, gets inside. */
 static void close_inherited(const struct sbx_init *init)
 {
-	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd};
+	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd, init->userns_fd};
 	unsigned first = STDERR_FILENO + 1;
 	for (;;) {
 		/* Up to the lowest of those that are not behind us. */
@@ -116,7 +116,10 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		.host_uid = init->host_uid,
 		.host_gid = init->host_gid,
 		.report_fd = init->socket_fd,
-		.cwd_fd = -1,
+		.userns_fd = init->userns_fd,
+		.first_id = init->first_id,
+		.sources.root = init->options->source_root,
+		.host_proc_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,
 		.dev_fd = -1,
@@ -129,7 +132,8 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "setsid");
 	if (sbx_apply_plan(&apply, err) < 0 || die_with_parent(init, err) < 0)
 		return -1;
-	sbx_close(&apply.cwd_fd);
+	sbx_close(&apply.userns_fd);
+	sbx_close(&apply.host_proc_fd);
 	sbx_close(&apply.root_fd);
 	sbx_close(&apply.proc_fd);
 	sbx_close(&apply.dev_fd);

@@ -18,10 +18,12 @@ struct sbx_init {
 	char **command_env;
 	uid_t host_uid;
 	gid_t host_gid;
-	int socket_fd;	  /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
-	int lock_fd;	  /* the template's, kept as long as anything inside lives; or -1 */
-	bool wait_for_go; /* start the command only after SBX_ORDER_GO */
-	bool is_live;	  /* report that it stands */
+	int socket_fd;	   /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
+	int userns_fd;	   /* to enter, and to map ids by; or -1 */
+	uint32_t first_id; /* with that, 0 inside as the host knows it */
+	int lock_fd;	   /* the template's, kept as long as anything inside lives; or -1 */
+	bool wait_for_go;  /* start the command only after SBX_ORDER_GO */
+	bool is_live;	   /* report that it stands */
 	struct sbx_ledger *ledger; /* where it writes down what it sees, or NULL */
 	sigset_t signals;	   /* blocked, to be passed on */
 	sigset_t caller_mask;

@@ -91,7 +91,7 @@ static int apply_limits(struct keeper *k, const struct sbx_plan *plan, struct sb
 		if (op->kind != SBX_OP_GROUP_LIMIT)
 			continue;
 		uint64_t value = op->number;
-		if (op->index == SBX_CONTROLLER_PIDS)
+		if (op->index == SBX_LIMIT_PIDS)
 			value += k->slot->n_own_pids;
 		if (sbx_group_limit(&k->slot->groups, op->index, value, err) < 0)
 			return -1;
@@ -104,7 +104,7 @@ static unsigned limited_by(const struct sbx_plan *plan)
 	unsigned mask = 0;
 	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind != SBX_OP_SPAWN; i++)
 		if (plan->ops[i].kind == SBX_OP_GROUP_LIMIT)
-			mask |= 1U << plan->ops[i].index;
+			mask |= 1U << sbx_limit_controller(plan->ops[i].index);
 	return mask;
 }
 
@@ -186,8 +186,11 @@ static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const 
 	if (failed == 0)
 		failed = make(k, &task, fds, &c, &reply.error);
 	reply.spawned_nsec = now_nsec();
+	/* Process 1 has its own hold on it, and none of ours shall be left in the groups. */
+	sbx_ids_release(&task.ids);
 	reply.pid = failed < 0 ? 0 : c.pid;
 	memcpy(reply.between, c.between, sizeof(reply.between));
+	reply.host_uid = c.host_uid;
 	reply.policy = task.options.policy;
 	reply.unenforced = task.plan.unenforced;
 	reply.limited = limited_by(&task.plan);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options: how each takes its value, and the table of them all. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -236,6 +238,34 @@ SETTER(net)
 	return 0;
 }
 
+SETTER(dns)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	size_t n = strlen(o->dns), n_addresses = n ? 1 : 0;
+	for (const char *p = o->dns; (p = strchr(p, ',')) != NULL; p++)
+		n_addresses++;
+	if (inet_pton(AF_INET, value, address) != 1 && inet_pton(AF_INET6, value, address) != 1)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected an IPv4 or IPv6 address", value);
+	if (n_addresses == SBX_DNS_MAX)
+		return sbx_fail(err, SBX_E_USAGE, "'%s': is one more than the %d that are used",
+				value, SBX_DNS_MAX);
+	snprintf(o->dns + n, sizeof(o->dns) - n, "%s%s", n ? "," : "", value);
+	return 0;
+}
+
+SETTER(user_namespace)
+{
+	return sbx_userns_parse(value, &o->policy.userns, err);
+}
+
+SETTER(source_root)
+{
+	if (!*value)
+		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
+	o->source_root = value;
+	return 0;
+}
+
 SETTER(profile)
 {
 	if (strcmp(value, "task") != 0 && strcmp(value, "build") != 0)
@@ -320,6 +350,11 @@ const struct sbx_option sbx_option_table[] = {
 	 set_input},
 	{"output", "DIR", FILES,
 	 "copy plain files that the task leaves in /output into DIR when it has ended", set_output},
+	{"source-root", "DIR", FILES,
+	 "look for every SRC and --layer's DIR below this folder as if it were /: no link leads "
+	 "out "
+	 "of it",
+	 set_source_root},
 	{"workdir", "DIR", FILES, "the command's working directory (default: /)", set_workdir},
 	{"sys", NULL, FILES, "mount /sys, read-only (default: it is empty)", set_sys},
 #define X(kind, name, unit, max, arg, help) {name, arg, LIMITS, help, set_limit_##kind},
@@ -327,6 +362,12 @@ const struct sbx_option sbx_option_table[] = {
 #undef X
 		{"net", "none|host", RIGHTS,
 		 "network: only a loopback of its own (default), or all of the host's", set_net},
+	{"dns", "ADDRESS", RIGHTS,
+	 "a name server for /etc/resolv.conf inside, with --net host (may be repeated)", set_dns},
+	{"user-namespace", "auto|yes|no", RIGHTS,
+	 "started by root: make root inside nobody outside, where kernel and file systems can "
+	 "(auto, default), or else fail (yes)",
+	 set_user_namespace},
 	{"user", "UID", RIGHTS, "user and group number inside (default: 0, without capabilities)",
 	 set_user},
 	{"profile", "task|build", RIGHTS,

@@ -163,6 +163,12 @@ int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sb
 	if (sbx_policy_restrict(&o->policy, &o->ceiling, err) < 0 ||
 	    sbx_policy_restrict(&o->policy, &host, err) < 0)
 		return -1;
+	if (*o->dns && o->policy.net != SBX_NET_HOST)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--dns: there is no network to ask by; add --net host, if policies "
+				"allow it, or leave it out");
+	if (!o->policy.userns)
+		o->policy.userns = SBX_USERNS_AUTO;
 	cut_to_own(&o->policy, &asked);
 	/* Maintainer scripts do more than any class has; what holds them is the build filter. */
 	if (o->profile == SBX_PROFILE_BUILD)

@@ -14,6 +14,10 @@
 enum sbx_profile { SBX_PROFILE_TASK, SBX_PROFILE_BUILD };
 enum sbx_bind_kind { SBX_BIND_WRITABLE, SBX_BIND_READ_ONLY, SBX_BIND_OVERLAY };
 
+/* resolv.conf(5) takes three; an address has at most 45 characters. */
+#define SBX_DNS_MAX  3
+#define SBX_DNS_SIZE (SBX_DNS_MAX * 46)
+
 struct sbx_bind {
 	enum sbx_bind_kind kind;
 	char *source;	    /* on the host; owned */
@@ -32,7 +36,8 @@ struct sbx_options {
 	size_t n_binds;
 	const char **env; /* "K=V" */
 	size_t n_env;
-	const char *layer, *workdir, *hostname;
+	const char *layer, *workdir, *hostname, *source_root;
+	char dns[SBX_DNS_SIZE]; /* addresses with commas, "": none */
 	enum sbx_profile profile;
 	/*
 	 * The wish while options are read, the effective policy when they are settled: then rights

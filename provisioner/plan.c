@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <sys/sysmacros.h>
 
 #include "provisioner/filter.h"
+#include "provisioner/ids.h"
 
 /* What of /proc tells about the host, or lets root change it (the list of the OCI runtimes). */
 static const char *const masked[] = {"acpi",	   "asound",	    "interrupts",  "kcore",
@@ -62,23 +65,28 @@ static void add(struct maker *m, struct sbx_op op)
 
 #define ADD(m, what, ...) add(m, (struct sbx_op){.kind = SBX_OP_##what, __VA_ARGS__})
 
-static const struct {
-	const char *option;
-	size_t offset;
-} limits[SBX_N_CONTROLLERS] = {
-	[SBX_CONTROLLER_MEMORY] = {"--memory",
-				   offsetof(struct sbx_options, policy.limit[SBX_LIMIT_MEMORY])},
-	[SBX_CONTROLLER_CPU] = {"--cpus",
-				offsetof(struct sbx_options, policy.limit[SBX_LIMIT_CPUS])},
-	[SBX_CONTROLLER_PIDS] = {"--pids",
-				 offsetof(struct sbx_options, policy.limit[SBX_LIMIT_PIDS])},
-};
-
-static uint64_t limit_asked(const struct sbx_options *o, unsigned controller)
+/* A line for people, in front of which others may stand. */
+static int warn(struct maker *m, struct sbx_error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static int warn(struct maker *m, struct sbx_error *err, const char *format, ...)
 {
-	if (!limits[controller].option)
-		return 0;
-	return *(const uint64_t *)((const char *)o + limits[controller].offset);
+	char *line = NULL, *both = NULL;
+	va_list args;
+	va_start(args, format);
+	int n = vasprintf(&line, format, args);
+	va_end(args);
+	if (n >= 0 && m->plan->warning)
+		n = asprintf(&both, "%s; %s", m->plan->warning, line);
+	if (n < 0) {
+		free(line);
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "plan");
+	}
+	if (both) {
+		free(line);
+		free((char *)m->plan->warning);
+	}
+	m->plan->warning = both ? both : line;
+	return 0;
 }
 
 /*
@@ -90,16 +98,17 @@ static bool has_substitute(const struct maker *m, unsigned controller)
 	return controller == SBX_CONTROLLER_PIDS && !m->host->privileged;
 }
 
-static int check_missing(struct maker *m, struct sbx_error *err)
+static int check_limits(struct maker *m, struct sbx_error *err)
 {
-	char names[64] = "";
-	for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++) {
-		if (!(m->host->places->missing & 1U << c) || !limit_asked(m->options, c) ||
-		    has_substitute(m, c))
+	char names[96] = "";
+	for (unsigned i = 0; i < SBX_N_LIMITS; i++) {
+		unsigned c = sbx_limit_controller(i);
+		if (!m->options->policy.limit[i] || c == SBX_N_CONTROLLERS ||
+		    !(m->host->places->missing & 1U << c) || has_substitute(m, c))
 			continue;
 		m->plan->unenforced |= 1U << c;
-		strcat(names, *names ? ", " : "");
-		strcat(names, limits[c].option);
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s--%s",
+			 *names ? ", " : "", sbx_limit_name(i));
 	}
 	if (!*names)
 		return 0;
@@ -111,12 +120,53 @@ static int check_missing(struct maker *m, struct sbx_error *err)
 	const char *memory = m->plan->unenforced & 1U << SBX_CONTROLLER_MEMORY
 				     ? " (--memory holds for each process's data alone)"
 				     : "";
-	char *warning;
-	if (asprintf(&warning, "%s: not enforced here, no cgroup lets this user set it%s", names,
-		     memory) < 0)
-		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "plan");
-	m->plan->warning = warning;
-	return 0;
+	return warn(m, err, "%s: not enforced here, no cgroup lets this user set it%s", names,
+		    memory);
+}
+
+/*
+ * What counts among the sandbox's own ids and files. Other capabilities are about namespaces or the
+ * machine, which belong to the host's root and not to a user namespace inside.
+ */
+#define COUNTS_INSIDE (SBX_BUILD_CAPABILITIES | SBX_CAPABILITY(DAC_READ_SEARCH))
+
+/* Why root inside shall not be nobody outside; NULL: it may. */
+static const char *against_user_namespace(const struct sbx_options *o)
+{
+	if (o->profile == SBX_PROFILE_BUILD)
+		return "maintainer scripts write files with owners of the host";
+	if (o->policy.capabilities & ~COUNTS_INSIDE)
+		return "what --cap asks for counts for nothing there";
+	if (o->uid >= SBX_IDS_IN_EACH)
+		return "--user is above 65535, the last number inside";
+	return NULL;
+}
+
+bool sbx_plan_wants_ids(const struct sbx_options *options, const struct sbx_host *host)
+{
+	return host->privileged && options->policy.userns >= SBX_USERNS_AUTO &&
+	       !against_user_namespace(options);
+}
+
+static int settle_user_namespace(struct maker *m, struct sbx_error *err)
+{
+	enum sbx_userns asked = m->options->policy.userns;
+	bool zygote = m->host->maps_all_ids;
+	if ((!m->host->privileged && !zygote) || asked < SBX_USERNS_AUTO)
+		return 0;
+	const char *why = zygote ? "what is forked from a zygote keeps the ids of its sandbox"
+				 : against_user_namespace(m->options);
+	why = why ? why : m->host->no_userns;
+	m->plan->maps_ids = !why;
+	if (!why || asked == SBX_USERNS_AUTO)
+		return 0;
+	if (!m->options->best_effort)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"--user-namespace yes: %s; ask for auto, if policies allow it, or "
+				"accept less with --best-effort",
+				why);
+	m->plan->unenforced |= SBX_UNENFORCED_USERNS;
+	return warn(m, err, "--user-namespace: root inside is root outside here: %s", why);
 }
 
 static void add_groups(struct maker *m)
@@ -125,14 +175,16 @@ static void add_groups(struct maker *m)
 	for (unsigned i = 0; i < places->n; i++)
 		ADD(m, GROUP, .source = places->place[i].parent, .index = i,
 		    .number = places->place[i].controllers);
-	for (unsigned c = 0; c < SBX_N_CONTROLLERS; c++) {
-		uint64_t value = limit_asked(m->options, c);
+	for (unsigned i = 0; i < SBX_N_LIMITS; i++) {
+		unsigned c = sbx_limit_controller(i);
+		uint64_t value = m->options->policy.limit[i];
+		if (!value || c == SBX_N_CONTROLLERS || places->missing & 1U << c)
+			continue;
 		/* Our own first process inside is not the task's. */
-		if (c == SBX_CONTROLLER_PIDS && value)
-			value += m->host->is_forked ? 1 + SBX_FORKED_PIDS : 1;
-		if (value && !(places->missing & 1U << c))
-			ADD(m, GROUP_LIMIT, .target = sbx_controller_name(c), .number = value,
-			    .index = c);
+		unsigned own = i != SBX_LIMIT_PIDS  ? 0
+			       : m->host->is_forked ? 1 + SBX_FORKED_PIDS
+						    : 1;
+		ADD(m, GROUP_LIMIT, .target = sbx_limit_name(i), .index = i, .number = value + own);
 	}
 }
 
@@ -144,7 +196,8 @@ static void add_mounts(struct maker *m)
 		ADD(m, ID_MAP, .number = o->uid);
 	ADD(m, STAGING, .source = m->host->lower, .number = o->policy.limit[SBX_LIMIT_DISK]);
 	if (o->layer)
-		ADD(m, LAYER, .source = o->layer);
+		ADD(m, LAYER, .source = o->layer,
+		    .number = o->best_effort ? 0 : o->policy.limit[SBX_LIMIT_DISK]);
 	/* A user namespace may write only user.* attributes. */
 	ADD(m, ROOT, .source = m->host->lower, .target = m->host->privileged ? "" : ",userxattr");
 	ADD(m, PROC);
@@ -162,6 +215,9 @@ static void add_mounts(struct maker *m)
 		ADD(m, DEV_NODE, .target = nodes[i].name, .index = m->host->makes_nodes,
 		    .number = makedev(nodes[i].major, nodes[i].minor));
 	ADD(m, TMP, .source = "tmp", .target = "/tmp");
+	/* Before the binds: one of /etc is not to be written to. */
+	if (*o->dns)
+		ADD(m, DNS, .target = o->dns);
 	if (o->sys)
 		ADD(m, SYS);
 	static const enum sbx_op_kind kinds[] = {SBX_OP_BIND, SBX_OP_RO_BIND, SBX_OP_OVERLAY};
@@ -246,6 +302,21 @@ static void add_rlimits(struct maker *m)
 		add_rlimit(m, "data", RLIMIT_DATA, o->policy.limit[SBX_LIMIT_MEMORY]);
 }
 
+/*
+ * The number 0 gives nothing by itself, and none of that can be changed (capabilities(7)). What
+ * keeps capabilities needs the number's rules: as root for what it executes, and otherwise to keep
+ * them beyond becoming that user, and beyond executing, as ambient ones.
+ */
+static uint64_t secure_bits(uint64_t kept, uid_t uid)
+{
+	const uint64_t always =
+		SECBIT_KEEP_CAPS_LOCKED | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED;
+	const uint64_t ambient = SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+	if (!kept)
+		return always | ambient | SECBIT_NOROOT | SECBIT_NO_SETUID_FIXUP;
+	return uid == 0 ? always | ambient : always | SECBIT_NO_SETUID_FIXUP;
+}
+
 static void add_rights(struct maker *m)
 {
 	const struct sbx_options *o = m->options;
@@ -255,9 +326,12 @@ static void add_rights(struct maker *m)
 	/* What only the command's own filter asks about must not be refused by ours before. */
 	uint64_t asking = o->record & SBX_RECORD_CALLS ? SBX_REFUSALS_ASK : 0;
 	add_rlimits(m);
+	if (m->plan->maps_ids)
+		ADD(m, USER_NAMESPACE, .number = o->uid);
 	ADD(m, BOUND, .number = kept);
+	ADD(m, SECURE_BITS, .number = secure_bits(kept, o->uid));
 	ADD(m, USER, .number = o->uid, .index = m->host->privileged || m->host->maps_all_ids);
-	ADD(m, CAPABILITIES, .number = kept);
+	ADD(m, CAPABILITIES, .number = kept, .index = kept && o->uid != 0);
 	ADD(m, NO_NEW_PRIVILEGES);
 	if (m->host->has_landlock)
 		ADD(m, STAY_INSIDE);
@@ -278,8 +352,10 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 {
 	struct maker maker = {.plan = plan, .options = options, .host = host}, *m = &maker;
 	*plan = (struct sbx_plan){0};
-	if (check_missing(m, err) < 0)
+	if (check_limits(m, err) < 0 || settle_user_namespace(m, err) < 0) {
+		sbx_plan_release(plan);
 		return -1;
+	}
 	plan->classes = options->policy.classes;
 	plan->maps_all_ids = host->maps_all_ids;
 	plan->namespaces =

@@ -14,12 +14,12 @@
  */
 #define SBX_OP_TABLE(X)                                                                            \
 	X(GROUP, "cgroup", "parent", "controllers", "")                                            \
-	X(GROUP_LIMIT, "cgroup-limit", "", "controller", "value")                                  \
+	X(GROUP_LIMIT, "cgroup-limit", "", "limit", "value")                                       \
 	X(SPAWN, "spawn", "", "namespaces", "")                                                    \
 	X(PRIVATE_MOUNTS, "private-mounts", "", "", "")                                            \
 	X(ID_MAP, "id-map", "", "", "uid")                                                         \
 	X(STAGING, "staging", "lower", "", "bytes")                                                \
-	X(LAYER, "layer", "dir", "", "")                                                           \
+	X(LAYER, "layer", "dir", "", "bytes")                                                      \
 	X(ROOT, "root", "lower", "options", "")                                                    \
 	X(PROC, "proc", "", "", "")                                                                \
 	X(USER_LIMIT, "user-limit", "", "resource", "value")                                       \
@@ -28,6 +28,7 @@
 	X(DEV, "dev", "", "", "")                                                                  \
 	X(DEV_NODE, "dev-node", "", "node", "")                                                    \
 	X(TMP, "tmp", "", "path", "")                                                              \
+	X(DNS, "dns", "", "servers", "")                                                           \
 	X(SYS, "sys", "", "", "")                                                                  \
 	X(BIND, "bind", "source", "target", "")                                                    \
 	X(RO_BIND, "ro-bind", "source", "target", "")                                              \
@@ -44,7 +45,9 @@
 	X(PIVOT, "pivot", "", "", "")                                                              \
 	X(WORKDIR, "workdir", "", "path", "")                                                      \
 	X(RLIMIT, "rlimit", "", "resource", "value")                                               \
+	X(USER_NAMESPACE, "user-namespace", "", "", "uid")                                         \
 	X(BOUND, "bounding-set", "", "", "capabilities")                                           \
+	X(SECURE_BITS, "secure-bits", "", "", "bits")                                              \
 	X(USER, "user", "", "", "uid")                                                             \
 	X(CAPABILITIES, "capabilities", "", "", "capabilities")                                    \
 	X(NO_NEW_PRIVILEGES, "no-new-privileges", "", "", "")                                      \
@@ -68,6 +71,9 @@ struct sbx_op {
 	unsigned index; /* what the kind's function needs besides: plan.c says what */
 };
 
+/* Beside controllers in `unenforced`. */
+#define SBX_UNENFORCED_USERNS (1U << SBX_N_CONTROLLERS)
+
 struct sbx_plan {
 	struct sbx_op *ops;
 	size_t n_ops;
@@ -75,6 +81,7 @@ struct sbx_plan {
 	bool maps_all_ids;   /* the user namespace's maps are written from outside */
 	uint64_t classes;    /* of CLASSES */
 	unsigned filter;     /* enum sbx_filter, of FILTER */
+	bool maps_ids;	     /* for USER_NAMESPACE, and for what is shown of the host */
 	unsigned unenforced; /* 1 << SBX_CONTROLLER_x: asked for, best effort, not possible */
 	const char *warning; /* about those, NULL: none; owned */
 };
@@ -97,12 +104,16 @@ struct sbx_host {
 	 * (container_warm.c); what root takes for zygotes.
 	 */
 	bool maps_all_ids;
-	bool is_forked;	   /* the command comes from a zygote */
-	bool has_zygotes;  /* is the sandbox in which zygotes live */
-	bool has_landlock; /* with a right to link across folders: Linux 5.19 */
-	bool has_net;	   /* in a network namespace already that is the sandbox's alone */
-	bool makes_nodes;  /* may make device nodes, which is quicker than binding the host's */
+	bool is_forked;	       /* the command comes from a zygote */
+	bool has_zygotes;      /* is the sandbox in which zygotes live */
+	const char *no_userns; /* why ids cannot be mapped (ids.h), NULL: they can */
+	bool has_landlock;     /* with a right to link across folders: Linux 5.19 */
+	bool has_net;	       /* in a network namespace already that is the sandbox's alone */
+	bool makes_nodes;      /* may make device nodes, which is quicker than binding the host's */
 };
+
+/* Is it worth finding out whether ids can be mapped? */
+bool sbx_plan_wants_ids(const struct sbx_options *options, const struct sbx_host *host);
 
 /* Turn options into operations. Changes nothing; SBX_E_UNSUPPORTED names what cannot be done. */
 int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,

@@ -64,6 +64,7 @@ void sbx_plan_add_text(const struct sbx_plan *plan, struct sbx_buffer *out)
 		if (*rows[op->kind].number)
 			sbx_buffer_printf(out,
 					  op->kind == SBX_OP_BOUND ||
+							  op->kind == SBX_OP_SECURE_BITS ||
 							  op->kind == SBX_OP_CAPABILITIES
 						  ? " %s=%#llx"
 						  : " %s=%llu",

@@ -112,6 +112,11 @@ static int set_secrets(struct reading *r)
 	return 0;
 }
 
+static int set_userns(struct reading *r)
+{
+	return sbx_userns_parse(r->value, &r->policy->userns, r->err);
+}
+
 static bool is_plain_path(const char *path)
 {
 	size_t n = strlen(path);
@@ -186,6 +191,7 @@ static const struct {
 	{"files", "hidden", set_hidden},
 	{"files", "read-only", set_read_only},
 	{"files", "writable", set_writable},
+	{"isolation", "user-namespace", set_userns},
 	{"start", "zygote", set_zygote},
 	{"system-calls", "predicted", set_predicted},
 	{"output", "max-bytes", set_most_bytes},

@@ -21,6 +21,9 @@
 #define SBX_LIMIT_TABLE(X)                                                                         \
 	X(MEMORY, "memory", BYTES, 0, "BYTES", "memory of all processes together, swap included")  \
 	X(CPUS, "cpus", CPUS, 0, "N", "CPU time per wall time; 0.5 is half a CPU")                 \
+	X(CPU_WEIGHT, "cpu-weight", COUNT, 10000, "N",                                             \
+	  "share of the CPUs when others want them too: 1 to 10000, 100 being usual")              \
+	X(IO_WEIGHT, "io-weight", COUNT, 10000, "N", "the same for disks, 100 being usual")        \
 	X(PIDS, "pids", COUNT, 4194303, "N", "processes and threads")                              \
 	X(TIMEOUT, "timeout", SECONDS, 0, "SECONDS", "wall time; then SIGTERM to the command")     \
 	X(GRACE, "grace", SECONDS_OR_NONE, 0, "SECONDS",                                           \
@@ -45,6 +48,14 @@ const char *sbx_limit_name(enum sbx_limit limit);
 /* Bytes, counts, microseconds; CPUS in microseconds for each SBX_CPU_PERIOD_USEC of wall time. */
 #define SBX_CPU_PERIOD_USEC 100000
 int sbx_limit_parse(enum sbx_limit limit, const char *text, uint64_t *out, struct sbx_error *err);
+
+/*
+ * Whether root of the sandbox is nobody outside, from lax to strict: not by a user namespace, where
+ * kernel and file systems can (also when nothing is said), or else nothing is started.
+ */
+enum sbx_userns { SBX_USERNS_UNSET, SBX_USERNS_NO, SBX_USERNS_AUTO, SBX_USERNS_YES };
+int sbx_userns_parse(const char *text, enum sbx_userns *out, struct sbx_error *err);
+const char *sbx_userns_name(enum sbx_userns userns);
 
 /* From strict to lax. UNSET: nothing is said. */
 enum sbx_net { SBX_NET_UNSET, SBX_NET_NONE, SBX_NET_HOST };
@@ -73,6 +84,7 @@ struct sbx_paths {
 struct sbx_policy {
 	uint64_t limit[SBX_N_LIMITS];
 	enum sbx_net net;
+	enum sbx_userns userns;
 	bool has_classes; /* only the system calls of `classes` (base/classes.h) */
 	uint64_t classes;
 	bool has_capabilities; /* only those of the mask */

@@ -80,6 +80,9 @@ void sbx_policy_add_text(const struct sbx_policy *policy, struct sbx_buffer *out
 	if (policy->net)
 		sbx_buffer_printf(out, "[network]\nmode=%s\n",
 				  policy->net == SBX_NET_HOST ? "host" : "none");
+	if (policy->userns)
+		sbx_buffer_printf(out, "[isolation]\nuser-namespace=%s\n",
+				  sbx_userns_name(policy->userns));
 	add_limits(policy, out);
 	if (policy->has_capabilities) {
 		sbx_buffer_add_string(out, "[capabilities]\nkeep=");

@@ -87,6 +87,8 @@ int sbx_policy_restrict(struct sbx_policy *policy, const struct sbx_policy *othe
 		policy->limit[i] = stricter_limit(policy->limit[i], other->limit[i]);
 	if (other->net && (!policy->net || other->net < policy->net))
 		policy->net = other->net;
+	if (other->userns > policy->userns)
+		policy->userns = other->userns;
 	if (other->has_classes) {
 		policy->classes =
 			policy->has_classes ? policy->classes & other->classes : other->classes;
@@ -121,6 +123,8 @@ void sbx_policy_fill(struct sbx_policy *policy, const struct sbx_policy *other)
 			policy->limit[i] = other->limit[i];
 	if (!policy->net)
 		policy->net = other->net;
+	if (!policy->userns)
+		policy->userns = other->userns;
 	if (!policy->has_classes) {
 		policy->has_classes = other->has_classes;
 		policy->classes = other->classes;

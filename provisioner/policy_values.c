@@ -57,6 +57,23 @@ int sbx_limit_parse(enum sbx_limit limit, const char *text, uint64_t *out, struc
 	return -1;
 }
 
+static const char *const userns_names[] = {"", "no", "auto", "yes"};
+
+const char *sbx_userns_name(enum sbx_userns userns)
+{
+	return userns_names[userns];
+}
+
+int sbx_userns_parse(const char *text, enum sbx_userns *out, struct sbx_error *err)
+{
+	for (unsigned i = SBX_USERNS_NO; i <= SBX_USERNS_YES; i++)
+		if (strcmp(text, userns_names[i]) == 0) {
+			*out = i;
+			return 0;
+		}
+	return sbx_fail(err, SBX_E_USAGE, "'%s': expected auto, yes or no", text);
+}
+
 /* By number: the kernel's include/uapi/linux/capability.h. */
 static const char *const capabilities[] = {
 	"chown",

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -16,6 +17,7 @@
 #include "provisioner/packet.h"
 
 #define MAX_PROC_FILE (16 << 20)
+#define RESET_TRIES   200 /* of a millisecond each */
 
 int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
 {
@@ -122,15 +124,14 @@ int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char
 /* A group of version 2 costs little, and a new one has no past. */
 static int renew_groups(struct sbx_slot *slot, struct sbx_error *err)
 {
-	static const enum sbx_controller limited[] = {SBX_CONTROLLER_MEMORY, SBX_CONTROLLER_CPU,
-						      SBX_CONTROLLER_PIDS};
 	if (slot->groups.n && !has_v1(&slot->groups)) {
 		sbx_groups_remove(&slot->groups);
 		return make_groups(slot, err);
 	}
-	for (size_t i = 0; i < sizeof(limited) / sizeof(limited[0]); i++)
-		if (slot->limited & 1U << limited[i] &&
-		    sbx_group_limit(&slot->groups, limited[i], 0, err) < 0)
+	for (unsigned i = 0; i < SBX_N_LIMITS; i++)
+		if (sbx_limit_controller(i) != SBX_N_CONTROLLERS &&
+		    slot->limited & 1U << sbx_limit_controller(i) &&
+		    sbx_group_limit(&slot->groups, i, 0, err) < 0)
 			return -1;
 	sbx_groups_reset_peak(&slot->groups);
 	slot->cpu_usec_before = sbx_groups_cpu_usec(&slot->groups);
@@ -142,8 +143,16 @@ int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err)
 {
 	if (slot->is_broken)
 		return sbx_fail(err, SBX_E_SANDBOX, "the slot is broken");
-	/* A sandbox's end is the end of all in it; anything else here nobody knows of. */
+	/*
+	 * A sandbox's end is the end of all in it; anything else here nobody knows of. What ended
+	 * may be counted for a moment longer.
+	 */
+	const struct timespec pause = {.tv_nsec = 1000000};
 	uint64_t pids = sbx_groups_pids(&slot->groups);
+	for (int tries = 0; pids > slot->n_own_pids && tries < RESET_TRIES; tries++) {
+		nanosleep(&pause, NULL);
+		pids = sbx_groups_pids(&slot->groups);
+	}
 	if (pids > slot->n_own_pids || renew_groups(slot, err) < 0) {
 		slot->is_broken = true;
 		return sbx_fail(err, SBX_E_SANDBOX, "a slot still holds %llu processes",

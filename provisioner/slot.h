@@ -97,6 +97,7 @@ struct sbx_slot_reply {
 	struct sbx_error error;
 	struct sbx_policy policy; /* as settled; without its paths */
 	uint64_t planned_nsec, spawned_nsec;
+	uid_t host_uid;	  /* as struct sbx_container's */
 	unsigned limited; /* 1 << SBX_CONTROLLER_x */
 	bool has_relay;
 	unsigned unenforced; /* of the plan */

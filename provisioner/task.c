@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "provisioner/slot.h"
+#include "provisioner/source.h"
 
 #define MAX_PROC_FILE (16 << 20)
 
@@ -28,11 +29,10 @@ static uint32_t effective_capabilities(void)
 static int find_places(const struct sbx_options *o, bool is_live, struct sbx_places *out,
 		       struct sbx_error *err)
 {
-	unsigned wanted = (o->policy.limit[SBX_LIMIT_MEMORY] ? 1U << SBX_CONTROLLER_MEMORY : 0) |
-			  (o->policy.limit[SBX_LIMIT_CPUS] ? 1U << SBX_CONTROLLER_CPU : 0) |
-			  (o->policy.limit[SBX_LIMIT_PIDS] ? 1U << SBX_CONTROLLER_PIDS : 0);
-	if (is_live)
-		wanted |= SBX_LIVE_CONTROLLERS;
+	unsigned wanted = is_live ? SBX_LIVE_CONTROLLERS : 0;
+	for (unsigned i = 0; i < SBX_N_LIMITS; i++)
+		if (o->policy.limit[i] && sbx_limit_controller(i) != SBX_N_CONTROLLERS)
+			wanted |= 1U << sbx_limit_controller(i);
 	if (!wanted)
 		return 0;
 	SBX_CLEANUP_FREE char *mounts =
@@ -49,6 +49,29 @@ static void slot_places(const struct sbx_slot *slot, struct sbx_places *out)
 	out->missing = SBX_LIVE_CONTROLLERS;
 	for (unsigned i = 0; i < slot->groups.n; i++)
 		out->missing &= ~slot->groups.group[i].controllers;
+}
+
+static int check_source(const struct sbx_ids *ids, const char *root, const char *path,
+			struct sbx_error *err)
+{
+	const struct sbx_source_base base = {.root = root};
+	SBX_CLEANUP_FD int fd = sbx_source_open(&base, path, O_PATH, NULL);
+	/* What is missing is found out, and said, where it is used. */
+	return fd < 0 ? 0 : sbx_ids_check(ids, fd, path, err);
+}
+
+/* Whether all that is shown of the host can be shown with other ids; ids.h says why not. */
+static int make_ids(struct sbx_task *task, struct sbx_error *err)
+{
+	static uint32_t n_made;
+	const struct sbx_options *o = &task->options;
+	if (sbx_ids_make(&task->ids, (uint32_t)getpid() + n_made++, err) < 0 ||
+	    check_source(&task->ids, NULL, task->lower.path, err) < 0)
+		return -1;
+	for (size_t i = 0; i < o->n_binds; i++)
+		if (check_source(&task->ids, o->source_root, o->binds[i].source, err) < 0)
+			return -1;
+	return o->layer ? check_source(&task->ids, o->source_root, o->layer, err) : 0;
 }
 
 static int look_around(struct sbx_task *task, struct sbx_error *err)
@@ -93,6 +116,10 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	task->host.is_forked = task->role == SBX_ROLE_FORKED;
 	if (task->host.is_forked)
 		task->host.uid = task->host.gid = 0;
+	if (sbx_plan_wants_ids(o, &task->host) && make_ids(task, &task->no_userns) < 0) {
+		sbx_ids_release(&task->ids);
+		task->host.no_userns = task->no_userns.message;
+	}
 	return 0;
 }
 
@@ -112,6 +139,7 @@ void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out)
 		.places = &task->places,
 		.host = &task->host,
 		.lock_fd = task->lower.lock_fd,
+		.ids = &task->ids,
 		.is_live = task->options.is_live,
 	};
 }
@@ -119,6 +147,7 @@ void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out)
 void sbx_task_release(struct sbx_task *task)
 {
 	sbx_plan_release(&task->plan);
+	sbx_ids_release(&task->ids);
 	sbx_lower_release(&task->lower);
 	sbx_places_release(&task->places);
 	sbx_options_release(&task->options);

@@ -3,6 +3,7 @@
 #define SBX_PROVISIONER_TASK_H
 
 #include "provisioner/backend.h"
+#include "provisioner/ids.h"
 #include "provisioner/template.h"
 
 /* What a task is to zygotes (docs/zygotes.md). */
@@ -14,6 +15,8 @@ struct sbx_task {
 	struct sbx_lower lower;
 	struct sbx_places places;
 	struct sbx_host host;
+	struct sbx_ids ids;	    /* the user namespace, where root makes one */
+	struct sbx_error no_userns; /* why there is none */
 	struct sbx_plan plan;
 	/* Set before settling by a slot's keeper: cgroups and network are there already. */
 	const struct sbx_slot *slot;
@@ -23,7 +26,7 @@ struct sbx_task {
 
 #define SBX_TASK_INIT                                                                              \
 	{                                                                                          \
-		.options = SBX_OPTIONS_INIT, .lower = SBX_LOWER_INIT                               \
+		.options = SBX_OPTIONS_INIT, .lower = SBX_LOWER_INIT, .ids = SBX_IDS_INIT          \
 	}
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioner/values.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* Digits up to the first other character, -1 when there are none or too many. */
@@ -64,4 +65,23 @@ int sbx_parse_decimal(const char *text, uint64_t scale, uint64_t *out, struct sb
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected a number such as 2 or 0.5", text);
 	*out = value;
 	return 0;
+}
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+void sbx_unescape_octal(char *s)
+{
+	char *to = s;
+	for (; *s; s++, to++) {
+		*to = *s;
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && is_octal(s[2]) &&
+		    is_octal(s[3])) {
+			*to = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		}
+	}
+	*to = '\0';
 }

@@ -20,4 +20,7 @@ int sbx_parse_bytes(const char *text, uint64_t *out, struct sbx_error *err);
 /* A decimal fraction in units of 1/scale ("1.5", 1000000 -> 1500000), rounded down. */
 int sbx_parse_decimal(const char *text, uint64_t scale, uint64_t *out, struct sbx_error *err);
 
+/* In place: fields of /proc/PID/mountinfo write blanks and the like as three octal digits. */
+void sbx_unescape_octal(char *s);
+
 #endif

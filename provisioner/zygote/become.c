@@ -59,7 +59,13 @@ static char **take_words(struct text *t, uint32_t n)
 /* What the plan has for the process itself, done by the functions that do it for any command. */
 static int apply_ops(const struct sbx_join *join, struct text *t, struct sbx_error *err)
 {
-	struct sbx_apply apply = {.cwd_fd = -1, .root_fd = -1, .proc_fd = -1, .dev_fd = -1};
+	struct sbx_apply apply = {
+		.userns_fd = -1,
+		.host_proc_fd = -1,
+		.root_fd = -1,
+		.proc_fd = -1,
+		.dev_fd = -1,
+	};
 	for (uint32_t i = 0; i < join->n_ops; i++) {
 		const struct sbx_op op = {
 			.kind = (enum sbx_op_kind)t->ops[i].kind,

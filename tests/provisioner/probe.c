@@ -7,7 +7,10 @@
 #include <netinet/in.h>
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -240,18 +243,116 @@ static int probe_dumpable(const char *arg)
 	return 0;
 }
 
+static int probe_securebits(const char *arg)
+{
+	printf("%#x\n", (unsigned)prctl(PR_GET_SECUREBITS));
+	TELL("keep-caps", prctl(PR_SET_KEEPCAPS, 1));
+	TELL("change", prctl(PR_SET_SECUREBITS, 0));
+	TELL("ambient", prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, 0, 0, 0));
+	return 0;
+}
+
+/* A terminal's names, whether it can be taken as one's own, and typed into. */
+static int probe_terminal(const char *arg)
+{
+	printf("session %d\n", getsid(0) == getpid());
+	TELL("tty", open("/dev/tty", O_RDWR));
+	TELL("take", ioctl(0, TIOCSCTTY, 1));
+	return 0;
+}
+
+static int probe_dump(const char *arg)
+{
+	printf("dumpable %d\n", prctl(PR_GET_DUMPABLE));
+	struct rlimit limit;
+	getrlimit(RLIMIT_CORE, &limit);
+	printf("core %llu\n", (unsigned long long)limit.rlim_max);
+	return 0;
+}
+
+/* How many words there are, and how long they are together: of the arguments, the environment. */
+static int count_words(char **argv)
+{
+	size_t n = 0, bytes = 0, n_env = 0, env_bytes = 0;
+	for (; argv[n]; n++)
+		bytes += strlen(argv[n]);
+	for (; environ[n_env]; n_env++)
+		env_bytes += strlen(environ[n_env]);
+	printf("words %zu\nbytes %zu\nvariables %zu\nvariable-bytes %zu\n", n, bytes, n_env,
+	       env_bytes);
+	return 0;
+}
+
+/*
+ * probe without CALL... -- COMMAND...: the command on a kernel that lacks these calls. This is for
+ * the outside: sbx-provision itself is started so.
+ */
+static int run_without(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		unsigned number;
+	} calls[] = {
+		{"mount_setattr", SYS_mount_setattr},
+		{"open_tree", SYS_open_tree},
+		{"openat2", SYS_openat2},
+		{"clone3", SYS_clone3},
+		{"landlock", SYS_landlock_create_ruleset},
+		{"seccomp", SYS_seccomp},
+		{"fsopen", SYS_fsopen},
+	};
+	struct sock_filter code[64] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
+	unsigned short n = 1;
+	int i = 0;
+	for (; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		size_t c = 0;
+		while (c < sizeof(calls) / sizeof(calls[0]) && strcmp(calls[c].name, argv[i]) != 0)
+			c++;
+		if (c == sizeof(calls) / sizeof(calls[0]) || n > 60)
+			return 2;
+		code[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[c].number,
+							 0, 1);
+		code[n++] =
+			(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS);
+	}
+	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	const struct sock_fprog program = {.len = n, .filter = code};
+	if (geteuid() != 0)
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (i + 1 >= argc || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		return 2;
+	execv(argv[i + 1], argv + i + 1);
+	return 2;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *arg);
 } probes[] = {
-	{"calls", probe_calls},	    {"foreign", probe_foreign}, {"sockets", probe_sockets},
-	{"fds", probe_fds},	    {"memory", probe_memory},	{"processes", probe_processes},
-	{"refused", probe_refused}, {"reach", probe_reach},	{"burn", probe_burn},
-	{"ids", probe_ids},	    {"limits", probe_limits},	{"dumpable", probe_dumpable},
+	{"calls", probe_calls},
+	{"foreign", probe_foreign},
+	{"sockets", probe_sockets},
+	{"fds", probe_fds},
+	{"memory", probe_memory},
+	{"processes", probe_processes},
+	{"burn", probe_burn},
+	{"ids", probe_ids},
+	{"limits", probe_limits},
+	{"dumpable", probe_dumpable},
+	{"securebits", probe_securebits},
+	{"terminal", probe_terminal},
+	{"dump", probe_dump},
+	{"refused", probe_refused},
+	{"reach", probe_reach},
 };
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "without") == 0)
+		return run_without(argc - 2, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "words") == 0)
+		return count_words(argv);
 	for (size_t i = 0; argc > 1 && i < sizeof(probes) / sizeof(probes[0]); i++)
 		if (strcmp(probes[i].name, argv[1]) == 0)
 			return probes[i].run(argc > 2 ? argv[2] : "");

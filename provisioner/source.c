@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provisioner/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/path.h"
+
+int sbx_source_open(const struct sbx_source_base *base, const char *path, int flags,
+		    struct sbx_error *err)
+{
+	SBX_CLEANUP_FREE char *here = NULL;
+	SBX_CLEANUP_FREE char *full = NULL;
+	if (!base->root && path[0] != '/') {
+		here = base->cwd ? strdup(base->cwd) : getcwd(NULL, 0);
+		if (!here || asprintf(&full, "%s/%s", here, path) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the working directory");
+	}
+	SBX_CLEANUP_FD int root_dfd =
+		open(base->root ? base->root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_dfd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--source-root %s", base->root);
+	struct sbx_error first = SBX_ERROR_INIT;
+	int fd = sbx_open_in_root(root_dfd, full ? full : path, flags, 0, &first);
+	if (fd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, first.os_errno, "%s%s", path,
+				   first.os_errno == ELOOP
+					   ? ": a link that must not be followed is in the way"
+					   : "");
+	return fd;
+}
+
+int sbx_source_make(const struct sbx_source_base *base, const char *path, struct sbx_error *err)
+{
+	struct sbx_error first = SBX_ERROR_INIT;
+	int fd = sbx_source_open(base, path, O_PATH | O_DIRECTORY, &first);
+	if (fd >= 0 || first.os_errno != ENOENT)
+		return fd >= 0 ? fd : sbx_error_propagate(err, &first);
+	SBX_CLEANUP_FREE char *parent = strdup(path);
+	if (!parent)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "%s", path);
+	for (size_t n = strlen(parent); n > 1 && parent[n - 1] == '/';)
+		parent[--n] = '\0';
+	char *slash = strrchr(parent, '/');
+	const char *name = slash ? slash + 1 : parent;
+	SBX_CLEANUP_FREE char *last = strdup(name);
+	if (slash)
+		slash[slash == parent ? 1 : 0] = '\0';
+	SBX_CLEANUP_FD int dfd =
+		sbx_source_open(base, slash ? parent : ".", O_PATH | O_DIRECTORY, err);
+	if (dfd < 0)
+		return -1;
+	if (!last || (mkdirat(dfd, last, 0755) < 0 && errno != EEXIST))
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+	fd = openat(dfd, last, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 ? fd : sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+}
