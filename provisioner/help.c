@@ -34,6 +34,7 @@ void sbx_help_add_usage(struct sbx_buffer *out)
 		out,
 		"Usage: sbx-provision run [OPTIONS] TEMPLATE -- COMMAND [ARG...]\n"
 		"       sbx-provision policy [OPTIONS] [NAME|FILE]...   what they come to\n"
+		"       sbx-provision serve|ctl ...   many on request; each has its --help\n"
 		"Run a command isolated and limited on a template.\n\n"
 		"TEMPLATE is a template's id, an unambiguous prefix of one, or a name; with a '/'\n"
 		"in it, the path of a root file system. It is never written to.\n");
