@@ -4,7 +4,7 @@ Every task in tests/tasks/ from its source to its output: profile it, build the 
 packages that are predicted, run the task in a sandbox on it as task.json says, and again through
 `sbx-build run`. Compares packages, exit statuses and output with what is known of the task.
 
-	tasks.py --build PROGRAM --provision PROGRAM --root SBX_ROOT [--json FILE] [NAME...]
+	run_tasks.py --build PROGRAM --provision PROGRAM --root SBX_ROOT [--json FILE] [NAME...]
 
 Fails unless every task runs as expected both ways, nothing forbidden is predicted, and at most two
 packages in total are superfluous. The packages come from the host's own archive.
