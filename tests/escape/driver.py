@@ -46,7 +46,7 @@ def work(names, posture):
 
 
 def report(jobs, function):
-	"""Two at a time; a line for each: ok or FAILED, name, what was seen."""
+	"""Three at a time, since some wait; a line for each: ok or FAILED, name, what was seen."""
 	failed, times = 0, []
 
 	def timed(job):
@@ -54,7 +54,7 @@ def report(jobs, function):
 		result = function(*job)
 		times.append((time.monotonic() - started, job[0].name))
 		return result
-	with concurrent.futures.ThreadPoolExecutor(2) as pool:
+	with concurrent.futures.ThreadPoolExecutor(3) as pool:
 		for (thing, *_), (good, text) in zip(jobs, pool.map(timed, jobs)):
 			failed += not good
 			print(f"{'ok' if good else 'FAILED':6} {thing.name}: {text}", flush=True)

@@ -147,7 +147,7 @@ static long take(long n)
 static int in_children(void (*part)(void), const char *what)
 {
 	total = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (int n = 0; n < 30; n++) {
+	for (int n = 0; n < 8; n++) {
 		pid_t pid = fork();
 		if (pid < 0)
 			break;

@@ -36,14 +36,18 @@ LIMITS = {
 }
 MEMORY = {"memory": 48 << 20}
 # Version 1 holds TCP down, but gives each connection a little whatever the limit is.
-TCP = {"memory": 16 << 20}
+TCP = {"memory": 8 << 20}
 # What attempts in a posture are known to do: its policy gives it.
 GIVEN = {
 	"low": {"host-loopback", "metadata-address", "host-address", "datagram-out", "interfaces",
 		"same-namespaces"},
 }
 # Not for every posture.
-ONLY = {"write-elsewhere": ("high", "paranoid")}
+ONLY = {
+	"write-elsewhere": ("high", "paranoid"),
+	# Seconds of a processor, and the same in all of them: the limit is the option's.
+	"processor-time": ("high",),
+}
 # What takes limits that an ordinary user without delegated cgroups cannot set.
 CGROUP_ONLY = {"processor-hog", "memory-many-processes", "fork-bomb", "thread-bomb"}
 # What takes a user namespace, which root's sandboxes have where the kernel maps ids.
@@ -84,7 +88,7 @@ class Trial:
 			self.facts.update({"memory": MEMORY["memory"], "pids": 30, "nofile": 128, "disk": 8 << 20,
 					   "fsize": 4 << 20, "output": OUTPUT_LIMIT})
 		if a.name == "memory-tcp-sockets":
-			self.facts["factor"] = 10
+			self.facts.update(TCP, factor=20)
 		self.close = []
 
 	def is_given(self, name):
