@@ -122,7 +122,9 @@ class Host:
 		plan = subprocess.run([self.provision, "run", "--dry-run", self.root, "--", "/bin/true"],
 				      capture_output=True, text=True, env=self.env(), check=True).stdout
 		self.has_user_namespace = "user" in next(
-			line for line in plan.splitlines() if line.startswith("spawn ")).split("=")[1].split(",")
+			line for line in plan.splitlines() if line.startswith("spawn ")).split("=")[1].split(",") \
+			or "\nuser-namespace " in plan
+		self.has_user_limits = "\nuser-limit " in plan
 		self.has_limits = subprocess.run(
 			[self.provision, "run", "--memory", "64M", self.root, "--", "/bin/true"],
 			capture_output=True, env=self.env()).returncode == 0
