@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a zygote cannot give, or may not. Whoever asks for one shall be told, not served less. */
 #include <string.h>
+#include <unistd.h>
 
 #include "provisioner/zygotes.h"
 
@@ -61,6 +62,12 @@ int sbx_zygotes_check(const char *python, const struct sbx_options *o, struct sb
 		return sbx_fail(err, SBX_E_UNSUPPORTED,
 				"zygote: the host's network cannot be joined by what has no rights "
 				"there; leave out --net, or start without one");
+	/* Without it an ordinary user's root is nobody else either. */
+	if (o->policy.userns > SBX_USERNS_AUTO && geteuid() == 0)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"zygote: --user-namespace yes: root inside is root outside in a "
+				"task of a zygote, though without capabilities; ask for auto, if "
+				"policies allow it, or start without one");
 	if (!o->command || !o->command[0])
 		return sbx_fail(err, SBX_E_USAGE,
 				"zygote: the command is missing; it must be python3");

@@ -217,6 +217,8 @@ def test_refused_by_name(t):
 		"PYTHONHASHSEED": ("--env", "PYTHONHASHSEED=0"),
 		"LC_ALL": ("--env", "LC_ALL=C"),
 	}
+	if t.is_root:
+		options["--user-namespace"] = ("--user-namespace", "yes")
 	for word, given in options.items():
 		done = warm(t, "python3", "-c", "1", options=given)
 		assert done.status != 0 and word in done.err and "zygote" in done.err, done
