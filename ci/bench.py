@@ -286,32 +286,55 @@ ROWS = {"resolve": bench_resolve, "profile": bench_profile, "build": bench_build
         "templates": lambda b: bench_templates(b, mmdebstrap, limit_row)}
 
 
-def write_table(b, path):
-    lines = ["# Benchmarks", "",
-             "Made by `ci/bench`: whole commands, medians, each row beside its peer in the same run.",
-             "The ratio is how many times as long the peer takes.", "",
-             f"Measured {time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, "
-             f"Linux {platform.release().split('-')[0]}, suite {SUITE}.", "",
+TITLES = {"resolve": "Resolving", "profile": "Profiles", "build": "Building a template",
+          "provision": "Sandboxes", "run": "From a script to its end", "zygote": "Zygotes",
+          "templates": "Recipes and templates"}
+INTRODUCTION = """# Benchmarks
+
+Made by `ci/bench`, or a part of it by `ci/bench PART`: whole commands, medians, each row beside its
+peer in the same run. The ratio is how many times as long the peer takes, or how many times a limit
+the figure is.
+"""
+
+
+def section(rows):
+    lines = [f"Measured {time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load "
+             f"{os.getloadavg()[2]:.1f}, Linux {platform.release().split('-')[0]}, suite {SUITE}.", "",
              "| work | sbx | beside | it takes | ratio | must |", "|---|---|---|---|---|---|"]
     lines += [f"| {work} | {show(ours)} | {peer} | {show(theirs)} | {ratio:.2f}x | {must} |"
-              for work, ours, peer, theirs, ratio, must in b.rows]
-    path.write_text("\n".join(lines) + "\n")
+              for work, ours, peer, theirs, ratio, must in rows]
+    return "\n".join(lines) + "\n"
+
+
+def write_table(path, measured):
+    """Put what was measured in the place of what the page has of the same parts."""
+    parts = {}
+    if path.exists():
+        for text in path.read_text().split("\n## ")[1:]:
+            title, body = text.split("\n", 1)
+            parts[title] = body.strip("\n") + "\n"
+    parts |= {f"{TITLES[name]} (`ci/bench {name}`)": section(rows) for name, rows in measured.items()}
+    order = [f"{title} (`ci/bench {name}`)" for name, title in TITLES.items()]
+    path.write_text(INTRODUCTION + "".join(f"\n## {title}\n\n{parts[title]}" for title in order
+                                           if title in parts))
 
 
 def main():
     wanted = sys.argv[1:] or list(ROWS)
     for name in wanted:
         if name not in ROWS:
-            sys.exit(f"ci/bench: no row {name}; there are: {' '.join(ROWS)}")
+            sys.exit(f"ci/bench: no part {name}; there are: {' '.join(ROWS)}")
     base = os.environ.get("SBX_BENCH_DIR", str(ROOT / "build"))
     with tempfile.TemporaryDirectory(dir=base, prefix="bench-") as folder:
         b = Bench(Path(folder))
         update = b.seconds(b.sbx("update", "-q"))
         print(f"sbx-build update, nothing cached: {show(update)}")
+        measured = {}
         for name in wanted:
+            b.rows = []
             ROWS[name](b)
-        if not sys.argv[1:]:
-            write_table(b, ROOT / "docs/benchmarks.md")
+            measured[name] = b.rows
+            write_table(ROOT / "docs/benchmarks.md", measured)
 
 
 main()
