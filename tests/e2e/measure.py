@@ -3,7 +3,6 @@
 
 import json
 import os
-import sqlite3
 
 import harness
 import schemas
@@ -115,14 +114,14 @@ def test_run_gives_more_to_who_needs_more(t):  # root
 
 	equal(limits(), {}, "usual limits, which are the posture's")
 	for peak, wall, memory, timeout in ((3 << 30, 10 ** 9, 0, 0), (900 << 30, 10 ** 13, 8 << 30, 2400)):
-		with sqlite3.connect(os.path.join(t.root, "catalog.db")) as catalog:
+		with t.catalog() as catalog:
 			catalog.execute("UPDATE use SET peak_bytes=?, wall_usec=?", (peak, wall))
 		got = limits()
 		assert int(got["memory"]) >= (memory or peak) and int(got["memory"]) <= 8 << 30, got
 		assert int(got["timeout"]) >= (timeout or wall / 10 ** 6) and int(got["timeout"]) <= 2400, got
 	equal(limits("--memory", "1G", "--timeout", "60"), {"memory": "1G", "timeout": "60"}, "asked for")
 	equal(limits("--posture", "medium"), {}, "what a named posture leaves")
-	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as catalog:
+	with t.catalog() as catalog:
 		catalog.execute("UPDATE use SET peak_bytes=?, wall_usec=?", (3 << 30, 10 ** 9))
 	told = t.sbx("run", "--posture", "high", path).ok().err
 	contains(told, "known to need .* MiB of memory and gets 1024; --memory",

@@ -5,7 +5,6 @@ import glob
 import json
 import os
 import shutil
-import sqlite3
 
 import harness
 from harness import INPUT, UNRESOLVED, equal
@@ -15,13 +14,13 @@ SECRET = "python3-remembered"
 
 
 def rows(t):
-	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as db:
+	with t.catalog() as db:
 		return db.execute("SELECT key, profile, template FROM task").fetchall()
 
 
 def mark(t):
 	"""Change what is remembered, so that a profile tells whether it was made or remembered."""
-	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as db:
+	with t.catalog() as db:
 		db.execute("UPDATE task SET profile = replace(profile, 'python3-greet', ?)", [SECRET])
 
 
@@ -108,7 +107,7 @@ def test_a_changed_rule_of_the_site_is_another_answer(t):
 
 def test_what_cannot_be_read_is_made_again(t):
 	task = remembered(t)
-	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as db:
+	with t.catalog() as db:
 		db.execute("UPDATE task SET profile = '{'")
 	profile = t.sbx("profile", task, "--json").json()
 	assert "python3-greet" in profile["packages"], profile
@@ -140,7 +139,7 @@ def test_gc_forgets_what_nobody_asks_for(t):
 	remembered(t)
 	t.sbx("gc", archive=False).ok()
 	equal(len(rows(t)), 1, "rows after gc")
-	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as db:
+	with t.catalog() as db:
 		db.execute("UPDATE task SET used_usec = 1")
 	t.sbx("gc", "--dry-run", archive=False).ok()
 	equal(len(rows(t)), 1, "rows after a dry run")

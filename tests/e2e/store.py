@@ -58,10 +58,9 @@ def test_show_of_nothing(t):
 
 def test_ambiguous_prefix(t):
 	"""Templates are made until two of them share four digits; the catalog alone decides."""
-	import sqlite3
 	id = t.build("hello")
 	twin = id[:6] + format(int(id[6:], 16) ^ 1, f"0{58}x")
-	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as db:
+	with t.catalog() as db:
 		tables = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
 		table = next(n for n in tables if n in ("template", "templates"))
 		columns = [r[1] for r in db.execute(f"PRAGMA table_info({table})")]

@@ -8,11 +8,13 @@ SBX_TEST_ARCHIVE (what make-archive made), SBX_SOURCE (the checkout).
 `def test_x(t):  # root` runs only as root, `# user` only as an ordinary user; else both.
 """
 
+import contextlib
 import json
 import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -114,6 +116,14 @@ class Test:
 		self.server = Server(self.archive)
 		self.suite, self.keyring = SUITE, os.path.join(self.archive, "keyring.gpg")
 		self.processes = []
+
+	@contextlib.contextmanager
+	def catalog(self):
+		"""The store's catalog, changed when the block ends, and closed: sqlite's own block leaves it
+		open, and whoever closes it last takes the log away, at any time."""
+		with contextlib.closing(sqlite3.connect(os.path.join(self.root, "catalog.db"))) as db:
+			with db:
+				yield db
 
 	# Running things ------------------------------------------------------------------------
 
