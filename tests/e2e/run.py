@@ -333,7 +333,7 @@ def test_input_file(t):
 	equal(os.listdir(os.path.dirname(path)), ["go.sh"], "the task's folder")
 	result = t.sbx("run", "--input", os.path.join(t.tmp, "none"), path)
 	equal(result.status, SANDBOX, f"exit status of\n{result}")
-	harness.contains(result.err, "--input .*none: No such file")
+	harness.contains(result.err, "--input: .*none: No such file")
 
 
 def test_ctrl_c_ends_the_task(t):

@@ -1,0 +1,2 @@
+local function run(cmd) local p = io.popen(cmd); return p:read("a") end
+print(run("jq . x"))

@@ -1,0 +1,2 @@
+sh <- function(cmd, ...) system(cmd, intern = TRUE)
+x <- sh("jq . x")
