@@ -22,6 +22,7 @@ function(sbx_embed_program target symbol program)
 		"#include <stddef.h>\nextern const char ${symbol}[], ${symbol}_end[];\n__asm__(\".section .rodata\\n.global ${symbol}\\n${symbol}:\\n.incbin \\\"${copy}\\\"\\n.global ${symbol}_end\\n${symbol}_end:\\n.byte 0\\n.previous\\n\");\n" @ONLY)
 	add_custom_command(OUTPUT ${copy} COMMAND ${CMAKE_COMMAND} -E copy $<TARGET_FILE:${program}> ${copy}
 		DEPENDS ${program} VERBATIM)
-	set_source_files_properties(${output} PROPERTIES OBJECT_DEPENDS ${copy})
+	# Link-time optimization does not see what an asm statement defines.
+	set_source_files_properties(${output} PROPERTIES OBJECT_DEPENDS ${copy} COMPILE_OPTIONS -fno-lto)
 	target_sources(${target} PRIVATE ${output})
 endfunction()
