@@ -100,6 +100,15 @@ static void cut_folder(const char **word, size_t *n)
 	*word = slash + 1;
 }
 
+/* No program has control characters in its name, and names reach terminals. */
+static bool is_program_name(const char *name)
+{
+	for (; *name; name++)
+		if (iscntrl((unsigned char)*name))
+			return false;
+	return true;
+}
+
 bool sbx_shebang_parse(struct sbx_arena *arena, const char *text, size_t n_bytes,
 		       struct sbx_shebang *out_shebang)
 {
@@ -137,7 +146,8 @@ bool sbx_shebang_parse(struct sbx_arena *arena, const char *text, size_t n_bytes
 	while (shebang.options && next_word(&at, end, &word, &n))
 		shebang.options[n_options++] = sbx_arena_string(arena, word, n);
 	*out_shebang = shebang;
-	return shebang.program && shebang.options && *shebang.program;
+	return shebang.program && shebang.options && *shebang.program &&
+	       is_program_name(shebang.program);
 }
 
 static const struct sbx_language *by_extension(const char *extension)

@@ -74,6 +74,7 @@ static void shebang_decides_before_extension(void **state)
 	detects("x", "#!", NULL);
 	detects("x", "#!/usr/bin/env\n", NULL);
 	detects("x", "#!/usr/bin/env -S\n", NULL);
+	detects("x", "#!/usr/bin/\x1b[31mx\n", NULL);
 }
 
 static void extension_decides_before_content(void **state)
