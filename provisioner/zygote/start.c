@@ -6,10 +6,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -17,11 +17,19 @@
 #include "provisioner/zygote/park.h"
 #include "provisioner/zygote/python.h"
 
-/* Import and say how it went. */
+/* What becomes of the ends of children, as modules left it. */
+static struct sigaction of_children;
+
+/*
+ * Import and say how it went. From then on children are reaped by the kernel as they end: a parked
+ * one is counted in the cgroups of its slot until it is, and nobody could use those meanwhile.
+ */
 static void warm_up(int control_fd, const char *modules)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	int failed = sbx_python_import(modules, &err);
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	sigaction(SIGCHLD, &ignore, &of_children);
 	sbx_answer(control_fd, &err);
 	if (failed)
 		_exit(1);
@@ -36,6 +44,8 @@ static int obey(int control_fd, const struct sbx_zygote_order *order, int fd)
 	struct sbx_error err = SBX_ERROR_INIT;
 	sbx_python_before_fork();
 	pid_t pid = fork();
+	if (pid == 0)
+		sigaction(SIGCHLD, &of_children, NULL);
 	if (pid == 0 && order->kind == SBX_ZYGOTE_PARK)
 		sbx_park(fd);
 	if (pid == 0) {
@@ -63,8 +73,6 @@ static _Noreturn void serve(int control_fd)
 		/* Whoever made it is gone, or has no more use for it. */
 		if (n <= 0)
 			_exit(0);
-		while (waitpid(-1, NULL, WNOHANG) > 0)
-			;
 		order.modules[sizeof(order.modules) - 1] = '\0';
 		if (n == sizeof(order) && n_fds == 1)
 			control_fd = obey(control_fd, &order, sbx_steal_fd(&fds[0]));

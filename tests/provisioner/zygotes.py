@@ -309,6 +309,27 @@ def test_a_server_forks_tasks(t):
 	assert not t.leftovers()
 
 
+def keepers(server):
+	"""The processes that slots live by."""
+	with open(f"/proc/{server.process.pid}/task/{server.process.pid}/children") as file:
+		found = file.read().split()
+	return {pid for pid in found if open(f"/proc/{pid}/comm").read() == "sbx-keeper\n"}
+
+
+def test_a_slot_serves_one_task_after_the_other(t):
+	"""Nothing of a task is left that would have the slot given up and made anew, at length."""
+	server = Server(t)
+	server.ctl("warm", "mine", "-", ROOT, 1).ok()
+	before = keepers(server)
+	assert len(before) == 2, before
+	for _ in range(3):
+		server.create("mine", "-", ROOT, "--", "python3", "-c", "1").ok()
+	# It is answered when what came before is done.
+	server.ctl("ls").ok()
+	assert keepers(server) == before
+	server.end()
+
+
 def test_a_server_says_what_it_will_not_fork(t):
 	server = Server(t)
 	server.ctl("warm", "mine", "-", ROOT, 0).ok()
