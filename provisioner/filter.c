@@ -18,10 +18,8 @@ static const struct {
 #define ROW(kind, profile)                                                                         \
 	[SBX_FILTER_##kind] = {#profile, sbx_filter_##profile,                                     \
 			       sizeof(sbx_filter_##profile) / sizeof(struct sock_filter)}
-	ROW(TASK, task),
-	ROW(BUILD, build),
-	ROW(EMULATED, emulated),
-	ROW(ZYGOTE, zygote),
+	ROW(TASK, task),	 ROW(SHARING, sharing), ROW(BUILD, build),
+	ROW(EMULATED, emulated), ROW(ZYGOTE, zygote),
 #undef ROW
 };
 

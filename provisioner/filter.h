@@ -13,6 +13,7 @@ struct sock_filter;
 /* The system call filters; seccomp_calls.def says what each lets through. */
 enum sbx_filter {
 	SBX_FILTER_TASK,
+	SBX_FILTER_SHARING,  /* a task that can write to what is the host's */
 	SBX_FILTER_BUILD,    /* maintainer scripts as root */
 	SBX_FILTER_EMULATED, /* the same where root's ids do not exist: changing them does nothing
 			      */

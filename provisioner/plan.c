@@ -317,6 +317,15 @@ static uint64_t secure_bits(uint64_t kept, uid_t uid)
 	return uid == 0 ? always | ambient : always | SECBIT_NO_SETUID_FIXUP;
 }
 
+/* A file that it leaves outside must not give its owner's rights to whoever executes it. */
+static enum sbx_filter task_filter(const struct sbx_options *o)
+{
+	bool shares = o->layer != NULL;
+	for (size_t i = 0; i < o->n_binds; i++)
+		shares = shares || o->binds[i].kind == SBX_BIND_WRITABLE;
+	return shares ? SBX_FILTER_SHARING : SBX_FILTER_TASK;
+}
+
 static void add_rights(struct maker *m)
 {
 	const struct sbx_options *o = m->options;
@@ -336,7 +345,7 @@ static void add_rights(struct maker *m)
 	if (m->host->has_landlock)
 		ADD(m, STAY_INSIDE);
 	enum sbx_filter filter = m->host->has_zygotes  ? SBX_FILTER_ZYGOTE
-				 : !build	       ? SBX_FILTER_TASK
+				 : !build	       ? task_filter(o)
 				 : m->host->privileged ? SBX_FILTER_BUILD
 						       : SBX_FILTER_EMULATED;
 	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter,

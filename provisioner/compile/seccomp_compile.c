@@ -18,7 +18,8 @@
 
 #include "base/fd.h"
 
-static const char *const profile_names[N_PROFILES] = {"task", "build", "emulated", "zygote"};
+static const char *const profile_names[N_PROFILES] = {"task", "sharing", "build", "emulated",
+						      "zygote"};
 
 void die(const struct table *t, const char *what, const char *which)
 {

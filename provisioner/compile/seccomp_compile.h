@@ -6,7 +6,7 @@
 
 #include "provisioner/compile/generate.h"
 
-enum { TASK, BUILD, EMULATED, ZYGOTE, N_PROFILES };
+enum { TASK, SHARING, BUILD, EMULATED, ZYGOTE, N_PROFILES };
 
 #define MAX_YOUNG 64
 

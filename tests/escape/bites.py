@@ -54,13 +54,6 @@ def bite_write_template(t):
 		return GOT_OUT if tree(copy.root) != before else None
 
 
-def bite_setuid_in_bind(t):
-	with Copy(t) as copy:
-		copy.run(t)
-		st = os.stat(os.path.join(copy.root, "output/su"))
-		return GOT_OUT if st.st_uid == 0 and st.st_mode & 0o4000 else None
-
-
 def bite_chroot_break(t):
 	with Copy(t) as copy:
 		return verdict(copy.run(t))
@@ -108,7 +101,6 @@ def bite_output(t):
 CUSTOM = {
 	"write-template": bite_write_template,
 	"preload": bite_write_template,
-	"setuid-in-bind": bite_setuid_in_bind,
 	"chroot-break": bite_chroot_break,
 	"outlive": bite_outlive,
 	"propagation": bite_propagation,
@@ -118,7 +110,7 @@ CUSTOM = {
 	"output-bomb": bite_output,
 }
 # Whose right nobody but root has to begin with.
-ROOT_ALONE = {"setuid-in-bind", "setuid-program", "capable-program"}
+ROOT_ALONE = {"setuid-program", "capable-program"}
 # Seen only where something is: options of the weakened sandbox.
 WITH = {"cgroup-path": ["--pids", "100"], "write-read-only-bind": ["rw"], "reopen-read-only-bind": ["rw"]}
 

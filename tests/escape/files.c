@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -187,11 +188,29 @@ static int shared_memory_folder(void)
 /* Mode bits for others to use: a set-user-id program of the host's root in a bound folder. */
 static int setuid_in_bind(void)
 {
-	int fd = open("/output/su", O_CREAT | O_WRONLY, 0755);
+	const char *path = "/output/su";
+	int fd = open(path, O_CREAT | O_WRONLY, 0755);
 	if (fd < 0)
-		return could_not_try("/output/su");
-	/* driver.py looks at whose it is, outside. */
-	fchmod(fd, 04755);
+		return could_not_try(path);
+	/* Every way there is; driver.py looks at what has the bit, outside. */
+	fchmod(fd, 06755);
+	chmod(path, 06755);
+	syscall(SYS_chmod, path, 06755);
+	syscall(SYS_fchmodat, AT_FDCWD, path, 06755);
+	syscall(452 /* fchmodat2 */, AT_FDCWD, path, 06755, 0);
+	umask(0);
+	syscall(SYS_open, "/output/su1", O_CREAT | O_WRONLY, 06755);
+	syscall(SYS_openat, AT_FDCWD, "/output/su2", O_CREAT | O_WRONLY, 06755);
+	syscall(SYS_creat, "/output/su3", 06755);
+	syscall(SYS_mknod, "/output/su4", S_IFREG | 06755, 0);
+	syscall(SYS_mknodat, AT_FDCWD, "/output/su5", S_IFREG | 06755, 0);
+	const uint64_t how[] = {O_CREAT | O_WRONLY, 06755, 0};
+	syscall(437 /* openat2 */, AT_FDCWD, "/output/su6", how, sizeof(how));
+	int unnamed = open("/output", O_TMPFILE | O_WRONLY, 06755);
+	char name[40];
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", unnamed);
+	if (unnamed >= 0)
+		linkat(AT_FDCWD, name, AT_FDCWD, "/output/su7", AT_SYMLINK_FOLLOW);
 	return REFUSED;
 }
 
@@ -228,8 +247,8 @@ const struct attempt attempts_on_files[] = {
 	{"shared-tmp", shared_tmp, "new root", "host", "a file of the host's /tmp"},
 	{"shared-memory-folder", shared_memory_folder, "new root", "host",
 	 "a file of the host's /dev/shm"},
-	{"setuid-in-bind", setuid_in_bind, "user namespace", "custom",
-	 "leave a set-user-id program of root in a bound folder"},
+	{"setuid-in-bind", setuid_in_bind, "system calls", "without:seccomp",
+	 "leave a set-user-id program in a bound folder"},
 	{"link-as-bind-target", nothing, "paths beneath the root",
 	 "no: takes a resolver that follows links",
 	 "a link of the template where --bind mounts (CVE-2021-30465)"},

@@ -109,11 +109,15 @@ static void test_profiles(void **state)
 {
 	struct sbx_options o = plain_options();
 	struct sbx_host root = root_host(), user = user_host();
-	SBX_CLEANUP_PLAN struct sbx_plan task, build, emulated;
+	SBX_CLEANUP_PLAN struct sbx_plan task, sharing, build, emulated;
 	assert_int_equal(sbx_plan_make(&task, &o, &root, NULL), 0);
 	assert_int_equal(task.ops[find(&task, SBX_OP_BOUND, NULL)].number, 0);
 	assert_int_equal(task.ops[find(&task, SBX_OP_CAPABILITIES, NULL)].number, 0);
 	assert_true(find(&task, SBX_OP_FILTER, "task") > 0);
+	struct sbx_options with_layer = o;
+	with_layer.layer = "/layer";
+	assert_int_equal(sbx_plan_make(&sharing, &with_layer, &root, NULL), 0);
+	assert_true(find(&sharing, SBX_OP_FILTER, "sharing") > 0);
 	o.profile = SBX_PROFILE_BUILD;
 	assert_int_equal(sbx_options_settle(&o, "/nonexistent", NULL), 0);
 	assert_int_equal(sbx_plan_make(&build, &o, &root, NULL), 0);
