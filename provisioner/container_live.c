@@ -209,11 +209,7 @@ static bool receive(struct sbx_container *c, struct sbx_report *out)
 {
 	int fds[SBX_MAX_PACKET_FDS];
 	unsigned n_fds;
-	ssize_t n;
-	/* ECONNRESET: it ended with an order unread. That is told once, before what it had sent. */
-	do
-		n = sbx_packet_receive(c->socket_fd, MSG_DONTWAIT, out, sizeof(*out), fds, &n_fds);
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+	ssize_t n = sbx_packet_receive(c->socket_fd, MSG_DONTWAIT, out, sizeof(*out), fds, &n_fds);
 	if (n < 0)
 		return false;
 	struct sbx_record *record = c->request->record;

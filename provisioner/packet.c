@@ -63,9 +63,13 @@ ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
 		fds[i] = -1;
 	ssize_t n;
+	/*
+	 * ECONNRESET: the other side closed with something of ours unread. That is told once,
+	 * before what it had sent.
+	 */
 	do
 		n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | flags);
-	while (n < 0 && errno == EINTR);
+	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {

@@ -181,6 +181,16 @@ void sbx_entry_kill(struct sbx_entry *e)
 	e->sandbox->backend->kill(e->sandbox);
 }
 
+static void tell_start(struct sbx_server *s, struct sbx_entry *e)
+{
+	struct sbx_message m = {.type = SBX_MESSAGE_OK, .id = e->create_id, .sandbox = e->number};
+	e->has_answer = true;
+	/* Whoever waits for the end of a pipe must not wait for us. */
+	for (int i = 0; i < 3; i++)
+		sbx_close(&e->stdio_fd[i]);
+	sbx_client_send(s, e->client, &m, NULL);
+}
+
 static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx_result *result)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
@@ -193,6 +203,9 @@ static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx
 		.type = SBX_MESSAGE_OK, .id = e->destroy_id, .sandbox = e->number, .n_words = 1};
 	if (text.failed)
 		return;
+	/* A command may have written too much before the sandbox came to tell that it runs. */
+	if (!e->has_answer && result->reason == SBX_REASON_OUTPUT_LIMIT)
+		tell_start(s, e);
 	/* What never stood has not ended either. */
 	struct sbx_error never = SBX_ERROR_INIT;
 	sbx_error_propagate(&never, &result->error);
@@ -226,14 +239,8 @@ static void tell_event(struct sbx_server *s, struct sbx_entry *e, const struct s
 {
 	if (event->kind == SBX_EVENT_COMMAND_ENDED || event->kind == SBX_EVENT_COMMAND_FAILED)
 		return sbx_entry_tell_command(s, e, event);
-	if (event->kind != SBX_EVENT_STARTED)
-		return;
-	struct sbx_message m = {.type = SBX_MESSAGE_OK, .id = e->create_id, .sandbox = e->number};
-	e->has_answer = true;
-	/* Whoever waits for the end of a pipe must not wait for us. */
-	for (int i = 0; i < 3; i++)
-		sbx_close(&e->stdio_fd[i]);
-	sbx_client_send(s, e->client, &m, NULL);
+	if (event->kind == SBX_EVENT_STARTED)
+		tell_start(s, e);
 }
 
 void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct pollfd *fds)

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 
+import serve_client
 from support import eventually, main
 
 ROOT = os.environ["SBX_PYTHON_ROOT"]
@@ -262,20 +263,12 @@ def test_killed_it_leaves_nothing(t):
 	eventually(lambda: not t.leftovers(), "left behind")
 
 
-class Server:
-	"""A server with two slots, and `ctl` to it."""
+class Server(serve_client.Server):
+	"""A server with two slots."""
 
 	def __init__(self, t, *options):
-		self.t, self.socket = t, t.path("socket")
-		self.process = subprocess.Popen(
-			[t.program, "serve", "--socket", self.socket, "--slots", "2", "--share", ROOT,
-			 "--share", t.tmp, "--zygote", os.environ["SBX_ZYGOTE"], *options],
-			env=t.env, stderr=subprocess.PIPE, text=True)
-		t.processes.append(self.process)
-		eventually(lambda: os.path.exists(self.socket), "no socket")
-
-	def ctl(self, *words, **how):
-		return self.t.call([self.t.program, "ctl", "--socket", self.socket, *map(str, words)], **how)
+		super().__init__(t, "--slots", "2", "--share", ROOT, "--share", t.tmp, "--zygote",
+				 os.environ["SBX_ZYGOTE"], *options)
 
 	def create(self, name, modules, *words, **how):
 		return self.ctl("create", "--zygote", name, "--modules", modules, *words, **how)
@@ -301,7 +294,7 @@ def test_a_server_forks_tasks(t):
 		# Its cgroups are those of its sandbox, of which its cgroup namespace begins.
 		assert done.err == "True\n", done
 	assert server.ctl("create", ROOT, "--", "python3", "-c", "print(7)").ok().out == "7\n"
-	three = [subprocess.Popen([t.program, "ctl", "--socket", server.socket, "create", "--zygote", "mine",
+	three = [subprocess.Popen([t.program, "ctl", "--socket", server.path, "create", "--zygote", "mine",
 			"--modules", "sbx_one", ROOT, "--", "python3", "-c", "print(input())"], env=t.env,
 			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
 	assert [p.communicate(str(n))[0] for n, p in enumerate(three)] == ["0\n", "1\n", "2\n"]
