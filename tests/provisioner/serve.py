@@ -120,6 +120,27 @@ def test_limits_and_posture_while_it_runs(t):  # root
 	equal(client.wait(ENDED, number).record["reason"], "timed-out")
 
 
+def test_a_request_to_set_holds_as_a_whole_or_not_at_all(t):  # root
+	server = Server(t)
+	client = server.client()
+	number = client.create("--pids", "30", "--memory", "256M", "--output-limit", "1M", t.root)
+	many = "for i in 1 2 3 4 5 6; do sleep 0.3 & done 2>/dev/null; wait; mkdir /tmp/$1 && echo made"
+	for i, (words, expected) in enumerate((
+			(["--pids=3", "--syscalls=base", "--nofile=9"], "UNSUPPORTED"),
+			(["--pids=3", "--syscalls=base", "--timeout=0.1", "--memory=4096"], "BUSY"),
+			(["--pids=3", "--policy=paranoid", "--memory=much"], "USAGE"),
+			(["--timeout=0.1", "--grace=0", "--syscalls=base", "hello"], "USAGE"),
+			(["--pids=3", "--syscalls=base", "--policy=none-such"], "NOT_FOUND"))):
+		answer = client.ask(SET, words, sandbox=number)
+		assert (answer.type, answer.value) == (ERROR, code(expected, t)), (words, answer)
+		# Nothing of it holds: neither fewer processes, nor fewer calls, nor less time.
+		time.sleep(0.15)
+		equal(client.shell(number, f"set -- {i}; {many}"), (0, "made\n"), str(words))
+	# Later words count, whatever a posture before them says.
+	equal(client.ask(SET, ["--policy=paranoid", "--pids=5"], sandbox=number).type, OK)
+	assert client.shell(number, many)[0] != 0
+
+
 def test_pause_stops_it_and_time(t):  # root
 	server = Server(t)
 	client = server.client()
