@@ -12,3 +12,14 @@ const struct sbx_backend *sbx_backend_find(const char *name)
 			return backends[i];
 	return NULL;
 }
+
+int sbx_backend_check(const struct sbx_backend *backend, const struct sbx_policy *policy,
+		      struct sbx_error *err)
+{
+	if (backend->networks & 1U << policy->net)
+		return 0;
+	return sbx_fail(err, SBX_E_UNSUPPORTED,
+			"--net %s: the back end %s cannot give that, it comes later; ask for none, "
+			"or for host if policies allow it",
+			sbx_net_name(policy->net), backend->name);
+}

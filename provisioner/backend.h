@@ -113,6 +113,12 @@ struct sbx_sandbox {
 
 struct sbx_backend {
 	const char *name;
+	/*
+	 * 1 << SBX_NET_x of those that it can give; what it cannot is refused before anything is
+	 * made. One that can filter takes the network namespace, or the device, of whoever enforces
+	 * the list outside, as a slot's is taken now (sbx_slot_open_net).
+	 */
+	unsigned networks;
 
 	/*
 	 * Make what it takes besides processes: cgroups, pipes. *out is to be freed whether or not
@@ -171,6 +177,10 @@ struct sbx_backend {
 
 /* By name; NULL: no such. */
 const struct sbx_backend *sbx_backend_find(const char *name);
+
+/* SBX_E_UNSUPPORTED says what this one does not have of what a sandbox is to get. */
+int sbx_backend_check(const struct sbx_backend *backend, const struct sbx_policy *policy,
+		      struct sbx_error *err);
 
 extern const struct sbx_backend sbx_backend_container;
 

@@ -242,6 +242,7 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 
 const struct sbx_backend sbx_backend_container = {
 	.name = "container",
+	.networks = 1U << SBX_NET_NONE | 1U << SBX_NET_HOST,
 	.prepare = container_prepare,
 	.start = container_start,
 	.exec = sbx_container_exec,

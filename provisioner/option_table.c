@@ -232,10 +232,7 @@ SETTER(user)
 
 SETTER(net)
 {
-	if (strcmp(value, "none") != 0 && strcmp(value, "host") != 0)
-		return sbx_fail(err, SBX_E_USAGE, "'%s': expected none or host", value);
-	o->policy.net = value[0] == 'h' ? SBX_NET_HOST : SBX_NET_NONE;
-	return 0;
+	return sbx_net_parse(value, &o->policy.net, err);
 }
 
 SETTER(dns)
@@ -361,7 +358,10 @@ const struct sbx_option sbx_option_table[] = {
 	SBX_LIMIT_TABLE(X)
 #undef X
 		{"net", "none|host", RIGHTS,
-		 "network: only a loopback of its own (default), or all of the host's", set_net},
+		 "network: only a loopback of its own (default), or all of the host's (filtered, "
+		 "an "
+		 "allow-list, comes later)",
+		 set_net},
 	{"dns", "ADDRESS", RIGHTS,
 	 "a name server for /etc/resolv.conf inside, with --net host (may be repeated)", set_dns},
 	{"user-namespace", "auto|yes|no", RIGHTS,

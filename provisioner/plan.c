@@ -370,14 +370,14 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	plan->namespaces =
 		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
 		(host->privileged ? 0 : CLONE_NEWUSER) |
-		(options->policy.net == SBX_NET_NONE && !host->has_net ? CLONE_NEWNET : 0);
+		(options->policy.net != SBX_NET_HOST && !host->has_net ? CLONE_NEWNET : 0);
 	add_groups(m);
 	ADD(m, SPAWN);
 	add_mounts(m);
 	add_in_and_out(m);
 	add_files(m);
 	ADD(m, HOSTNAME, .target = options->hostname);
-	if (options->policy.net == SBX_NET_NONE && !host->has_net)
+	if (options->policy.net != SBX_NET_HOST && !host->has_net)
 		ADD(m, LOOPBACK);
 	if (options->output || options->record & SBX_RECORD_FILES)
 		ADD(m, HAND_OUT);

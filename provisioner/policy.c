@@ -20,11 +20,7 @@ struct reading {
 
 static int set_net(struct reading *r)
 {
-	bool host = strcmp(r->value, "host") == 0;
-	if (!host && strcmp(r->value, "none") != 0)
-		return sbx_fail(r->err, SBX_E_INPUT, "'%s': expected none or host", r->value);
-	r->policy->net = host ? SBX_NET_HOST : SBX_NET_NONE;
-	return 0;
+	return sbx_net_parse(r->value, &r->policy->net, r->err);
 }
 
 static const char *const refusals[] = {"", "enosys", "eperm", "kill"};

@@ -57,8 +57,13 @@ enum sbx_userns { SBX_USERNS_UNSET, SBX_USERNS_NO, SBX_USERNS_AUTO, SBX_USERNS_Y
 int sbx_userns_parse(const char *text, enum sbx_userns *out, struct sbx_error *err);
 const char *sbx_userns_name(enum sbx_userns userns);
 
-/* From strict to lax. UNSET: nothing is said. */
-enum sbx_net { SBX_NET_UNSET, SBX_NET_NONE, SBX_NET_HOST };
+/*
+ * From strict to lax. UNSET: nothing is said. FILTERED: an allow-list that is enforced outside of
+ * the sandbox; policies may say it already, which back end can give what is in backend.h.
+ */
+enum sbx_net { SBX_NET_UNSET, SBX_NET_NONE, SBX_NET_FILTERED, SBX_NET_HOST };
+int sbx_net_parse(const char *text, enum sbx_net *out, struct sbx_error *err);
+const char *sbx_net_name(enum sbx_net net);
 /* What becomes of a system call that is refused, from lax to strict. */
 enum sbx_refusal {
 	SBX_REFUSAL_UNSET,

@@ -78,8 +78,7 @@ static void add_calls(const struct sbx_policy *policy, struct sbx_buffer *out)
 void sbx_policy_add_text(const struct sbx_policy *policy, struct sbx_buffer *out)
 {
 	if (policy->net)
-		sbx_buffer_printf(out, "[network]\nmode=%s\n",
-				  policy->net == SBX_NET_HOST ? "host" : "none");
+		sbx_buffer_printf(out, "[network]\nmode=%s\n", sbx_net_name(policy->net));
 	if (policy->userns)
 		sbx_buffer_printf(out, "[isolation]\nuser-namespace=%s\n",
 				  sbx_userns_name(policy->userns));

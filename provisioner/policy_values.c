@@ -74,6 +74,23 @@ int sbx_userns_parse(const char *text, enum sbx_userns *out, struct sbx_error *e
 	return sbx_fail(err, SBX_E_USAGE, "'%s': expected auto, yes or no", text);
 }
 
+static const char *const net_names[] = {"", "none", "filtered", "host"};
+
+const char *sbx_net_name(enum sbx_net net)
+{
+	return net_names[net];
+}
+
+int sbx_net_parse(const char *text, enum sbx_net *out, struct sbx_error *err)
+{
+	for (unsigned i = SBX_NET_NONE; i <= SBX_NET_HOST; i++)
+		if (strcmp(text, net_names[i]) == 0) {
+			*out = i;
+			return 0;
+		}
+	return sbx_fail(err, SBX_E_USAGE, "'%s': expected none, filtered or host", text);
+}
+
 /* By number: the kernel's include/uapi/linux/capability.h. */
 static const char *const capabilities[] = {
 	"chown",

@@ -126,6 +126,8 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 int sbx_task_settle(struct sbx_task *task, struct sbx_error *err)
 {
 	return sbx_options_settle(&task->options, SBX_HOST_POLICY, err) < 0 ||
+			       sbx_backend_check(&sbx_backend_container, &task->options.policy,
+						 err) < 0 ||
 			       look_around(task, err) < 0
 		       ? -1
 		       : sbx_plan_make(&task->plan, &task->options, &task->host, err);

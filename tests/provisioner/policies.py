@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What policies hold down, whatever options ask for."""
 
+import json
+import os
 import subprocess
 
-from support import equal, main
+from support import Skip, equal, main
 
 POSTURES = ("low", "medium", "high", "paranoid")
 
@@ -32,6 +34,53 @@ def test_the_network_of_a_policy_is_the_most_there_is(t):
 	path = policy(t, "p.policy", "[network]\nmode=none\n")
 	links = t.run("ls", "/sys/class/net", options=["--sys", "--net", "host", "--policy", path])
 	equal(links.lines, ["lo"], "network interfaces")
+
+
+def test_a_filtered_network_comes_later(t):
+	filtered = policy(t, "p.policy", "[network]\nmode=filtered\n")
+	for options in (["--net", "filtered"], ["--net", "host", "--policy", filtered],
+			["--defaults", filtered]):
+		t.run("true", options=options).fails(125, "--net filtered", "later", "none")
+	# Less than that can be had.
+	t.run("true", options=["--policy", filtered]).ok()
+	equal(t.call([t.program, "policy", filtered]).lines[:2], ["[network]", "mode=filtered"], "policy")
+
+
+def test_policies_are_as_their_schema_says(t):  # root
+	try:
+		import jsonschema
+	except ImportError:
+		raise Skip("python3-jsonschema is not installed") from None
+	with open(os.path.join(t.source, "docs/schemas/policy.schema.json"), encoding="utf-8") as f:
+		schema = json.load(f)
+	lists = {("system-calls", "classes"), ("capabilities", "keep"), ("files", "hidden"),
+		 ("files", "read-only"), ("files", "writable"), ("output", "patterns")}
+	known = set()
+	for name in ("low", "medium", "high", "paranoid"):
+		text = t.call([t.program, "policy", name]).ok().out
+		found, section = {}, None
+		for line in text.splitlines():
+			if line.startswith("["):
+				section = line.strip("[]")
+			elif line and not line.startswith("#"):
+				key, value = line.split("=", 1)
+				known.add((section, key))
+				found.setdefault(section, {})[key] = \
+					[v for v in value.split(";") if v] if (section, key) in lists else value
+		jsonschema.validate(found, schema)
+		# And is the same policy, read as JSON.
+		path = t.file(f"{name}.policy", json.dumps(found))
+		equal(t.call([t.program, "policy", path]).ok().out, text, name)
+	assert len(known) > 12, known
+	# Every key of the schema is one that the program knows, and none more.
+	for section, rules in schema["properties"].items():
+		for key in rules.get("properties", {}):
+			got = t.call([t.program, "policy", t.file("one", json.dumps({section: {key: ["?"]}}))])
+			assert "no such key" not in got.err, (section, key, got)
+		got = t.call([t.program, "policy", t.file("one", json.dumps({section: {"nonsense": "1"}}))])
+		assert "no such key" in got.err, (section, got)
+	for section, key in known:
+		assert key in schema["properties"][section]["properties"], (section, key)
 
 
 def test_only_writable_paths_can_be_written(t):

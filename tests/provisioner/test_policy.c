@@ -45,7 +45,7 @@ static struct sbx_policy random_policy(void)
 	struct sbx_policy p = {0};
 	for (unsigned i = 0; i < SBX_N_LIMITS; i++)
 		p.limit[i] = next_random(3) ? 1000 + next_random(1000) : 0;
-	p.net = next_random(3);
+	p.net = next_random(4);
 	p.has_classes = next_random(2);
 	p.classes = p.has_classes ? next_random(UINT64_MAX) | 1 : 0;
 	p.has_capabilities = next_random(2);
@@ -204,7 +204,7 @@ static void test_mistakes_are_named(void **state)
 	assert_refused("[limit]\nmemory=1M\n", "[limit] memory");
 	assert_refused("[limits]\nmemory=-1\n", "[limits] memory");
 	assert_refused("[limits]\npids=0\n", "pids");
-	assert_refused("[network]\nmode=some\n", "none or host");
+	assert_refused("[network]\nmode=some\n", "none, filtered or host");
 	assert_refused("[system-calls]\nclasses=base;nonsense\n", "nonsense");
 	assert_refused("[system-calls]\ndangerous=enosys\n", "eperm or kill");
 	assert_refused("[capabilities]\nkeep=fly\n", "fly");
