@@ -164,8 +164,7 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
 	     **env = sbx_copy_words(init->command_env);
 	if (!argv || !env)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
-	struct sbx_join join;
-	int text_fd = init->join_fd < 0 ? -1 : sbx_init_join_prepare(init, argv, env, &join, err);
+	pid_t joined = init->join_fd < 0 ? 0 : sbx_init_join(init, err);
 	/* The plan's own words are wiped, too. */
 	wipe_command_line(init);
 	struct sbx_start start = {
@@ -177,8 +176,9 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
 		.refusals = sbx_filter_refusals(policy->unknown, policy->dangerous),
 		.out_listener_fd = &fds->listener_fd,
 	};
-	if (init->join_fd >= 0)
-		return text_fd < 0 ? -1 : sbx_init_join(init, &join, text_fd, err);
+	if (joined != 0)
+		return joined < 0 || sbx_init_become(init, joined, argv, env, err) < 0 ? -1
+										       : joined;
 	if (record & (SBX_RECORD_CALLS | SBX_RECORD_NETWORK))
 		start.watch = fds->watch = sbx_watch_program(
 			(enum sbx_filter)init->plan->filter, start.has_classes, start.classes,

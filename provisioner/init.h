@@ -8,7 +8,6 @@
 #include "provisioner/order.h"
 #include "provisioner/plan.h"
 #include "provisioner/watch.h"
-#include "provisioner/zygote/join.h"
 
 /* What it is given. */
 struct sbx_init {
@@ -68,15 +67,14 @@ struct sbx_start {
 };
 
 /*
- * Let the parked child at init->join_fd be the command: it joins our namespaces, takes what rights
- * the plan leaves, and is reaped by us (init_join.c). Returns its number in here.
+ * Let the parked child at init->join_fd join our namespaces and give up its rights, as soon as
+ * those stand (init_join.c): we reap it. Returns its number in here.
  */
-pid_t sbx_init_join(const struct sbx_init *init, const struct sbx_join *join, int text_fd,
-		    struct sbx_error *err);
+pid_t sbx_init_join(const struct sbx_init *init, struct sbx_error *err);
 
-/* Before that: write all it takes into a file, whose descriptor is returned. */
-int sbx_init_join_prepare(const struct sbx_init *init, char **argv, char **env,
-			  struct sbx_join *join, struct sbx_error *err);
+/* Then let it be the command, with our 0, 1 and 2. */
+int sbx_init_become(const struct sbx_init *init, pid_t joined, char **argv, char **env,
+		    struct sbx_error *err);
 
 /* Start it as a child in a session of its own; -1 when it cannot be executed, or filtered. */
 pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err);

@@ -57,33 +57,35 @@ static uint64_t mask_bits(const sigset_t *mask)
 	return bits;
 }
 
-static int make_text(const struct sbx_init *init, char **argv, char **env, struct sbx_join *join,
-		     struct sbx_error *err)
+static int open_text(const struct sbx_buffer *text, struct sbx_error *err)
 {
-	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT, strings = SBX_BUFFER_INIT;
+	if (text->failed)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
+	SBX_CLEANUP_FD int fd = memfd_create("sbx", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("sbx", MFD_CLOEXEC);
+	if (fd < 0 || sbx_write_all(fd, text->data, text->n_bytes) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "zygote: memfd");
+	return sbx_steal_fd(&fd);
+}
+
+static int make_join(const struct sbx_init *init, struct sbx_join *out, struct sbx_error *err)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT, targets = SBX_BUFFER_INIT;
 	const struct sbx_policy *policy = &init->options->policy;
 	size_t n_filter = 0;
-	join->n_ops = add_ops(init->plan, &text, &strings);
+	out->n_ops = add_ops(init->plan, &text, &targets);
 	if (policy->has_classes) {
 		const struct sock_filter *filter = sbx_filter_classes_program(
 			policy->classes, sbx_filter_refusals(policy->unknown, policy->dangerous),
 			&n_filter);
 		sbx_buffer_add(&text, filter, n_filter * sizeof(struct sock_filter));
 	}
-	join->n_filter = (uint32_t)n_filter;
-	join->n_words = add_words(&strings, argv);
-	join->n_env = add_words(&strings, env);
-	join->mask = mask_bits(&init->caller_mask);
-	sbx_buffer_add(&text, strings.data, strings.n_bytes);
-	join->n_bytes = text.n_bytes;
-	if (text.failed || strings.failed)
-		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
-	SBX_CLEANUP_FD int fd = memfd_create("sbx", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("sbx", MFD_CLOEXEC);
-	if (fd < 0 || sbx_write_all(fd, text.data, text.n_bytes) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "zygote: memfd");
-	return sbx_steal_fd(&fd);
+	out->n_filter = (uint32_t)n_filter;
+	sbx_buffer_add(&text, targets.data, targets.n_bytes);
+	text.failed = text.failed || targets.failed;
+	out->n_bytes = text.n_bytes;
+	return open_text(&text, err);
 }
 
 static int open_namespaces(int *fds, struct sbx_error *err)
@@ -101,43 +103,51 @@ static int open_namespaces(int *fds, struct sbx_error *err)
 	return 0;
 }
 
-int sbx_init_join_prepare(const struct sbx_init *init, char **argv, char **env,
-			  struct sbx_join *join, struct sbx_error *err)
+static void close_all(int *fds, size_t n)
 {
-	*join = (struct sbx_join){0};
-	return make_text(init, argv, env, join, err);
+	for (size_t i = 0; i < n; i++)
+		sbx_close(&fds[i]);
 }
 
-static pid_t join_them(const struct sbx_init *init, const struct sbx_join *join, int *fds,
-		       struct sbx_error *err)
+/* Send it, and take the answer: the number in here of the process that gave it. */
+static pid_t ask(const struct sbx_init *init, const void *packet, size_t n_bytes, const int *fds,
+		 unsigned n_fds, struct sbx_error *err)
 {
-	pid_t pid, last;
-	for (int i = 0; i < 3; i++)
-		fds[SBX_JOIN_STDIO + i] = i;
-	if (open_namespaces(fds + SBX_JOIN_NAMESPACES, err) < 0)
-		return -1;
-	if (sbx_packet_send(init->join_fd, join, sizeof(*join), NULL, 0, fds, SBX_JOIN_FDS) < 0)
+	pid_t pid;
+	if (sbx_packet_send(init->join_fd, packet, n_bytes, NULL, 0, fds, n_fds) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "zygote: its child is gone");
-	if (sbx_warm_answer(init->join_fd, SBX_WARM_PATIENCE_MSEC, &pid, err) < 0 ||
-	    sbx_warm_answer(init->join_fd, SBX_WARM_PATIENCE_MSEC, &last, err) < 0)
-		return -1;
-	if (pid <= 1 || last != pid)
-		return sbx_fail(err, SBX_E_SANDBOX, "zygote: its child did not join");
-	return pid;
+	return sbx_warm_answer(init->join_fd, SBX_WARM_PATIENCE_MSEC, &pid, err) < 0 ? -1 : pid;
 }
 
-pid_t sbx_init_join(const struct sbx_init *init, const struct sbx_join *join, int text_fd,
-		    struct sbx_error *err)
+pid_t sbx_init_join(const struct sbx_init *init, struct sbx_error *err)
 {
+	struct sbx_join join = {0};
 	int fds[SBX_JOIN_FDS];
 	for (int i = 0; i < SBX_JOIN_FDS; i++)
 		fds[i] = -1;
-	fds[SBX_JOIN_TEXT] = text_fd;
-	pid_t pid = join_them(init, join, fds, err);
-	for (int i = 0; i < SBX_JOIN_FDS; i++)
-		if (fds[i] > STDERR_FILENO)
-			sbx_close(&fds[i]);
+	fds[SBX_JOIN_TEXT] = make_join(init, &join, err);
+	pid_t pid = fds[SBX_JOIN_TEXT] < 0 || open_namespaces(fds + SBX_JOIN_NAMESPACES, err) < 0
+			    ? -1
+			    : ask(init, &join, sizeof(join), fds, SBX_JOIN_FDS, err);
+	close_all(fds, SBX_JOIN_FDS);
+	return pid == 0 || pid == 1 ? sbx_fail(err, SBX_E_SANDBOX, "zygote: its child did not join")
+				    : pid;
+}
+
+int sbx_init_become(const struct sbx_init *init, pid_t joined, char **argv, char **env,
+		    struct sbx_error *err)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	struct sbx_become become = {.mask = mask_bits(&init->caller_mask)};
+	become.n_words = add_words(&text, argv);
+	become.n_env = add_words(&text, env);
+	become.n_bytes = text.n_bytes;
+	SBX_CLEANUP_FD int text_fd = open_text(&text, err);
+	const int fds[SBX_BECOME_FDS] = {text_fd, 0, 1, 2};
+	pid_t pid = text_fd < 0 ? -1 : ask(init, &become, sizeof(become), fds, SBX_BECOME_FDS, err);
 	int join_fd = init->join_fd;
 	sbx_close(&join_fd);
-	return pid;
+	return pid < 0	       ? -1
+	       : pid == joined ? 0
+			       : sbx_fail(err, SBX_E_SANDBOX, "zygote: another child answered");
 }

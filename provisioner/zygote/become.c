@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "provisioner/apply.h"
 #include "provisioner/filter.h"
+#include "provisioner/packet.h"
 #include "provisioner/zygote/park.h"
 #include "provisioner/zygote/python.h"
 
@@ -21,7 +22,7 @@
 struct text {
 	const struct sbx_join_op *ops;
 	const struct sock_filter *filter;
-	char *strings, *end;
+	char *targets, *end;
 };
 
 static struct text find_parts(const struct sbx_join *join, char *text)
@@ -33,31 +34,42 @@ static struct text find_parts(const struct sbx_join *join, char *text)
 	return (struct text){
 		.ops = (const struct sbx_join_op *)text,
 		.filter = (const struct sock_filter *)(text + ops),
-		.strings = text + ops + filter,
+		.targets = text + ops + filter,
 		.end = text + join->n_bytes,
 	};
 }
 
-static char *next_string(struct text *t)
+/* The string at *at, which moves on; NULL: there is none. */
+static char *next_string(char **at, const char *end)
 {
-	char *string = t->strings;
-	if (string >= t->end)
+	char *string = *at;
+	if (string >= end)
 		return NULL;
-	t->strings += strlen(string) + 1;
+	*at += strlen(string) + 1;
 	return string;
 }
 
-static char **take_words(struct text *t, uint32_t n)
+static char **take_words(char **at, const char *end, uint32_t n)
 {
 	char **words = n < 1U << 22 ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
 	for (uint32_t i = 0; words && i < n; i++)
-		if (!(words[i] = next_string(t)))
+		if (!(words[i] = next_string(at, end)))
 			return NULL;
 	return words;
 }
 
+/*
+ * The last walls know of 0, 1 and 2, or would keep us from taking those. What only lowers limits
+ * can be done as late, too.
+ */
+static bool is_late(uint32_t kind)
+{
+	return kind == SBX_OP_RLIMIT || kind >= SBX_OP_STAY_INSIDE;
+}
+
 /* What the plan has for the process itself, done by the functions that do it for any command. */
-static int apply_ops(const struct sbx_join *join, struct text *t, struct sbx_error *err)
+static int apply_ops(const struct sbx_join *join, const struct text *t, bool late,
+		     struct sbx_error *err)
 {
 	struct sbx_apply apply = {
 		.userns_fd = -1,
@@ -66,20 +78,22 @@ static int apply_ops(const struct sbx_join *join, struct text *t, struct sbx_err
 		.proc_fd = -1,
 		.dev_fd = -1,
 	};
+	char *at = t->targets;
 	for (uint32_t i = 0; i < join->n_ops; i++) {
 		const struct sbx_op op = {
 			.kind = (enum sbx_op_kind)t->ops[i].kind,
 			.index = t->ops[i].index,
 			.number = t->ops[i].number,
 			.source = "",
-			.target = next_string(t),
+			.target = next_string(&at, t->end),
 		};
 		if (!op.target || t->ops[i].kind >= SBX_N_OPS)
 			return sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed join");
-		if (sbx_apply_op(&apply, &op, err) < 0)
+		if (is_late(t->ops[i].kind) == late && sbx_apply_op(&apply, &op, err) < 0)
 			return -1;
 	}
-	int failed = join->n_filter ? sbx_filter_install_program(t->filter, join->n_filter) : 0;
+	int failed =
+		late && join->n_filter ? sbx_filter_install_program(t->filter, join->n_filter) : 0;
 	if (failed)
 		return sbx_fail_os(err, SBX_E_SANDBOX, -failed, "--syscalls: seccomp filter");
 	return 0;
@@ -112,21 +126,51 @@ static void restore_signals(uint64_t blocked)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
+static int take_stdio(const int *fds, struct sbx_error *err)
+{
+	for (int i = 0; i < 3; i++)
+		if (dup2(fds[i], i) < 0)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "zygote: descriptor %d", i);
+	return 0;
+}
+
+/* What to be; the words are in memory that stays. Ends this process when nobody asks any more. */
+static int take_over(int socket_fd, struct sbx_become *out, char ***out_words, char ***out_env,
+		     struct sbx_error *err)
+{
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	if (sbx_packet_receive(socket_fd, 0, out, sizeof(*out), fds, &n_fds) != sizeof(*out) ||
+	    n_fds != SBX_BECOME_FDS)
+		_exit(0);
+	char *at = sbx_read_text(fds[SBX_BECOME_TEXT], out->n_bytes, err);
+	if (!at || take_stdio(fds + SBX_BECOME_STDIO, err) < 0)
+		return -1;
+	sbx_close_others(socket_fd);
+	const char *end = at + out->n_bytes;
+	*out_words = take_words(&at, end, out->n_words);
+	*out_env = *out_words ? take_words(&at, end, out->n_env) : NULL;
+	return *out_env && **out_words ? 0
+				       : sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed words");
+}
+
 void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
-	struct text t = find_parts(join, text);
-	/* The kernel says in it which process sends: so process 1 knows its command. */
-	send(socket_fd, &err, sizeof(err), MSG_NOSIGNAL);
+	struct sbx_become become;
+	const struct text t = find_parts(join, text);
+	char **words = NULL, **env = NULL;
 	setsid();
 	if (!t.ops)
 		sbx_fail(&err, SBX_E_SANDBOX, "zygote: malformed join");
 	else
-		apply_ops(join, &t, &err);
-	char **words = err.code ? NULL : take_words(&t, join->n_words);
-	char **env = words ? take_words(&t, join->n_env) : NULL;
-	if (!env || !words[0])
-		sbx_fail(&err, SBX_E_SANDBOX, "zygote: malformed join");
+		apply_ops(join, &t, false, &err);
+	/* The kernel says with it which process sends: so process 1 knows its command. */
+	sbx_answer(socket_fd, &err);
+	if (err.code)
+		_exit(127);
+	if (take_over(socket_fd, &become, &words, &env, &err) == 0)
+		apply_ops(join, &t, true, &err);
 	/* As after execve(2): joining namespaces took it away. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	sbx_answer(socket_fd, &err);
@@ -134,7 +178,7 @@ void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
 		_exit(127);
 	sbx_close(&socket_fd);
 	dl_iterate_phdr(reseed_openssl, NULL);
-	restore_signals(join->mask);
+	restore_signals(become.mask);
 	sbx_python_after_fork_child();
 	sbx_python_main(words, env);
 }

@@ -25,16 +25,16 @@ struct sbx_zygote_order {
 };
 
 /*
- * Its answers are struct sbx_error: a new zygote's and a parked child's first packet, and twice a
- * joined child's, with SBX_OK when all is well.
+ * Its answers are struct sbx_error: a new zygote's and a parked child's first packet, and one to
+ * each of the two packets below, with SBX_OK when all is well.
  */
 
 /*
- * From a sandbox's first process to the parked child that is to be its command. With it come
- * SBX_JOIN_FDS descriptors: of a file with the text (below), 0, 1 and 2 of the command, and
- * the namespaces in the order in which they are joined.
+ * From a sandbox's first process to the parked child that is to be its command. First, as soon as
+ * the sandbox stands: join. With it come SBX_JOIN_FDS descriptors: of a file with the text (below)
+ * and the namespaces in the order in which they are joined. The answer comes from inside.
  */
-enum { SBX_JOIN_TEXT, SBX_JOIN_STDIO, SBX_JOIN_NAMESPACES = SBX_JOIN_STDIO + 3 };
+enum { SBX_JOIN_TEXT, SBX_JOIN_NAMESPACES };
 #define SBX_JOIN_N_NAMESPACES 7
 #define SBX_JOIN_FDS	      (SBX_JOIN_NAMESPACES + SBX_JOIN_N_NAMESPACES)
 
@@ -46,10 +46,22 @@ enum { SBX_JOIN_TEXT, SBX_JOIN_STDIO, SBX_JOIN_NAMESPACES = SBX_JOIN_STDIO + 3 }
 
 /*
  * The text is n_ops struct sbx_join_op, the classes' filter (n_filter struct sock_filter), then
- * strings, each with its NUL: the operations' targets, the command's words, its environment.
+ * the operations' targets, each with its NUL. Those from FILTER on wait for the other packet.
  */
 struct sbx_join {
-	uint32_t n_ops, n_filter, n_words, n_env;
+	uint32_t n_ops, n_filter;
+	uint64_t n_bytes;
+};
+
+/*
+ * Then, once it is known: what to be. The text is the command's words and its environment, each
+ * with its NUL; the other descriptors become 0, 1 and 2.
+ */
+enum { SBX_BECOME_TEXT, SBX_BECOME_STDIO };
+#define SBX_BECOME_FDS (SBX_BECOME_STDIO + 3)
+
+struct sbx_become {
+	uint32_t n_words, n_env;
 	uint64_t n_bytes;
 	uint64_t mask; /* signals that the command begins with blocked, bit signo-1 */
 };

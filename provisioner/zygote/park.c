@@ -51,37 +51,25 @@ static void join_namespaces(int socket_fd, const int *fds)
 	}
 }
 
-static char *read_text(int socket_fd, int fd, const struct sbx_join *join)
+char *sbx_read_text(int fd, uint64_t n_bytes, struct sbx_error *err)
 {
-	struct sbx_error err = SBX_ERROR_INIT;
-	uint64_t n_bytes = join->n_bytes;
 	char *text = n_bytes && n_bytes <= MAX_TEXT ? malloc(n_bytes) : NULL;
-	for (uint64_t done = 0; text && done < n_bytes;) {
+	if (!text) {
+		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote: join");
+		return NULL;
+	}
+	for (uint64_t done = 0; done < n_bytes;) {
 		ssize_t n = pread(fd, text + done, n_bytes - done, (off_t)done);
 		if (n <= 0) {
-			sbx_fail_os(&err, SBX_E_SANDBOX, n < 0 ? errno : EIO, "zygote: join");
-			fail_join(socket_fd, &err);
+			sbx_fail_os(err, SBX_E_SANDBOX, n < 0 ? errno : EIO, "zygote: join");
+			free(text);
+			return NULL;
 		}
 		done += (uint64_t)n;
 	}
-	if (!text) {
-		sbx_fail_os(&err, SBX_E_NO_SPACE, ENOMEM, "zygote: join");
-		fail_join(socket_fd, &err);
-	}
-	/* All that is behind the numbers are strings, the last of them ended. */
+	/* It ends with strings, the last of them ended. */
 	text[n_bytes - 1] = '\0';
 	return text;
-}
-
-static void take_stdio(int socket_fd, const int *fds)
-{
-	struct sbx_error err = SBX_ERROR_INIT;
-	for (int i = 0; i < 3; i++) {
-		if (dup2(fds[i], i) >= 0)
-			continue;
-		sbx_fail_os(&err, SBX_E_SANDBOX, errno, "zygote: descriptor %d", i);
-		fail_join(socket_fd, &err);
-	}
 }
 
 /*
@@ -115,6 +103,7 @@ static void fork_inside(int socket_fd, const struct sbx_join *join, char *text)
 void sbx_park(int socket_fd)
 {
 	const struct sbx_error well = SBX_ERROR_INIT;
+	struct sbx_error err = SBX_ERROR_INIT;
 	struct sbx_join join;
 	int fds[SBX_MAX_PACKET_FDS];
 	unsigned n_fds;
@@ -127,8 +116,9 @@ void sbx_park(int socket_fd)
 	if (sbx_packet_receive(socket_fd, 0, &join, sizeof(join), fds, &n_fds) != sizeof(join) ||
 	    n_fds != SBX_JOIN_FDS)
 		_exit(0);
-	char *text = read_text(socket_fd, fds[SBX_JOIN_TEXT], &join);
-	take_stdio(socket_fd, fds + SBX_JOIN_STDIO);
+	char *text = sbx_read_text(fds[SBX_JOIN_TEXT], join.n_bytes, &err);
+	if (!text)
+		fail_join(socket_fd, &err);
 	join_namespaces(socket_fd, fds + SBX_JOIN_NAMESPACES);
 	sbx_close_others(socket_fd);
 	fork_inside(socket_fd, &join, text);

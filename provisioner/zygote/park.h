@@ -16,9 +16,12 @@ void sbx_answer(int socket_fd, const struct sbx_error *err);
 /* Close all descriptors from 3 on but this one. */
 void sbx_close_others(int kept_fd);
 
+/* What a packet is about: of n_bytes, own it with free(). NULL: see the error. */
+char *sbx_read_text(int fd, uint64_t n_bytes, struct sbx_error *err);
+
 /*
- * Be what was asked for: in the child that a sandbox's own process 1 reaps. `text` is what came
- * with the join, already checked to be of its length (become.c).
+ * Wait inside to be told what to be, and be it: in the child that a sandbox's own process 1 reaps.
+ * `text` is what came with the join, already checked to be of its length (become.c).
  */
 _Noreturn void sbx_become(int socket_fd, const struct sbx_join *join, char *text);
 
