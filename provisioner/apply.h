@@ -15,6 +15,7 @@ struct sbx_apply {
 	uid_t host_uid;
 	gid_t host_gid;
 	int report_fd;	   /* the socket to sbx-provision */
+	int input_fd;	   /* what INPUT copies instead of its source, or -1 */
 	int userns_fd;	   /* maps the ids of what the host has, -1: they stay as they are */
 	uint32_t first_id; /* what 0 inside is for the host, with that */
 	struct sbx_source_base sources;

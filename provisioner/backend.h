@@ -44,6 +44,7 @@ struct sbx_request {
 	int lock_fd;		      /* of the template, or -1 */
 	const struct sbx_ids *ids;    /* what the plan's ids are mapped by */
 	const sigset_t *command_mask; /* the signals that the command begins with blocked */
+	const int *input_fd;	      /* the task's input instead of options->input; NULL: that */
 	struct sbx_record *record;    /* filled in (record.h); NULL: only its end is of interest */
 	/*
 	 * It is told what happens: the events STARTED and COMMAND_*. Without, only its end counts,
@@ -59,6 +60,11 @@ struct sbx_request {
 	uint32_t n_words, n_words_bytes;
 	bool is_forked;	 /* its command is the child that the slot was warmed with (slot.h) */
 	int stdio_fd[3]; /* what become 0, 1 and 2 inside; the caller's */
+	/*
+	 * `input_fd` above counts with a slot as well. `takes_output`: /output is there, and handed
+	 * out with the layers (record->layers_fd).
+	 */
+	bool takes_output;
 	const struct sbx_warm *warm; /* NULL: nothing of zygotes */
 };
 

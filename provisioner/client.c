@@ -10,6 +10,8 @@
 #include "base/fd.h"
 #include "provisioner/packet.h"
 
+static const struct sbx_descriptors no_descriptors;
+
 void sbx_connection_close(struct sbx_connection *c)
 {
 	sbx_close(&c->fd);
@@ -38,7 +40,7 @@ int sbx_connection_open(struct sbx_connection *c, const char *socket_path, struc
 	struct sbx_message hello = {.type = SBX_MESSAGE_HELLO, .value = SBX_PROTOCOL_VERSION};
 	*c = (struct sbx_connection)SBX_CONNECTION_INIT;
 	if (connect_to(c, socket_path, err) < 0 ||
-	    sbx_connection_ask(c, &hello, NULL, NULL, NULL, err) < 0) {
+	    sbx_connection_ask(c, &hello, NULL, no_descriptors, NULL, err) < 0) {
 		sbx_connection_close(c);
 		return -1;
 	}
@@ -46,7 +48,7 @@ int sbx_connection_open(struct sbx_connection *c, const char *socket_path, struc
 }
 
 int sbx_connection_send(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
-			const int *fds, struct sbx_error *err)
+			struct sbx_descriptors fds, struct sbx_error *err)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	m->id = ++c->last_id ? c->last_id : ++c->last_id;
@@ -60,8 +62,8 @@ int sbx_connection_send(struct sbx_connection *c, struct sbx_message *m, const c
 				"more than %d bytes of arguments and environment; put them into a "
 				"file",
 				SBX_MAX_MESSAGE);
-	if (sbx_packet_send_waiting(c->fd, m, sizeof(*m), text.data, text.n_bytes, fds,
-				    fds ? 3 : 0) < 0)
+	if (sbx_packet_send_waiting(c->fd, m, sizeof(*m), text.data, text.n_bytes, fds.fd, fds.n) <
+	    0)
 		return sbx_fail_os(err, SBX_E_INTERRUPTED, errno, "the server has gone");
 	return 0;
 }
@@ -89,7 +91,7 @@ int sbx_connection_fail(const struct sbx_message *m, const char *words, struct s
 }
 
 int sbx_connection_ask(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
-		       const int *fds, const char **out_words, struct sbx_error *err)
+		       struct sbx_descriptors fds, const char **out_words, struct sbx_error *err)
 {
 	struct sbx_message answer;
 	const char *text;

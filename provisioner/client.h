@@ -24,11 +24,15 @@ void sbx_connection_close(struct sbx_connection *c);
 #define SBX_CLEANUP_CONNECTION __attribute__((cleanup(sbx_connection_close)))
 
 /*
- * Send a request: `m` without id and n_words, which are set; `words` NULL-ended or NULL; `fds` 0 or
- * 3 descriptors, which stay the caller's. Waits until it is taken.
+ * Send a request: `m` without id and n_words, which are set; `words` NULL-ended or NULL; the
+ * descriptors stay the caller's. Waits until it is taken.
  */
+struct sbx_descriptors {
+	const int *fd;
+	unsigned n;
+};
 int sbx_connection_send(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
-			const int *fds, struct sbx_error *err);
+			struct sbx_descriptors fds, struct sbx_error *err);
 
 /*
  * Wait for the next message. *out_words are its n_words strings, one after the other, valid until
@@ -39,7 +43,7 @@ int sbx_connection_receive(struct sbx_connection *c, struct sbx_message *out,
 
 /* Send, and wait for the answer; other messages are dropped. An ERROR comes as *err. */
 int sbx_connection_ask(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
-		       const int *fds, const char **out_words, struct sbx_error *err);
+		       struct sbx_descriptors fds, const char **out_words, struct sbx_error *err);
 
 /* An ERROR message as an error. Returns -1. */
 int sbx_connection_fail(const struct sbx_message *m, const char *words, struct sbx_error *err);

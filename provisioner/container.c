@@ -97,6 +97,8 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	sbx_groups_init(&c->groups);
 	sbx_relay_init(&c->base.relay);
 	c->n_own_pids = 1;
+	/* A slot's keeper is who knows. */
+	c->is_recorded = request->record && !request->slot;
 	if (request->slot) {
 		c->slot = request->slot;
 		c->groups = request->slot->groups;

@@ -28,6 +28,7 @@ struct sbx_container {
 	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
 	struct sbx_report last;			 /* FAILED or ENDED, once it came */
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
+	bool is_recorded;			 /* request->record is of interest */
 	const int *stdio_fd;			 /* of the command; NULL: our own */
 	unsigned clone_flags;
 	pid_t *made;	       /* where the kernel writes down what is forked, or NULL */

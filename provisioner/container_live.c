@@ -212,7 +212,7 @@ static bool receive(struct sbx_container *c, struct sbx_report *out)
 	ssize_t n = sbx_packet_receive(c->socket_fd, MSG_DONTWAIT, out, sizeof(*out), fds, &n_fds);
 	if (n < 0)
 		return false;
-	struct sbx_record *record = c->request->record;
+	struct sbx_record *record = c->is_recorded ? c->request->record : NULL;
 	if (n == sizeof(*out) && out->kind == SBX_REPORT_LAYERS && record && record->layers_fd < 0)
 		record->layers_fd = sbx_steal_fd(&fds[0]);
 	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)

@@ -13,6 +13,7 @@
 #include "provisioner/container.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/packet.h"
+#include "provisioner/record.h"
 #include "provisioner/slot.h"
 #include "provisioner/supervise.h"
 
@@ -22,7 +23,12 @@
 int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 {
 	const struct sbx_request *r = c->request;
-	const struct sbx_slot_order order = {.n_words = r->n_words, .is_forked = r->is_forked};
+	const struct sbx_slot_order order = {
+		.n_words = r->n_words,
+		.is_forked = r->is_forked,
+		.has_input = r->input_fd != NULL,
+		.takes_output = r->takes_output,
+	};
 	int ends[2];
 	for (int i = 0; i < 3; i++)
 		if (sbx_check_descriptor(r->stdio_fd[i], i, err) < 0)
@@ -33,11 +39,12 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	c->socket_fd = ends[0];
 	SBX_CLEANUP_FD int inner = ends[1];
-	const int fds[] = {r->stdio_fd[0], r->stdio_fd[1], r->stdio_fd[2], inner};
+	const int fds[] = {r->stdio_fd[0], r->stdio_fd[1], r->stdio_fd[2], inner,
+			   r->input_fd ? *r->input_fd : -1};
 	c->slot->is_used = true;
 	*c->slot->made = 0;
 	if (sbx_packet_send(c->slot->socket_fd, &order, sizeof(order), r->words, r->n_words_bytes,
-			    fds, 4) < 0) {
+			    fds, r->input_fd ? 5 : 4) < 0) {
 		/* A packet that is too long is not the keeper's fault. */
 		c->slot->is_broken = errno != EMSGSIZE;
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "asking a slot's keeper");
@@ -73,6 +80,13 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 		sbx_relay_adopt(&c->base.relay, reply->policy.limit[SBX_LIMIT_OUTPUT], from, to);
 		if (failed < 0)
 			return -1;
+	}
+	if (reply->has_record && c->request->record) {
+		int *ledger_fd = &fds[reply->has_relay ? SBX_RELAY_CHANNELS : 0];
+		if (sbx_record_adopt(c->request->record, reply->wanted, *ledger_fd, err) < 0)
+			return -1;
+		c->is_recorded = true;
+		sbx_container_open_io(c);
 	}
 	c->base.timeout_usec = reply->policy.limit[SBX_LIMIT_TIMEOUT];
 	c->base.grace_usec = sbx_grace_usec(&reply->policy);

@@ -23,6 +23,7 @@ void sbx_container_become_init(const struct sbx_container *c)
 		.host_gid = request->host->gid,
 		.socket_fd = c->inner_socket_fd,
 		.lock_fd = request->lock_fd,
+		.input_fd = request->input_fd ? *request->input_fd : -1,
 		.userns_fd = request->plan->maps_ids ? request->ids->userns_fd : -1,
 		.first_id = request->plan->maps_ids ? request->ids->first : 0,
 		/* What a keeper forks is in its groups already. */
@@ -85,7 +86,9 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	if (c->pid == 0)
 		sbx_container_become_init(c);
 	if (c->pid > 0) {
-		sbx_container_open_io(c);
+		/* A keeper has no use for it; the server opens it when it is told. */
+		if (!c->slot)
+			sbx_container_open_io(c);
 		return 0;
 	}
 	c->pid = 0;

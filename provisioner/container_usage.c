@@ -41,7 +41,7 @@ void sbx_container_open_io(struct sbx_container *c)
 {
 	char path[40];
 	snprintf(path, sizeof(path), "/proc/%d/io", c->pid);
-	if (c->request->record)
+	if (c->is_recorded)
 		c->io_fd = open(path, O_RDONLY | O_CLOEXEC);
 }
 
@@ -77,14 +77,14 @@ void sbx_container_fill_usage(struct sbx_container *c, const struct rusage *usag
 		sbx_groups_oom_kills(&c->groups) - (c->slot ? c->slot->oom_kills_before : 0);
 	out->has_output_bytes = c->base.relay.is_active;
 	out->output_bytes = c->base.relay.n_bytes;
-	uint64_t peak = c->request->record ? sbx_groups_pids_peak(&c->groups) : 0;
+	uint64_t peak = c->is_recorded ? sbx_groups_pids_peak(&c->groups) : 0;
 	/* Our own processes inside are not the task's. */
 	out->pids_peak = peak > c->n_own_pids ? peak - c->n_own_pids : 0;
 }
 
 void sbx_container_fill_stages(struct sbx_container *c, uint64_t ended_usec)
 {
-	const struct sbx_ledger *ledger = c->request->record ? c->request->record->ledger : NULL;
+	const struct sbx_ledger *ledger = c->is_recorded ? c->request->record->ledger : NULL;
 	if (c->slot) {
 		/* Cgroups are there already; the plan is the keeper's. */
 		sbx_result_set_stage(&c->result, SBX_STAGE_PLAN, c->started_usec, c->planned_usec);

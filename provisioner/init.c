@@ -56,7 +56,8 @@ static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 /* Nothing that the caller had open, knowingly or not, gets inside. */
 static void close_inherited(const struct sbx_init *init)
 {
-	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd, init->userns_fd};
+	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd, init->userns_fd,
+			    init->input_fd};
 	unsigned first = STDERR_FILENO + 1;
 	for (;;) {
 		/* Up to the lowest of those that are not behind us. */
@@ -116,6 +117,7 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		.host_uid = init->host_uid,
 		.host_gid = init->host_gid,
 		.report_fd = init->socket_fd,
+		.input_fd = init->input_fd,
 		.userns_fd = init->userns_fd,
 		.first_id = init->first_id,
 		.sources.root = init->options->source_root,

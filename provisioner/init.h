@@ -20,6 +20,7 @@ struct sbx_init {
 	int socket_fd;	   /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
 	int userns_fd;	   /* to enter, and to map ids by; or -1 */
 	uint32_t first_id; /* with that, 0 inside as the host knows it */
+	int input_fd;	   /* the task's input, instead of a path of the plan's; or -1 */
 	int lock_fd;	   /* the template's, kept as long as anything inside lives; or -1 */
 	bool wait_for_go;  /* start the command only after SBX_ORDER_GO */
 	bool is_live;	   /* report that it stands */

@@ -17,6 +17,7 @@
 #include "provisioner/apply.h"
 #include "provisioner/container.h"
 #include "provisioner/packet.h"
+#include "provisioner/record.h"
 #include "provisioner/slot.h"
 #include "provisioner/supervise.h"
 #include "provisioner/task.h"
@@ -27,10 +28,11 @@
 struct keeper {
 	struct sbx_slot *slot;
 	int socket_fd;
-	struct sbx_warm warm;	     /* its socket_fd -1: none */
-	struct sbx_error warm_error; /* why there is none */
-	char *python, *lower;	     /* the zygote's interpreter and template */
-	bool has_net;		     /* of its own, fresh, the loopback up */
+	struct sbx_warm warm;	      /* its socket_fd -1: none */
+	struct sbx_error warm_error;  /* why there is none */
+	char *python, *lower;	      /* the zygote's interpreter and template */
+	bool has_net;		      /* of its own, fresh, the loopback up */
+	bool has_input, takes_output; /* of the order that is being obeyed */
 };
 
 /* Ready the network namespace of the next sandbox while this one runs. */
@@ -63,6 +65,9 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 		return k->warm_error.code ? sbx_error_propagate(err, &k->warm_error)
 					  : sbx_fail(err, SBX_E_BUSY, "zygote: none is here");
 	task->options.is_live = true;
+	/* What they are the client has opened itself. */
+	task->options.input = k->has_input ? "of the client" : NULL;
+	task->options.output = k->takes_output ? "of the client" : NULL;
 	if (sbx_words_check(slots, argc, argv, err) < 0 ||
 	    sbx_options_parse(&task->options, argc, argv, err) < 0 ||
 	    sbx_words_check_options(slots, &task->options, err) < 0)
@@ -108,28 +113,34 @@ static unsigned limited_by(const struct sbx_plan *plan)
 	return mask;
 }
 
-static void answer(struct keeper *k, struct sbx_slot_reply *reply, const struct sbx_relay *relay)
+static void answer(struct keeper *k, struct sbx_slot_reply *reply, const struct sbx_relay *relay,
+		   int ledger_fd)
 {
-	int fds[SBX_RELAY_CHANNELS];
+	int fds[SBX_RELAY_CHANNELS + 1];
+	unsigned n = 0;
 	reply->has_relay = relay->is_active;
-	for (int i = 0; i < SBX_RELAY_CHANNELS; i++)
-		fds[i] = relay->channel[i].read_fd;
+	reply->has_record = ledger_fd >= 0;
+	for (int i = 0; relay->is_active && i < SBX_RELAY_CHANNELS; i++)
+		fds[n++] = relay->channel[i].read_fd;
+	if (ledger_fd >= 0)
+		fds[n++] = ledger_fd;
 	reply->policy.hidden = reply->policy.read_only = reply->policy.writable =
 		reply->policy.patterns = (struct sbx_paths){0};
 	/* Nobody to answer to: then nobody wants what was made either. */
-	if (sbx_packet_send(k->socket_fd, reply, sizeof(*reply), NULL, 0, fds,
-			    relay->is_active ? SBX_RELAY_CHANNELS : 0) < 0)
+	if (sbx_packet_send(k->socket_fd, reply, sizeof(*reply), NULL, 0, fds, n) < 0)
 		_exit(1);
 }
 
-static int make(struct keeper *k, const struct sbx_task *task, const int fds[4],
-		struct sbx_container *c, struct sbx_error *err)
+static int make(struct keeper *k, const struct sbx_task *task, const int fds[5],
+		struct sbx_record *record, struct sbx_container *c, struct sbx_error *err)
 {
 	struct sbx_request request;
 	sbx_task_fill_request(task, &request);
 	request.arguments = k->slot->slots->arguments;
 	request.warm = task->role == SBX_ROLE_FORKED ? &k->warm : NULL;
 	request.command_mask = &k->slot->slots->command_mask;
+	request.input_fd = k->has_input ? &fds[4] : NULL;
+	request.record = record->ledger ? record : NULL;
 	c->request = &request;
 	c->slot = k->slot;
 	c->made = k->slot->made;
@@ -173,9 +184,11 @@ static void take_warm(struct keeper *k, const int fds[3], const char *text, size
 		sbx_warm_release(&k->warm);
 }
 
-static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const int fds[4])
+static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const int fds[5])
 {
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
+	SBX_CLEANUP_RECORD struct sbx_record record = SBX_RECORD_INIT;
+	SBX_CLEANUP_FD int ledger_fd = -1;
 	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
 	struct sbx_container c = {.pidfd = -1, .socket_fd = -1, .io_fd = -1};
 	sbx_relay_init(&c.base.relay);
@@ -183,8 +196,11 @@ static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const 
 	int failed = settle(k, &task, argc, argv, &reply.error);
 	reply.planned_nsec = now_nsec();
 	bool used_net = k->has_net && !is_forked;
+	reply.wanted = task.options.record;
+	if (failed == 0 && (reply.wanted || k->takes_output))
+		failed = sbx_record_open(&record, reply.wanted, &ledger_fd, &reply.error);
 	if (failed == 0)
-		failed = make(k, &task, fds, &c, &reply.error);
+		failed = make(k, &task, fds, &record, &c, &reply.error);
 	reply.spawned_nsec = now_nsec();
 	/* Process 1 has its own hold on it, and none of ours shall be left in the groups. */
 	sbx_ids_release(&task.ids);
@@ -194,7 +210,7 @@ static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const 
 	reply.policy = task.options.policy;
 	reply.unenforced = task.plan.unenforced;
 	reply.limited = limited_by(&task.plan);
-	answer(k, &reply, &c.base.relay);
+	answer(k, &reply, &c.base.relay, failed < 0 ? -1 : ledger_fd);
 	sbx_close(&c.pidfd);
 	sbx_relay_release(&c.base.relay);
 	free(c.env);
@@ -233,8 +249,10 @@ static void take_order(struct keeper *k)
 	memcpy(&order, packet, sizeof(order));
 	if (order.n_words == 0 && n_fds == 3)
 		return take_warm(k, fds, packet + sizeof(order), (size_t)n - sizeof(order));
-	if (n_fds != 4)
+	if (n_fds != (order.has_input ? 5 : 4))
 		_exit(0);
+	k->has_input = order.has_input;
+	k->takes_output = order.takes_output;
 	SBX_CLEANUP_FREE char **words =
 		find_words(packet + sizeof(order), (size_t)n - sizeof(order), order.n_words);
 	if (!words)

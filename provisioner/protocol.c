@@ -54,16 +54,17 @@ int sbx_message_decode(const void *packet, size_t n_bytes, unsigned n_fds, struc
 	const struct row *row = find_row(out->type);
 	if (!row)
 		return sbx_fail(err, SBX_E_INPUT, "%u: no such type of message", out->type);
-	if (out->unused || out->flags & ~(uint32_t)(SBX_FLAG_KEEP | SBX_FLAG_ZYGOTE) ||
+	if (out->unused || out->flags & ~(uint32_t)SBX_FLAGS ||
 	    (out->flags && out->type != SBX_MESSAGE_CREATE))
 		return sbx_fail(err, SBX_E_INPUT, "%s: an unknown flag is set", row->name);
 	if (out->n_words < row->least_words || out->n_words > row->most_words)
 		return sbx_fail(err, SBX_E_INPUT, "%s: %u words; %u to %u were expected", row->name,
 				out->n_words, row->least_words, row->most_words);
 	/* None or all: half of them would leave open whose they are. */
-	if (n_fds != row->least_fds && n_fds != row->most_fds)
+	unsigned more = !!(out->flags & SBX_FLAG_INPUT) + !!(out->flags & SBX_FLAG_OUTPUT);
+	if (n_fds != row->least_fds + more && n_fds != row->most_fds + more)
 		return sbx_fail(err, SBX_E_INPUT, "%s: %u descriptors; %u or %u were expected",
-				row->name, n_fds, row->least_fds, row->most_fds);
+				row->name, n_fds, row->least_fds + more, row->most_fds + more);
 	if (out->type == SBX_MESSAGE_EXEC &&
 	    (out->value < 0 || (uint32_t)out->value >= out->n_words || out->command == 0))
 		return sbx_fail(err, SBX_E_INPUT, "exec: no command or no number for it");

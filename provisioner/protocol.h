@@ -51,6 +51,11 @@ enum sbx_message_type {
 #define SBX_FLAG_KEEP 1
 /* Of CREATE: its command is forked from zygotes; their name and the modules are in front. */
 #define SBX_FLAG_ZYGOTE 2
+/* Of CREATE: a descriptor more, of a file to be copied to /task/input.json. */
+#define SBX_FLAG_INPUT 4
+/* Of CREATE: another, the last, of a folder to copy what is left in /output into. */
+#define SBX_FLAG_OUTPUT 8
+#define SBX_FLAGS	(SBX_FLAG_KEEP | SBX_FLAG_ZYGOTE | SBX_FLAG_INPUT | SBX_FLAG_OUTPUT)
 
 struct sbx_message {
 	uint32_t type;	  /* enum sbx_message_type */

@@ -18,10 +18,17 @@
 
 #define MAX_OUTPUT_FILES 100000
 
-int sbx_record_open(struct sbx_record *record, unsigned wanted, struct sbx_error *err)
+int sbx_record_adopt(struct sbx_record *record, unsigned wanted, int fd, struct sbx_error *err)
 {
-	void *ledger = mmap(NULL, sizeof(*record->ledger), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct stat st;
+	/* Whoever else has it must not be able to take it from under our hands (SIGBUS). */
+	int seals = fd < 0 ? 0 : fcntl(fd, F_GET_SEALS);
+	if (seals >= 0 && (!(seals & F_SEAL_SHRINK) || fstat(fd, &st) < 0 ||
+			   st.st_size < (off_t)sizeof(*record->ledger)))
+		return sbx_fail(err, SBX_E_SANDBOX, "the record is no ledger");
+	void *ledger = seals < 0 ? MAP_FAILED
+				 : mmap(NULL, sizeof(*record->ledger), PROT_READ | PROT_WRITE,
+					MAP_SHARED, fd, 0);
 	if (ledger == MAP_FAILED)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "record");
 	record->wanted = wanted;
@@ -29,45 +36,56 @@ int sbx_record_open(struct sbx_record *record, unsigned wanted, struct sbx_error
 	return 0;
 }
 
+int sbx_record_open(struct sbx_record *record, unsigned wanted, int *out_fd, struct sbx_error *err)
+{
+	if (!out_fd) {
+		void *ledger = mmap(NULL, sizeof(*record->ledger), PROT_READ | PROT_WRITE,
+				    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (ledger == MAP_FAILED)
+			return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "record");
+		record->wanted = wanted;
+		record->ledger = ledger;
+		return 0;
+	}
+	SBX_CLEANUP_FD int fd = memfd_create("sbx-ledger", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0 || ftruncate(fd, sizeof(*record->ledger)) < 0 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "record");
+	if (sbx_record_adopt(record, wanted, fd, err) < 0)
+		return -1;
+	*out_fd = sbx_steal_fd(&fd);
+	return 0;
+}
+
 void sbx_record_release(struct sbx_record *record)
 {
 	if (record->ledger)
 		munmap(record->ledger, sizeof(*record->ledger));
-	for (unsigned i = 0; i < record->written.n_paths; i++)
-		free(record->written.path[i].path);
+	for (unsigned i = 0; record->written && i < record->written->n_paths; i++)
+		free(record->written->path[i].path);
+	free(record->written);
+	free(record->left_out);
 	sbx_close(&record->layers_fd);
 	*record = (struct sbx_record)SBX_RECORD_INIT;
 }
 
 /* The first thing that is left out is named, the others are counted. */
-struct left_out {
-	char *first;
-	const char *why;
-};
-
 static void remember(const char *name, const char *why, void *data)
 {
-	struct left_out *left = data;
-	if (left->first)
+	struct sbx_record *record = data;
+	if (record->left_out)
 		return;
-	left->first = strdup(name);
-	left->why = why;
-	for (char *c = left->first; c && *c; c++)
+	record->left_out = strdup(name);
+	record->why_left_out = why;
+	for (char *c = record->left_out; c && *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 127)
 			*c = '?';
 }
 
-int sbx_record_collect(struct sbx_record *record, const struct sbx_options *options,
-		       struct sbx_error *err)
+int sbx_record_collect(struct sbx_record *record, int to_dfd, struct sbx_error *err)
 {
-	struct left_out left = {0};
 	struct statvfs room;
 	const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-	if (mkdir(options->output, 0755) < 0 && errno != EEXIST)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", options->output);
-	SBX_CLEANUP_FD int to = open(options->output, flags);
-	if (to < 0)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", options->output);
 	/* There never was a sandbox. */
 	if (record->layers_fd < 0)
 		return 0;
@@ -79,19 +97,15 @@ int sbx_record_collect(struct sbx_record *record, const struct sbx_options *opti
 		.max_bytes = (uint64_t)room.f_blocks * room.f_frsize,
 		.max_files = MAX_OUTPUT_FILES,
 		.left_out = remember,
-		.data = &left,
+		.data = record,
 	};
-	int failed = sbx_collect_below(from, to, &c, err);
+	int failed = sbx_collect_below(from, to_dfd, &c, err);
 	record->has_output = true;
+	record->output_failed = failed < 0;
 	record->n_output_files = c.n_files;
 	record->n_output_bytes = c.n_bytes;
 	record->n_left_out = c.n_left_out;
-	if (c.n_left_out)
-		fprintf(stderr, "sbx-provision: warning: --output: %s is %s and was left out%s\n",
-			left.first ? left.first : "", left.why,
-			c.n_left_out > 1 ? ", with others" : "");
-	free(left.first);
-	return failed < 0 ? sbx_error_prefix(err, "--output %s", options->output) : 0;
+	return failed;
 }
 
 static void add_written(const struct sbx_written *written, struct sbx_json *w)
@@ -168,8 +182,8 @@ void sbx_record_add_json(const struct sbx_record *record, struct sbx_json *w)
 {
 	if (record->has_output)
 		add_output(record, w);
-	if (record->has_written)
-		add_written(&record->written, w);
+	if (record->written)
+		add_written(record->written, w);
 	if (record->wanted & SBX_RECORD_CALLS)
 		add_refused(record->ledger, w);
 	if (record->wanted & SBX_RECORD_NETWORK)

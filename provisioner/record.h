@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "provisioner/ledger.h"
-#include "provisioner/plan.h"
+#include "provisioner/options.h"
 
 /*
  * What is observed of a sandbox besides its end: made before it, filled in as it lives and when it
@@ -26,12 +26,14 @@ struct sbx_written {
 };
 
 struct sbx_record {
-	unsigned wanted;	   /* SBX_RECORD_* */
-	int layers_fd;		   /* the folder of the writable layers, -1: not handed out */
-	struct sbx_ledger *ledger; /* shared with the first process; NULL: without */
-	struct sbx_written written;
-	bool has_written, has_output, output_failed;
+	unsigned wanted;	     /* SBX_RECORD_* */
+	int layers_fd;		     /* the folder of the writable layers, -1: not handed out */
+	struct sbx_ledger *ledger;   /* shared with the first process; NULL: without */
+	struct sbx_written *written; /* NULL: nobody has looked */
+	bool has_output, output_failed;
 	uint64_t n_output_files, n_output_bytes, n_left_out; /* of --output */
+	char *left_out;					     /* the first of them; owned */
+	const char *why_left_out;
 };
 
 #define SBX_RECORD_INIT                                                                            \
@@ -39,20 +41,17 @@ struct sbx_record {
 		.layers_fd = -1                                                                    \
 	}
 
-int sbx_record_open(struct sbx_record *record, unsigned wanted, struct sbx_error *err);
+/* With out_fd, the ledger can be shared with another process of ours, which adopts it by that. */
+int sbx_record_open(struct sbx_record *record, unsigned wanted, int *out_fd, struct sbx_error *err);
+int sbx_record_adopt(struct sbx_record *record, unsigned wanted, int fd, struct sbx_error *err);
 void sbx_record_release(struct sbx_record *record);
 #define SBX_CLEANUP_RECORD __attribute__((cleanup(sbx_record_release)))
 
 /* When nothing lives inside any more: what the layers hold (written.c). */
-void sbx_record_look(struct sbx_record *record, const struct sbx_plan *plan,
-		     const struct sbx_options *options);
+void sbx_record_look(struct sbx_record *record, const struct sbx_options *options);
 
-/*
- * The same for --output: copy what is in /output into its folder, which is made when missing. What
- * is left out is said on stderr, a line for all.
- */
-int sbx_record_collect(struct sbx_record *record, const struct sbx_options *options,
-		       struct sbx_error *err);
+/* The same for --output: copy what is in /output into a folder. */
+int sbx_record_collect(struct sbx_record *record, int to_dfd, struct sbx_error *err);
 
 /* Its members of the status line's object. */
 void sbx_record_add_json(const struct sbx_record *record, struct sbx_json *w);

@@ -2,8 +2,10 @@
 #include "provisioner/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -83,6 +85,21 @@ static int fail_early(const struct sbx_error *err, const struct sbx_plan *plan,
 	return status;
 }
 
+static int collect(struct sbx_record *record, const struct sbx_options *o, struct sbx_error *err)
+{
+	if (mkdir(o->output, 0755) < 0 && errno != EEXIST)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", o->output);
+	SBX_CLEANUP_FD int to = open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (to < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", o->output);
+	int failed = sbx_record_collect(record, to, err);
+	if (record->n_left_out)
+		fprintf(stderr, "sbx-provision: warning: --output: %s is %s and was left out%s\n",
+			record->left_out ? record->left_out : "", record->why_left_out,
+			record->n_left_out > 1 ? ", with others" : "");
+	return failed < 0 ? sbx_error_prefix(err, "--output %s", o->output) : 0;
+}
+
 /* What is looked at when it has ended. A failure of ours does not change how the command ended. */
 static void look_at_rest(struct sbx_record *record, const struct sbx_task *task,
 			 struct sbx_result *result)
@@ -90,8 +107,8 @@ static void look_at_rest(struct sbx_record *record, const struct sbx_task *task,
 	const struct sbx_options *o = &task->options;
 	struct sbx_error err = SBX_ERROR_INIT;
 	if (record->wanted & SBX_RECORD_FILES)
-		sbx_record_look(record, &task->plan, o);
-	if (!o->output || sbx_record_collect(record, o, &err) == 0)
+		sbx_record_look(record, o);
+	if (!o->output || collect(record, o, &err) == 0)
 		return;
 	fprintf(stderr, "sbx-provision: %s\n", err.message);
 	if (result->exit_status == 0)
@@ -109,7 +126,7 @@ static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
 	sbx_task_fill_request(task, &request);
 	request.arguments = argv;
 	if (o->status_fd >= 0 || o->output || o->record) {
-		if (sbx_record_open(&record, o->record, &err) < 0)
+		if (sbx_record_open(&record, o->record, NULL, &err) < 0)
 			return fail_early(&err, &task->plan, o);
 		request.record = &record;
 	}

@@ -36,7 +36,7 @@ static int make_tables(struct sbx_server *s, struct sbx_error *err)
 	if (!s->slot || !s->entry || !s->client || !s->fds || !s->packet)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "tables");
 	for (unsigned i = 0; i < s->max_sandboxes; i++)
-		s->entry[i] = (struct sbx_entry){.stdio_fd = {-1, -1, -1}};
+		s->entry[i] = (struct sbx_entry)SBX_ENTRY_INIT;
 	for (unsigned i = 0; i < s->max_clients; i++)
 		s->client[i].fd = -1;
 	return sbx_families_open(s, err);
@@ -119,10 +119,9 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 		const struct sbx_entry *e = &s->entry[i];
 		if (!e->number)
 			continue;
-		uint64_t deadline = sbx_supervise_deadline(e->sandbox);
+		uint64_t deadline = sbx_entry_fds(e, &s->fds[n]);
 		if (deadline && (!*out_deadline || deadline < *out_deadline))
 			*out_deadline = deadline;
-		sbx_supervise_fds(e->sandbox, &s->fds[n]);
 		n += SBX_SUPERVISE_FDS;
 	}
 	/* Last: whatever comes of them is the same for all. */

@@ -6,6 +6,7 @@
 
 #include "provisioner/order.h"
 #include "provisioner/protocol.h"
+#include "provisioner/record.h"
 #include "provisioner/slot.h"
 
 /* `sbx-provision serve`, in parts: serve.c the loop, serve_*.c what it is about. */
@@ -21,6 +22,7 @@ struct sbx_client {
 	int fd; /* -1: a free place */
 	unsigned poll_index;
 	uid_t uid;
+	gid_t gid;
 	bool has_greeted;
 	struct sbx_outgoing *first, **last;
 	size_t n_waiting_bytes;
@@ -30,6 +32,7 @@ struct sbx_entry {
 	uint32_t number;	   /* 0: a free place */
 	struct sbx_client *client; /* NULL: gone, or its answer is nobody's business */
 	uid_t uid;
+	gid_t gid;
 	bool is_kept;	 /* lives on without its client */
 	bool has_answer; /* to CREATE */
 	bool is_doomed;	 /* to be killed as soon as it can be */
@@ -41,6 +44,14 @@ struct sbx_entry {
 	struct sbx_sandbox *sandbox;
 	struct sbx_buffer words;
 	int stdio_fd[3];
+	int input_fd, output_fd; /* of the client, or -1 */
+	struct sbx_record record;
+	bool has_record; /* it was asked for */
+	/* When the sandbox is no more: what is being made of what it left (serve_record.c). */
+	struct sbx_result result;
+	pid_t collector; /* 0: none */
+	int collector_fd;
+	struct sbx_buffer text; /* the record, as far as it has come */
 	/* Commands that run in it: each client has numbers of its own. */
 	struct sbx_entry_command {
 		struct sbx_client *client;
@@ -49,6 +60,12 @@ struct sbx_entry {
 	unsigned n_commands;
 	uint32_t last_command;
 };
+
+#define SBX_ENTRY_INIT                                                                             \
+	{                                                                                          \
+		.stdio_fd = {-1, -1, -1}, .input_fd = -1, .output_fd = -1, .collector_fd = -1,     \
+		.record = SBX_RECORD_INIT,                                                         \
+	}
 
 #define SBX_MAX_FAMILIES 16
 #define SBX_MAX_WISHES	 8
@@ -97,7 +114,10 @@ void sbx_client_fail(struct sbx_server *s, struct sbx_client *c, uint32_t id, ui
 
 /* serve_sandbox.c */
 int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
-		     const char *words, size_t n_bytes, int fds[], struct sbx_error *err);
+		     const char *words, size_t n_bytes, int fds[], unsigned n_fds,
+		     struct sbx_error *err);
+/* What to wait for. Returns the time at which to move it in any case; 0: never. */
+uint64_t sbx_entry_fds(const struct sbx_entry *e, struct pollfd *fds);
 /* Look at its events, move it on; when it is over, tell and clear. */
 void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct pollfd *fds);
 void sbx_entry_kill(struct sbx_entry *e);
@@ -107,6 +127,18 @@ struct sbx_entry *sbx_entry_find(struct sbx_server *s, const struct sbx_client *
 void sbx_entry_add_json(const struct sbx_entry *e, struct sbx_buffer *out);
 void sbx_entry_add_stats(const struct sbx_entry *e, const struct sbx_stats *stats,
 			 struct sbx_buffer *out);
+
+/*
+ * serve_record.c. Take the descriptors that the flags stand for, if they are what they should be.
+ */
+int sbx_entry_take_in_and_out(struct sbx_entry *e, const struct sbx_client *c, uint32_t flags,
+			      int *input_fd, int *output_fd, struct sbx_error *err);
+/* Look at what it left, if somebody is to know: false when nobody is, or nobody can. */
+bool sbx_entry_collect(struct sbx_server *s, struct sbx_entry *e);
+/* Its descriptor is readable: is it done? */
+bool sbx_entry_collected(struct sbx_entry *e);
+/* The result record, with what was looked at. */
+void sbx_entry_add_record(struct sbx_entry *e, struct sbx_buffer *out);
 
 /* serve_exec.c */
 int sbx_entry_exec(struct sbx_entry *e, struct sbx_client *c, const struct sbx_message *m,

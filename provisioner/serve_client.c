@@ -140,7 +140,9 @@ static int destroy(struct sbx_client *c, struct sbx_entry *e, const struct sbx_m
 {
 	e->destroyer = c;
 	e->destroy_id = m->id;
-	sbx_entry_kill(e);
+	/* One that has ended by itself is waited for: what it left is being handed out. */
+	if (!e->collector)
+		sbx_entry_kill(e);
 	return 1;
 }
 
@@ -214,7 +216,7 @@ static int handle(struct sbx_server *s, struct sbx_client *c, const struct sbx_m
 	if (!c->has_greeted)
 		return sbx_fail(err, SBX_E_USAGE, "the first message has to be a hello");
 	if (m->type == SBX_MESSAGE_CREATE)
-		return sbx_entry_create(s, c, m, text, n_bytes, n_fds ? fds : NULL, err);
+		return sbx_entry_create(s, c, m, text, n_bytes, fds, n_fds, err);
 	if (m->type == SBX_MESSAGE_LIST) {
 		done = list(s, c, &answer, &out);
 	} else {

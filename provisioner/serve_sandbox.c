@@ -48,8 +48,12 @@ static void clear(struct sbx_entry *e)
 {
 	for (int i = 0; i < 3; i++)
 		sbx_close(&e->stdio_fd[i]);
+	sbx_close(&e->input_fd);
+	sbx_close(&e->output_fd);
+	sbx_record_release(&e->record);
+	sbx_buffer_release(&e->text);
 	sbx_buffer_release(&e->words);
-	*e = (struct sbx_entry){.stdio_fd = {-1, -1, -1}};
+	*e = (struct sbx_entry)SBX_ENTRY_INIT;
 }
 
 /* A slot that cannot be used again is replaced when it is wanted. */
@@ -69,11 +73,16 @@ static void put_back(struct sbx_slot *slot)
 		sbx_slot_settle(slot);
 }
 
-static int take_stdio(struct sbx_entry *e, int fds[], struct sbx_error *err)
+/* Those of the command, or none; behind them those that flags stand for. */
+static int take_descriptors(struct sbx_entry *e, const struct sbx_client *c, uint32_t flags,
+			    int fds[], unsigned n_fds, struct sbx_error *err)
 {
+	unsigned n = n_fds >= 3 ? 3 : 0;
+	if (sbx_entry_take_in_and_out(e, c, flags, &fds[n],
+				      &fds[n + (flags & SBX_FLAG_INPUT ? 1 : 0)], err) < 0)
+		return -1;
 	for (int i = 0; i < 3; i++) {
-		e->stdio_fd[i] =
-			fds ? sbx_steal_fd(&fds[i]) : open("/dev/null", O_RDWR | O_CLOEXEC);
+		e->stdio_fd[i] = n ? sbx_steal_fd(&fds[i]) : open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (e->stdio_fd[i] < 0)
 			return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "/dev/null");
 	}
@@ -114,6 +123,9 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 		.words = e->words.data,
 		.n_words = e->request.n_words,
 		.n_words_bytes = (uint32_t)e->words.n_bytes,
+		.input_fd = e->input_fd >= 0 ? &e->input_fd : NULL,
+		.takes_output = e->output_fd >= 0,
+		.record = &e->record,
 	};
 	memcpy(e->request.stdio_fd, e->stdio_fd, sizeof(e->stdio_fd));
 	if (e->slot->is_broken)
@@ -136,7 +148,8 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 }
 
 int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
-		     const char *words, size_t n_bytes, int fds[], struct sbx_error *err)
+		     const char *words, size_t n_bytes, int fds[], unsigned n_fds,
+		     struct sbx_error *err)
 {
 	struct sbx_entry *e = free_entry(s);
 	if (!e || s->is_ending)
@@ -148,7 +161,7 @@ int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sb
 	e->request.n_words = m->n_words;
 	if (e->words.failed)
 		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "create");
-	if (e->words.failed || take_stdio(e, fds, err) < 0 ||
+	if (e->words.failed || take_descriptors(e, c, m->flags, fds, n_fds, err) < 0 ||
 	    start(s, e, c, m->flags & SBX_FLAG_ZYGOTE, err) < 0) {
 		clear(e);
 		return -1;
@@ -158,6 +171,7 @@ int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sb
 	e->number = s->last_number;
 	e->client = c;
 	e->uid = c->uid;
+	e->gid = c->gid;
 	e->is_kept = m->flags & SBX_FLAG_KEEP;
 	e->create_id = m->id;
 	return 1;
@@ -178,6 +192,8 @@ struct sbx_entry *sbx_entry_find(struct sbx_server *s, const struct sbx_client *
 void sbx_entry_kill(struct sbx_entry *e)
 {
 	e->is_doomed = true;
+	if (e->collector)
+		kill(e->collector, SIGKILL);
 	e->sandbox->backend->kill(e->sandbox);
 }
 
@@ -191,12 +207,10 @@ static void tell_start(struct sbx_server *s, struct sbx_entry *e)
 	sbx_client_send(s, e->client, &m, NULL);
 }
 
-static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx_result *result)
+static void tell_end(struct sbx_server *s, struct sbx_entry *e)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
-	const struct sbx_plan plan = {.unenforced =
-					      ((struct sbx_container *)e->sandbox)->unenforced};
-	sbx_result_add_json(result, &plan, NULL, &text);
+	sbx_entry_add_record(e, &text);
 	sbx_buffer_add(&text, "", 1);
 	struct sbx_message ended = {.type = SBX_MESSAGE_ENDED, .sandbox = e->number, .n_words = 1};
 	struct sbx_message answer = {
@@ -204,11 +218,11 @@ static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx
 	if (text.failed)
 		return;
 	/* A command may have written too much before the sandbox came to tell that it runs. */
-	if (!e->has_answer && result->reason == SBX_REASON_OUTPUT_LIMIT)
+	if (!e->has_answer && e->result.reason == SBX_REASON_OUTPUT_LIMIT)
 		tell_start(s, e);
 	/* What never stood has not ended either. */
 	struct sbx_error never = SBX_ERROR_INIT;
-	sbx_error_propagate(&never, &result->error);
+	sbx_error_propagate(&never, &e->result.error);
 	if (never.code == SBX_OK)
 		sbx_fail(&never, SBX_E_INTERRUPTED, "ended before it stood");
 	if (!e->has_answer)
@@ -221,15 +235,23 @@ static void tell_end(struct sbx_server *s, struct sbx_entry *e, const struct sbx
 	sbx_client_send(s, e->destroyer, &answer, &text);
 }
 
-static void finish(struct sbx_server *s, struct sbx_entry *e)
+/* It has ended, and is told of; the slot is another's already. */
+static void leave(struct sbx_server *s, struct sbx_entry *e)
 {
-	struct sbx_result result;
-	struct sbx_slot *slot = e->slot;
-	struct sbx_family *family = e->family;
-	e->sandbox->backend->destroy(e->sandbox, &result);
-	tell_end(s, e, &result);
+	tell_end(s, e);
 	e->sandbox->backend->free(e->sandbox);
 	clear(e);
+}
+
+static void finish(struct sbx_server *s, struct sbx_entry *e)
+{
+	struct sbx_slot *slot = e->slot;
+	struct sbx_family *family = e->family;
+	e->sandbox->backend->destroy(e->sandbox, &e->result);
+	e->has_record = e->record.ledger != NULL;
+	bool is_over = !sbx_entry_collect(s, e);
+	if (is_over)
+		leave(s, e);
 	put_back(slot);
 	if (family)
 		sbx_family_left(s, family);
@@ -243,10 +265,26 @@ static void tell_event(struct sbx_server *s, struct sbx_entry *e, const struct s
 		tell_start(s, e);
 }
 
+uint64_t sbx_entry_fds(const struct sbx_entry *e, struct pollfd *fds)
+{
+	sbx_supervise_fds(e->sandbox, fds);
+	if (!e->collector)
+		return sbx_supervise_deadline(e->sandbox);
+	for (int i = 0; i < SBX_SUPERVISE_FDS; i++)
+		fds[i].fd = -1;
+	fds[0] = (struct pollfd){e->collector_fd, POLLIN, 0};
+	return 0;
+}
+
 void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct pollfd *fds)
 {
 	struct sbx_sandbox *sandbox = e->sandbox;
 	struct sbx_event event;
+	if (e->collector) {
+		if (fds[0].revents && sbx_entry_collected(e))
+			leave(s, e);
+		return;
+	}
 	/* The end counts once all that was told before has been read. */
 	if (fds[1].revents || fds[0].revents)
 		do {
@@ -288,10 +326,10 @@ void sbx_entry_add_json(const struct sbx_entry *e, struct sbx_buffer *out)
 	sbx_json_int(&w, "sandbox", e->number);
 	sbx_json_int(&w, "uid", e->uid);
 	sbx_json_string(&w, "state",
-			e->is_doomed		? "ending"
-			: !e->has_answer	? "starting"
-			: e->sandbox->is_paused ? "paused"
-						: "running");
+			e->is_doomed || e->collector ? "ending"
+			: !e->has_answer	     ? "starting"
+			: e->sandbox->is_paused	     ? "paused"
+						     : "running");
 	sbx_json_bool(&w, "kept", e->is_kept);
 	sbx_json_end_object(&w);
 }

@@ -120,6 +120,6 @@ void sbx_serve_accept(struct sbx_server *s)
 		sendmsg(refused.fd, &h, MSG_NOSIGNAL | MSG_DONTWAIT);
 		return;
 	}
-	*c = (struct sbx_client){.fd = sbx_steal_fd(&fd), .uid = peer.uid};
+	*c = (struct sbx_client){.fd = sbx_steal_fd(&fd), .uid = peer.uid, .gid = peer.gid};
 	c->last = &c->first;
 }

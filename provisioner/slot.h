@@ -82,6 +82,8 @@ int sbx_slot_open_net(const struct sbx_slot *slot);
 struct sbx_slot_order {
 	uint32_t n_words;
 	uint32_t is_forked; /* the command is to be the child that it has been given */
+	uint32_t has_input; /* a descriptor more, the task's input */
+	uint32_t takes_output;
 };
 /*
  * Or, without words: a parked child of a zygote (zygotes.h) to be put into the slot's cgroups, and
@@ -101,6 +103,9 @@ struct sbx_slot_reply {
 	unsigned limited; /* 1 << SBX_CONTROLLER_x */
 	bool has_relay;
 	unsigned unenforced; /* of the plan */
+	/* --record or takes_output: the ledger is the last descriptor. */
+	bool has_record;
+	unsigned wanted; /* SBX_RECORD_* */
 };
 
 /* The life of a keeper (keeper.c). */

@@ -16,7 +16,7 @@ static bool may_be_asked(const struct sbx_option *row)
 	static const char *const allowed[] = {
 		"env", "workdir", "hostname", "user", "net",	     "syscalls",
 		"cap", "policy",  "defaults", "sys",  "best-effort", "user-namespace",
-		"dns"};
+		"dns", "record"};
 	static const char *const shared[] = {"bind", "ro-bind", "overlay", "layer"};
 	for (unsigned i = 0; i < SBX_N_LIMITS; i++)
 		if (strcmp(row->name, sbx_limit_name((enum sbx_limit)i)) == 0)

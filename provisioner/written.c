@@ -19,21 +19,18 @@
 
 struct walk {
 	struct sbx_written *out;
-	const struct sbx_plan *plan;
+	const struct sbx_options *options;
 	uint64_t n_looked_at;
 };
 
 /* A file that was made to mount something on it, by us. */
 static bool is_mount_point(const struct walk *w, const char *path)
 {
-	for (size_t i = 0; i < w->plan->n_ops; i++) {
-		const struct sbx_op *op = &w->plan->ops[i];
-		if ((op->kind == SBX_OP_BIND || op->kind == SBX_OP_RO_BIND ||
-		     op->kind == SBX_OP_INPUT) &&
-		    strcmp(op->target, path) == 0)
+	const struct sbx_options *o = w->options;
+	for (size_t i = 0; i < o->n_binds; i++)
+		if (o->binds[i].kind != SBX_BIND_OVERLAY && strcmp(o->binds[i].target, path) == 0)
 			return true;
-	}
-	return false;
+	return strcmp(SBX_INPUT_PATH, path) == 0;
 }
 
 static void note(struct walk *w, const char *path, const struct stat *st)
@@ -104,27 +101,28 @@ static void walk_layer(struct walk *w, int layers_fd, const char *name, const ch
 		walk(w, dfd, path, 0);
 }
 
-void sbx_record_look(struct sbx_record *record, const struct sbx_plan *plan,
-		     const struct sbx_options *options)
+void sbx_record_look(struct sbx_record *record, const struct sbx_options *options)
 {
-	struct walk w = {.out = &record->written, .plan = plan};
 	unsigned n_overlays = 0;
 	int fd = record->layers_fd;
 	if (fd < 0)
 		return;
-	record->has_written = true;
+	record->written = calloc(1, sizeof(*record->written));
+	if (!record->written)
+		return;
+	struct walk w = {.out = record->written, .options = options};
 	if (options->layer) {
 		SBX_CLEANUP_FD int layer = open(options->layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		walk_layer(&w, layer, "upper", "");
 	} else {
 		walk_layer(&w, fd, "upper", "");
 	}
-	for (size_t i = 0; i < plan->n_ops; i++) {
+	for (size_t i = 0; i < options->n_binds; i++) {
 		char name[16];
-		if (plan->ops[i].kind != SBX_OP_OVERLAY)
+		if (options->binds[i].kind != SBX_BIND_OVERLAY)
 			continue;
 		snprintf(name, sizeof(name), "upper%u", ++n_overlays);
-		walk_layer(&w, fd, name, plan->ops[i].target);
+		walk_layer(&w, fd, name, options->binds[i].target);
 	}
 	walk_layer(&w, fd, "tmp", "/tmp");
 	walk_layer(&w, fd, "shm", "/dev/shm");

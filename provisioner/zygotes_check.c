@@ -68,6 +68,10 @@ int sbx_zygotes_check(const char *python, const struct sbx_options *o, struct sb
 				"zygote: --user-namespace yes: root inside is root outside in a "
 				"task of a zygote, though without capabilities; ask for auto, if "
 				"policies allow it, or start without one");
+	if (o->record & (SBX_RECORD_CALLS | SBX_RECORD_NETWORK))
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"zygote: --record calls and network: whatever is forked has begun "
+				"before it could be watched; ask for files, or start without one");
 	if (!o->command || !o->command[0])
 		return sbx_fail(err, SBX_E_USAGE,
 				"zygote: the command is missing; it must be python3");

@@ -14,7 +14,7 @@ import time
 HEADER = struct.Struct("=IIIIiIII")
 HELLO, CREATE, EXEC, SIGNAL, PAUSE, RESUME, STATS, SET, DESTROY, LIST = range(1, 11)
 WELCOME, OK, ERROR, ENDED, COMMAND_ENDED = range(100, 105)
-KEEP = 1
+KEEP, INPUT, OUTPUT = 1, 4, 8
 
 
 class Message:
