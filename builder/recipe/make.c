@@ -15,8 +15,10 @@ struct sbx_lock *sbx_recipe_lock(struct sbx_context *ctx, const struct sbx_recip
 				 struct sbx_archive **out_archive, GError **error)
 {
 	g_autofree char *packages = g_strjoinv(",", recipe->packages);
-	struct sbx_request request = {.packages = packages,
-				      .options.recommends = recipe->recommends};
+	struct sbx_request request = {
+		.packages = packages,
+		.options = {.recommends = recipe->recommends, .content = &recipe->content},
+	};
 	SBX_CLEANUP_RESOLVED struct sbx_resolved resolved = {0};
 	/* Many recipes are made in one process; each may be of another suite. */
 	char *given = ctx->suite;
@@ -28,7 +30,6 @@ struct sbx_lock *sbx_recipe_lock(struct sbx_context *ctx, const struct sbx_recip
 	ctx->suite = given;
 	if (!fine)
 		return NULL;
-	sbx_content_copy(&resolved.lock->content, &recipe->content);
 	*out_archive = g_steal_pointer(&resolved.archive);
 	return g_steal_pointer(&resolved.lock);
 }

@@ -10,13 +10,6 @@
 #define USUAL_TIMEOUT 120
 #define MAX_TIMEOUT   3600
 
-/* The slimming classes: X(name, bits of enum sbx_content_class that are left out). */
-#define OUT(id) (1u << SBX_CONTENT_##id)
-#define SLIM_TABLE(X)                                                                              \
-	X("none", 0)                                                                               \
-	X("docs", OUT(DOCS) | OUT(MAN) | OUT(LOCALES))                                             \
-	X("runtime", OUT(DOCS) | OUT(MAN) | OUT(LOCALES) | OUT(EXTRAS))
-
 struct reader {
 	struct sbx_recipe *recipe;
 	const char *path;
@@ -99,57 +92,16 @@ static gboolean read_packages(struct reader *r, GError **error)
 	return TRUE;
 }
 
-static void leave_out(struct reader *r, enum sbx_content_class which, gboolean is_kept)
+static gboolean read_content(struct reader *r, GError **error)
 {
-	guint bit = 1u << which;
-	r->recipe->content.without =
-		is_kept ? r->recipe->content.without & ~bit : r->recipe->content.without | bit;
+	const char *wrong =
+		sbx_content_set_option(&r->recipe->content, r->entry->key, r->entry->value);
+	return !wrong || fail(r, wrong, error);
 }
 
-static gboolean read_locales(struct reader *r, GError **error)
+static gboolean is_slim(const struct sbx_keyfile_entry *entry)
 {
-	const char *const *list = sbx_keyfile_split(r->keyfile, r->entry->value);
-	if (g_str_equal(r->entry->value, "all") || g_str_equal(r->entry->value, "none")) {
-		leave_out(r, SBX_CONTENT_LOCALES, g_str_equal(r->entry->value, "all"));
-		return TRUE;
-	}
-	if (!list || !*list)
-		return fail(r, "must be all, none, or languages with semicolons between", error);
-	for (; *list; list++)
-		if (!sbx_content_is_locale(*list))
-			return fail(r, "must be all, none, or languages as de, pt_BR", error);
-	leave_out(r, SBX_CONTENT_LOCALES, FALSE);
-	sbx_content_set_locales(&r->recipe->content,
-				sbx_keyfile_split(r->keyfile, r->entry->value));
-	return TRUE;
-}
-
-static gboolean read_slim(struct reader *r, GError **error)
-{
-	static const struct {
-		const char *name;
-		guint without;
-	} classes[] = {
-#define X(name, bits) {name, bits},
-		SLIM_TABLE(X)
-#undef X
-	};
-	for (guint i = 0; i < G_N_ELEMENTS(classes); i++) {
-		if (!g_str_equal(r->entry->value, classes[i].name))
-			continue;
-		r->recipe->content.without = classes[i].without;
-		return TRUE;
-	}
-	return fail(r, "must be none, docs or runtime", error);
-}
-
-static gboolean read_kept(struct reader *r, enum sbx_content_class which, GError **error)
-{
-	gboolean is_kept = FALSE;
-	if (!read_flag(r, &is_kept, error))
-		return FALSE;
-	leave_out(r, which, is_kept);
-	return TRUE;
+	return g_str_equal(entry->section, "content") && g_str_equal(entry->key, SBX_CONTENT_SLIM);
 }
 
 static gboolean read_output(struct reader *r, GError **error)
@@ -184,16 +136,11 @@ static gboolean read_entry(struct reader *r, GError **error)
 		return read_packages(r, error);
 	if (g_str_equal(key, "packages.recommends"))
 		return read_flag(r, &recipe->recommends, error);
-	if (g_str_equal(key, "content.slim"))
+	if (is_slim(r->entry))
 		return TRUE; /* read before the others */
-	if (g_str_equal(key, "content.docs"))
-		return read_kept(r, SBX_CONTENT_DOCS, error);
-	if (g_str_equal(key, "content.man"))
-		return read_kept(r, SBX_CONTENT_MAN, error);
-	if (g_str_equal(key, "content.extras"))
-		return read_kept(r, SBX_CONTENT_EXTRAS, error);
-	if (g_str_equal(key, "content.locales"))
-		return read_locales(r, error);
+	if (g_str_equal(r->entry->section, "content") &&
+	    sbx_content_by_name(r->entry->key) != SBX_N_CONTENT_CLASSES)
+		return read_content(r, error);
 	if (g_str_equal(key, "test.command"))
 		return read_line(r, &recipe->command, error);
 	if (g_str_equal(key, "test.output"))
@@ -212,8 +159,7 @@ static gboolean read_entries(struct reader *r, GError **error)
 	const struct sbx_keyfile_entry *entries = sbx_keyfile_entries(r->keyfile, &n);
 	for (size_t i = 0; i < n; i++) {
 		r->entry = &entries[i];
-		if (g_str_equal(r->entry->section, "content") &&
-		    g_str_equal(r->entry->key, "slim") && !read_slim(r, error))
+		if (is_slim(r->entry) && !read_content(r, error))
 			return FALSE;
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -59,6 +59,15 @@ gboolean sbx_content_is_locale(const char *text);
 void sbx_content_set_locales(struct sbx_content *content, const char *const *locales);
 void sbx_content_set_skip_scripts(struct sbx_content *content, const char *const *packages);
 
+/*
+ * The options by which people say it, in recipes ([content]) and on command lines: "slim" a class
+ * (none, docs, runtime), "docs", "man", "extras" yes or no, "locales" all, none, or languages with
+ * commas or semicolons between. "slim" sets all of them, so it is to be set first. NULL: done, else
+ * what the value must be.
+ */
+#define SBX_CONTENT_SLIM "slim"
+const char *sbx_content_set_option(struct sbx_content *content, const char *key, const char *value);
+
 /* Lines for the canonical text of a lock; nothing when nothing is left out. */
 void sbx_content_append_canonical(const struct sbx_content *content, GString *text);
 

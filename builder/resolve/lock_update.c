@@ -259,6 +259,5 @@ struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct
 	if (!new)
 		return NULL;
 	keep_entries(new, lock);
-	sbx_content_copy(&new->content, &lock->content);
 	return new;
 }

@@ -231,9 +231,21 @@ static gboolean open_for_lock(struct sbx_resolved *work, GError **error)
 	return work->resolver != NULL;
 }
 
+static gboolean has_options(const struct sbx_resolve_options *o)
+{
+	return o->recommends || o->hold || o->forbid || o->pins ||
+	       (o->content && (o->content->without || o->content->locales));
+}
+
 static gboolean resolve_lock(struct sbx_context *ctx, const struct sbx_request *request,
 			     const struct input *input, struct sbx_resolved *work, GError **error)
 {
+	if (has_options(&request->options))
+		return sbx_set_error(error, SBX_E_USAGE,
+				     "%s: is a lock, its packages and content are decided; leave "
+				     "--recommends, --pin, --hold, --forbid, --slim and the like "
+				     "out, or make the lock again with them",
+				     request->argument);
 	work->lock =
 		sbx_lock_from_json(input->text, (gssize)input->n_bytes, request->argument, error);
 	if (!work->lock || !adopt_target(ctx, work->lock->suite, work->lock->architecture,

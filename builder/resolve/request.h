@@ -14,7 +14,7 @@
 struct sbx_request {
 	const char *argument; /* a file or folder, "-" for stdin; NULL with `packages` */
 	const char *packages; /* "A,B": names as sbx_resolver_solve() takes them; NULL */
-	struct sbx_resolve_options options; /* no effect on a lock */
+	struct sbx_resolve_options options; /* with a lock: SBX_E_USAGE when there are any */
 	gboolean keep_resolver;	   /* for questions about the answer: fill in the last fields */
 	gboolean allow_unresolved; /* go on when the task needs something that nobody ships */
 };

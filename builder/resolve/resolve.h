@@ -27,6 +27,8 @@ struct sbx_resolve_options {
 	const char *const *hold;   /* NAME=VERSION: this one or none; NAME: see `lock update` */
 	const char *const *forbid; /* NAME, NAME=VERSION: never this */
 	const char *const *pins;   /* as sbx_pins_add_option() takes them */
+	/* What the template is made without, which is no matter of choice but of the lock. */
+	const struct sbx_content *content;
 };
 
 /* The options that a lock was made with; they point into it. */

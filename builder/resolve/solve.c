@@ -221,6 +221,8 @@ struct sbx_lock *sbx_resolver_make_lock(struct sbx_resolver *resolver, const Que
 	lock->hold = sorted(options->hold);
 	lock->forbid = sorted(options->forbid);
 	lock->pins = g_strdupv((char **)options->pins);
+	if (options->content)
+		sbx_content_copy(&lock->content, options->content);
 	for (guint i = 0; archive->releases && i < archive->releases->len; i++) {
 		const struct sbx_release *from = archive->releases->pdata[i];
 		struct sbx_lock_release *release = g_new0(struct sbx_lock_release, 1);
@@ -276,6 +278,7 @@ struct sbx_resolve_options sbx_lock_options(const struct sbx_lock *lock)
 		.hold = (const char *const *)lock->hold,
 		.forbid = (const char *const *)lock->forbid,
 		.pins = (const char *const *)lock->pins,
+		.content = &lock->content,
 	};
 }
 

@@ -100,11 +100,11 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 	struct sbx_request request = {
 		.argument = argc == 2 ? argv[1] : NULL,
 		.packages = packages,
-		.options = SBX_SOLVE_OPTIONS(solve_options),
 		.allow_unresolved = allow_unresolved,
 	};
 	__attribute__((cleanup(sbx_request_release))) struct sbx_resolved resolved = {0};
-	if (!sbx_request_resolve(ctx, &request, &resolved, error) ||
+	if (!sbx_solve_options_read(&solve_options, &request.options, error) ||
+	    !sbx_request_resolve(ctx, &request, &resolved, error) ||
 	    !skip_in_lock(resolved.lock, error))
 		return -1;
 	SBX_AUTO(sbx_build_report) report = report_path ? sbx_build_report_new() : NULL;

@@ -4,16 +4,18 @@
 #include "builder/match/match.h"
 #include "builder/report.h"
 #include "builder/resolve/request.h"
+#include "builder/verbs/solve_options.h"
 #include "builder/verbs/verbs.h"
 
 static char *packages, *may_lack;
-static gboolean recommends, allow_unresolved, explain;
+static gboolean allow_unresolved, explain;
+static struct sbx_solve_options solve_options;
 static int max_packages;
 static gint64 max_bytes;
 const GOptionEntry sbx_verb_match_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
 	 "Match these packages instead of a file", "A,B"},
-	{"recommends", 0, 0, G_OPTION_ARG_NONE, &recommends, "Follow Recommends as well", NULL},
+	SBX_SOLVE_ENTRIES(solve_options),
 	{"allow-unresolved", 0, 0, G_OPTION_ARG_NONE, &allow_unresolved,
 	 "Go on when the task needs something that nobody ships", NULL},
 	{"max-extra-packages", 0, 0, G_OPTION_ARG_INT, &max_packages,
@@ -125,21 +127,20 @@ int sbx_verb_match(struct sbx_context *ctx, int argc, char **argv, GError **erro
 	struct sbx_request request = {
 		.argument = argc == 2 ? argv[1] : NULL,
 		.packages = packages,
-		.options.recommends = recommends,
+		.keep_resolver = TRUE,
 		.allow_unresolved = allow_unresolved,
 	};
 	struct sbx_match_limits limits = {0};
 	SBX_CLEANUP_RESOLVED struct sbx_resolved resolved = {0};
 	if (!limits_of(ctx, &limits, error) ||
+	    !sbx_solve_options_read(&solve_options, &request.options, error) ||
 	    !sbx_request_resolve(ctx, &request, &resolved, error))
 		return -1;
 	SBX_AUTO(sbx_store)
 	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
-	SBX_AUTO(sbx_resolver)
-	resolver = store ? sbx_resolver_open(resolved.archive, error) : NULL;
 	__attribute__((cleanup(sbx_match_release))) struct sbx_match match = {0};
-	if (!resolver ||
-	    !sbx_match_find(ctx, store, resolved.lock, resolver, &limits, &match, error))
+	if (!store ||
+	    !sbx_match_find(ctx, store, resolved.lock, resolved.resolver, &limits, &match, error))
 		return -1;
 	if (ctx->json)
 		print_json(&match);

@@ -163,15 +163,15 @@ int sbx_verb_resolve(struct sbx_context *ctx, int argc, char **argv, GError **er
 		sbx_set_error(error, SBX_E_USAGE, "resolve: ask --explain or --why-not, not both");
 		return -1;
 	}
-	const struct sbx_request request = {
+	struct sbx_request request = {
 		.argument = argc == 2 ? argv[1] : NULL,
 		.packages = packages,
-		.options = SBX_SOLVE_OPTIONS(solve_options),
 		.keep_resolver = explain || why_not,
 		.allow_unresolved = allow_unresolved,
 	};
 	SBX_CLEANUP_RESOLVED struct sbx_resolved resolved = {0};
-	if (!sbx_request_resolve(ctx, &request, &resolved, error))
+	if (!sbx_solve_options_read(&solve_options, &request.options, error) ||
+	    !sbx_request_resolve(ctx, &request, &resolved, error))
 		return -1;
 	gboolean ok = explain	? report_why(ctx, &resolved, error)
 		      : why_not ? report_why_not(ctx, &resolved, error)

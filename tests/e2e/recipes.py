@@ -70,6 +70,29 @@ def test_prebuild_builds_tests_and_names(t):
 	contains(t.sbx("prebuild", "greeter").ok().out, r"^present +greeter +[0-9a-f]{16} ")
 
 
+def test_options_leave_out_what_a_recipe_does(t):  # root
+	only_ours(t)
+	recipe(t, "slimmed", "wordy", slim="docs\nlocales=de\nman=yes", command="echo fine", output="fine")
+	t.update()
+	options = ("--slim", "docs", "--locales", "de", "--man", "yes")
+	id = report(t)["slimmed"]["id"]
+	equal(t.build("wordy", *options), id, "id")
+	lock = t.sbx("resolve", "--packages", "wordy", "--json", *options).json()
+	schemas.check(t.source, "lock", lock)
+	equal((lock["options"]["without"], lock["options"]["locales"]), (["docs", "locales"], ["de"]), "lock")
+	whole, changelog = t.build("wordy"), "usr/share/doc/wordy/changelog.gz"
+	equal([os.path.exists(os.path.join(t.template(i), changelog)) for i in (id, whole)], [False, True],
+	      "whether documentation is there")
+	rows = {c["id"]: c for c in t.sbx("match", "--packages", "wordy,shapes", "--json").json()["candidates"]}
+	equal((rows[id]["refused"], rows[whole]["refused"]), (True, False), "as a beginning for the whole")
+	equal(t.sbx("match", "--packages", "wordy", "--json", *options).json()["id"], id, "match")
+	for wrong in (("--slim", "thin"), ("--docs", "perhaps"), ("--locales", "de;../etc")):
+		t.sbx("build", "--packages", "wordy", *wrong).fails(USAGE, "^sbx-build: " + wrong[0])
+	path = t.file("wordy.lock", json.dumps(lock))
+	equal(t.sbx("build", path).id, id, "id of the lock")
+	t.sbx("build", path, *options).fails(USAGE, "is a lock")
+
+
 def test_a_failed_smoke_test_keeps_the_name_and_the_others(t):  # root
 	only_ours(t)
 	recipe(t, "greeter")
