@@ -38,6 +38,12 @@ char *sbx_import_ref(const struct sbx_lock_package *package);
 gboolean sbx_import_is_stored(struct sbx_store *store, const struct sbx_lock_package *package);
 
 /*
+ * The control stanza that was kept of a package, newly allocated; NULL without an error: it is not
+ * in the store. `data`: struct sbx_store * (as sbx_stanza_func of builder/resolve/lock_update.h).
+ */
+char *sbx_import_stanza(const struct sbx_lock_package *package, gpointer data, GError **error);
+
+/*
  * Unpack the .deb at `path` straight into store objects and commit it, in the running transaction;
  * any number of threads may import at once. The .deb's checksum, name, version and architecture
  * must be those of `package`. Hostile content (paths that leave the root, device nodes, hard links

@@ -41,17 +41,12 @@ static char *present_id(struct sbx_store *store, const char *name)
 	return row ? g_strdup(row->id) : NULL;
 }
 
-gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,
-			 const struct sbx_recipe *recipe, struct sbx_recipe_result *out,
-			 GError **error)
+gboolean sbx_recipe_make_lock(struct sbx_context *ctx, struct sbx_store *store,
+			      const struct sbx_recipe *recipe, const struct sbx_archive *archive,
+			      const struct sbx_lock *lock, struct sbx_recipe_result *out,
+			      GError **error)
 {
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result built = {0};
-	SBX_AUTO(sbx_archive) archive = NULL;
-	gint64 began = g_get_monotonic_time();
-	SBX_AUTO(sbx_lock) lock = sbx_recipe_lock(ctx, recipe, &archive, error);
-	if (!lock)
-		return FALSE;
-	out->resolve_usec = g_get_monotonic_time() - began;
 	if (!sbx_build_template(ctx, store, archive, lock, NULL, &built, error))
 		return FALSE;
 	g_autofree char *former = present_id(store, recipe->name);
@@ -61,9 +56,20 @@ gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,
 	out->n_packages = built.n_packages;
 	out->n_fetched = built.n_fetched;
 	out->build_usec = built.usec;
-	began = g_get_monotonic_time();
+	gint64 began = g_get_monotonic_time();
 	if (!sbx_recipe_test(ctx, store, recipe, built.id, error))
 		return FALSE;
 	out->test_usec = g_get_monotonic_time() - began;
 	return sbx_template_name(store, recipe->name, built.id, error);
+}
+
+gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,
+			 const struct sbx_recipe *recipe, struct sbx_recipe_result *out,
+			 GError **error)
+{
+	SBX_AUTO(sbx_archive) archive = NULL;
+	gint64 began = g_get_monotonic_time();
+	SBX_AUTO(sbx_lock) lock = sbx_recipe_lock(ctx, recipe, &archive, error);
+	out->resolve_usec = g_get_monotonic_time() - began;
+	return lock && sbx_recipe_make_lock(ctx, store, recipe, archive, lock, out, error);
 }

@@ -32,6 +32,12 @@ gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,
 			 const struct sbx_recipe *recipe, struct sbx_recipe_result *out,
 			 GError **error);
 
+/* The same, of a lock that was made for it. */
+gboolean sbx_recipe_make_lock(struct sbx_context *ctx, struct sbx_store *store,
+			      const struct sbx_recipe *recipe, const struct sbx_archive *archive,
+			      const struct sbx_lock *lock, struct sbx_recipe_result *out,
+			      GError **error);
+
 /*
  * Run the smoke test in a sandbox on a template, held to the recipe's posture. SBX_E_FAILED with
  * the end of its output when it fails, SBX_E_TIMED_OUT when it takes too long.

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "builder/archive/archive.h"
+#include "builder/refresh/next.h"
+#include "builder/resolve/lock_update.h"
 #include "store/template.h"
 
 /* An index and its solver, opened once for each suite and architecture. */
@@ -31,6 +33,9 @@ void sbx_refresh_free(struct sbx_refresh *item)
 	g_free(item->old_id);
 	g_free(item->new_id);
 	g_clear_pointer(&item->newer, g_ptr_array_unref);
+	g_clear_pointer(&item->stuck, g_ptr_array_unref);
+	sbx_recipe_free(item->recipe);
+	sbx_lock_free(item->next);
 	sbx_lock_free(item->lock);
 	g_clear_error(&item->failure);
 	g_free(item);
@@ -45,54 +50,79 @@ static void index_free(gpointer data)
 	g_free(index);
 }
 
+static void index_open(struct sbx_context *ctx, const struct sbx_lock *lock, struct index *index)
+{
+	struct sbx_context view = *ctx;
+	view.suite = lock->suite;
+	view.architecture = lock->architecture;
+	if (!index->archive)
+		index->archive = sbx_archive_open(&view, &index->failure);
+	if (index->archive)
+		index->resolver = sbx_resolver_open(index->archive, &index->failure);
+}
+
 static struct index *index_of(struct sbx_context *ctx, GHashTable *indexes,
 			      const struct sbx_lock *lock)
 {
 	g_autofree char *key = g_strconcat(lock->suite, " ", lock->architecture, NULL);
 	struct index *index = g_hash_table_lookup(indexes, key);
-	if (index)
-		return index;
-	index = g_new0(struct index, 1);
-	g_hash_table_insert(indexes, g_steal_pointer(&key), index);
-	struct sbx_context view = *ctx;
-	view.suite = lock->suite;
-	view.architecture = lock->architecture;
-	index->archive = sbx_archive_open(&view, &index->failure);
-	if (index->archive)
-		index->resolver = sbx_resolver_open(index->archive, &index->failure);
+	if (!index) {
+		index = g_new0(struct index, 1);
+		g_hash_table_insert(indexes, g_steal_pointer(&key), index);
+		index_open(ctx, lock, index);
+	} else if (index->resolver && sbx_resolver_is_extended(index->resolver)) {
+		g_clear_pointer(&index->resolver, sbx_resolver_free);
+		index_open(ctx, lock, index);
+	}
 	return index;
 }
 
-static void compare(struct sbx_refresh *item, struct index *index)
+static gboolean fail(struct sbx_refresh *item)
+{
+	item->status = SBX_REFRESH_FAILED;
+	return FALSE;
+}
+
+static gboolean compare(struct sbx_context *ctx, struct sbx_store *store, struct sbx_refresh *item,
+			struct index *index)
 {
 	if (!index->resolver) {
-		item->status = SBX_REFRESH_FAILED;
 		item->failure = g_error_copy(index->failure);
-		return;
+		return fail(item);
 	}
-	item->newer = sbx_fresh_newer(index->resolver, item->lock);
-	for (guint i = 0; i < item->newer->len; i++)
-		if (((struct sbx_newer *)item->newer->pdata[i])->is_security)
-			item->n_security++;
-	item->status = item->newer->len ? SBX_REFRESH_STALE : SBX_REFRESH_FRESH;
+	if (!sbx_refresh_choose(ctx, store, index->resolver, item, &item->failure))
+		return fail(item);
+	item->newer = sbx_fresh_newer(index->resolver, item->lock, item->next);
+	item->status = item->newer->len ? SBX_REFRESH_HELD : SBX_REFRESH_FRESH;
+	for (guint i = 0; i < item->newer->len; i++) {
+		const struct sbx_newer *newer = item->newer->pdata[i];
+		item->n_security += newer->is_security ? 1 : 0;
+		if (!newer->is_held)
+			item->status = SBX_REFRESH_STALE;
+	}
+	return TRUE;
+}
+
+static gboolean load_lock(struct sbx_store *store, struct sbx_refresh *item)
+{
+	g_autofree char *path = sbx_template_path(store, item->old_id, "lock.json");
+	g_autofree char *text = NULL;
+	gsize n = 0;
+	if (g_file_get_contents(path, &text, &n, &item->failure))
+		item->lock = sbx_lock_from_json(text, (gssize)n, path, &item->failure);
+	return item->lock || fail(item);
 }
 
 static void add_item(struct sbx_context *ctx, struct sbx_store *store, GHashTable *indexes,
 		     GPtrArray *items, const struct sbx_template *row, const char *name)
 {
 	struct sbx_refresh *item = g_new0(struct sbx_refresh, 1);
-	g_autofree char *path = sbx_template_path(store, row->id, "lock.json");
-	g_autofree char *text = NULL;
-	gsize n = 0;
 	item->name = g_strdup(name);
 	item->old_id = g_strdup(row->id);
+	item->stuck = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(items, item);
-	if (g_file_get_contents(path, &text, &n, &item->failure))
-		item->lock = sbx_lock_from_json(text, (gssize)n, path, &item->failure);
-	if (item->lock)
-		compare(item, index_of(ctx, indexes, item->lock));
-	else
-		item->status = SBX_REFRESH_FAILED;
+	if (load_lock(store, item))
+		compare(ctx, store, item, index_of(ctx, indexes, item->lock));
 }
 
 static int by_name(gconstpointer a, gconstpointer b)

@@ -2,15 +2,16 @@
 #ifndef SBX_BUILDER_REFRESH_REFRESH_H
 #define SBX_BUILDER_REFRESH_REFRESH_H
 
+#include "builder/recipe/recipe.h"
 #include "builder/resolve/fresh.h"
 #include "store/store.h"
 
 /* X(id, name) */
 #define SBX_REFRESH_TABLE(X)                                                                       \
 	X(FRESH, "fresh")	  /* nothing younger in the index */                               \
-	X(STALE, "stale")	  /* holds packages with younger versions */                       \
+	X(STALE, "stale")	  /* holds packages that would be younger now */                   \
 	X(REFRESHED, "refreshed") /* the name stands for a new template now */                     \
-	X(HELD, "held")		  /* chosen anew, the packages are the same */                     \
+	X(HELD, "held")		  /* there are younger ones, its own bounds keep them out */       \
 	X(FAILED, "failed")	  /* the name stands for the old template still */
 enum sbx_refresh_status {
 #define X(id, name) SBX_REFRESH_##id,
@@ -21,11 +22,13 @@ const char *sbx_refresh_status_name(enum sbx_refresh_status status);
 
 /* A name and its template, or a template without a name. */
 struct sbx_refresh {
-	char *name;   /* NULL: none; such a template is told of, and left alone */
-	char *old_id; /* what it stands for */
-	char *new_id; /* once it was built; NULL */
-	struct sbx_lock *lock;
-	GPtrArray *newer; /* struct sbx_newer *, pointing into `lock` */
+	char *name;		      /* NULL: none; such a template is told of, and left alone */
+	char *old_id;		      /* what it stands for */
+	char *new_id;		      /* once it was built; NULL */
+	struct sbx_lock *lock, *next; /* and the one that would be made now */
+	struct sbx_recipe *recipe;    /* that it was made from; NULL */
+	GPtrArray *newer;	      /* struct sbx_newer *, pointing into `lock` */
+	GPtrArray *stuck; /* char *: sentences about what its neighbours do not let go */
 	guint n_security;
 	enum sbx_refresh_status status;
 	GError *failure;
@@ -33,18 +36,19 @@ struct sbx_refresh {
 void sbx_refresh_free(struct sbx_refresh *item);
 
 /*
- * Compare templates with the indexes of their suites as they are (`sbx-build update` brings the
- * newest). `names`: ids or names, NULL-ended; empty: all. Returns struct sbx_refresh *, the ones
- * without a name last. One whose suite has no index is FAILED.
+ * Choose the packages of templates anew, with the indexes of their suites as they are (`sbx-build
+ * update` brings the newest): from the recipe of that name when it says what the lock does, else
+ * from the lock, within its own bounds. `names`: ids or names, NULL-ended; empty: all. Returns
+ * struct sbx_refresh *, the ones without a name last. One whose suite has no index, or that cannot
+ * be chosen any more, is FAILED.
  */
 GPtrArray *sbx_refresh_look(struct sbx_context *ctx, struct sbx_store *store,
 			    const char *const *names, GError **error);
 
 /*
- * Make a stale one anew: from the recipe of that name when there is one, else from the names that
- * its lock was asked for, with the lock's options. The name moves once the recipe's smoke test (or
- * `dpkg --audit`, where there is none) has passed; the old template stays until gc finds it unused.
- * What became of it is told in `item`.
+ * Build what was chosen for a stale one. The name moves once the recipe's smoke test (or `dpkg
+ * --audit`, where there is none) has passed; the old template stays until gc finds it unused. What
+ * became of it is told in `item`.
  */
 void sbx_refresh_renew(struct sbx_context *ctx, struct sbx_store *store, struct sbx_refresh *item);
 

@@ -13,6 +13,7 @@ struct update {
 	const struct sbx_lock_updating *updating;
 	struct sbx_resolve_options options;
 	Id *there;	 /* of each package: the solvable that it is now */
+	Id *target;	 /* of each package: where it moves to if not to the candidate; 0 */
 	gboolean *moves; /* of each package */
 };
 
@@ -121,7 +122,30 @@ static gboolean add_dropped(struct update *u, GError **error)
 			return FALSE;
 	sbx_solv_writer_end_in(writer);
 	sbx_resolver_packages_added(u->resolver);
+	u->resolver->is_extended = TRUE;
 	return TRUE;
+}
+
+/*
+ * The newest of where the package is from, when that is newer: what was taken from backports by
+ * name (name/suite) is no candidate, and goes on there as it does with apt.
+ */
+static Id find_newer_of_origin(const struct update *u, guint i)
+{
+	Pool *pool = u->resolver->pool;
+	const Solvable *now = pool_id2solvable(pool, u->there[i]);
+	Id p, pp, found = u->there[i];
+	FOR_PROVIDES(p, pp, now->name)
+	{
+		const Solvable *s = pool_id2solvable(pool, p);
+		if (s->name == now->name &&
+		    g_strcmp0(sbx_resolver_origin(u->resolver, p), package_at(u, i)->origin) == 0 &&
+		    sbx_resolver_priority(u->resolver, p) > 0 &&
+		    pool_evrcmp(pool, s->evr, pool_id2solvable(pool, found)->evr, EVRCMP_COMPARE) >
+			    0)
+			found = p;
+	}
+	return found == u->there[i] ? 0 : found;
 }
 
 /* Nothing to move to, or only backwards: then it stays. */
@@ -131,11 +155,43 @@ static void settle_moving(struct update *u)
 	for (guint i = 0; i < u->lock->packages->len; i++) {
 		Id p = u->there[i];
 		Id candidate = p ? u->resolver->candidate[pool_id2solvable(pool, p)->name] : 0;
-		if (p && (!candidate ||
-			  pool_evrcmp(pool, pool_id2solvable(pool, candidate)->evr,
-				      pool_id2solvable(pool, p)->evr, EVRCMP_COMPARE) <= 0))
-			u->moves[i] = FALSE;
+		if (!p || !u->moves[i] ||
+		    (candidate && pool_evrcmp(pool, pool_id2solvable(pool, candidate)->evr,
+					      pool_id2solvable(pool, p)->evr, EVRCMP_COMPARE) > 0))
+			continue;
+		u->target[i] = find_newer_of_origin(u, i);
+		u->moves[i] = u->target[i] != 0;
 	}
+}
+
+/* Set the candidates; what stays into `kept`, and what was asked for, as it is then, to `wanted`.
+ */
+static gboolean set_out(struct update *u, Queue *kept, Queue *wanted, GError **error)
+{
+	struct sbx_resolver *resolver = u->resolver;
+	if (!sbx_resolver_reset(resolver, &u->options, error))
+		return FALSE;
+	for (guint i = 0; i < u->lock->packages->len; i++) {
+		Id to = u->moves[i] ? u->target[i] : u->there[i];
+		if (to)
+			sbx_resolver_set_candidate(resolver, to);
+		if (to && !u->moves[i])
+			queue_push(kept, to);
+	}
+	for (guint i = 0; i < u->lock->packages->len; i++) {
+		const struct sbx_lock_package *package = package_at(u, i);
+		Id name = pool_str2id(resolver->pool, package->name, 0);
+		Id p = name && (guint)name < resolver->n_names ? resolver->candidate[name] : 0;
+		if (package->manual && !p)
+			return sbx_set_error(
+				error, SBX_E_NOT_FOUND,
+				"%s: was asked for, and neither the archive nor the "
+				"store has it any more; make the lock again without it",
+				package->name);
+		if (package->manual)
+			queue_push(wanted, p);
+	}
+	return TRUE;
 }
 
 /* One try, with `moves` as it is. */
@@ -150,20 +206,13 @@ static struct sbx_lock *try(struct update *u, GError **error)
 	queue_init(&nothing);
 	queue_init(&base);
 	queue_init(&out);
-	gboolean ok = sbx_resolver_reset(resolver, &u->options, error);
-	for (guint i = 0; ok && i < u->lock->packages->len; i++)
-		if (!u->moves[i] && u->there[i]) {
-			sbx_resolver_set_candidate(resolver, u->there[i]);
-			queue_push(&kept, u->there[i]);
-		}
-	for (guint i = 0; ok && i < u->lock->packages->len; i++) {
-		Id name = pool_str2id(resolver->pool, package_at(u, i)->name, 0);
-		Id p = name && (guint)name < resolver->n_names ? resolver->candidate[name] : 0;
-		if (p && package_at(u, i)->manual)
-			queue_push(&wanted, p);
-	}
-	sbx_resolver_find_essential(resolver, &essential);
+	gboolean ok = set_out(u, &kept, &wanted, error);
+	if (ok)
+		sbx_resolver_find_essential(resolver, &essential);
 	ok = ok && sbx_resolver_choose(resolver, &essential, &nothing, FALSE, &base, error);
+	/* When nothing stays it is a choice anew: the base first, as the resolver makes it. */
+	for (int i = 0; ok && kept.count == 0 && i < base.count; i++)
+		queue_push(&kept, base.elements[i]);
 	Queue all;
 	queue_init_clone(&all, &essential);
 	for (int i = 0; i < wanted.count; i++)
@@ -233,18 +282,25 @@ static void keep_entries(struct sbx_lock *new, const struct sbx_lock *old)
 		}
 }
 
+gboolean sbx_resolver_is_extended(const struct sbx_resolver *resolver)
+{
+	return resolver->is_extended;
+}
+
 struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct sbx_lock *lock,
 				     const struct sbx_lock_updating *updating, GPtrArray *out_stuck,
 				     GError **error)
 {
 	guint n = lock->packages->len;
 	g_autofree Id *there = g_new0(Id, n + 1);
+	g_autofree Id *target = g_new0(Id, n + 1);
 	g_autofree gboolean *moves = g_new0(gboolean, n + 1);
 	struct update u = {.resolver = resolver,
 			   .lock = lock,
 			   .updating = updating,
 			   .options = sbx_lock_options(lock),
 			   .there = there,
+			   .target = target,
 			   .moves = moves};
 	g_autoptr(GError) problem = NULL;
 	if (!find_moving(&u, error) || !add_dropped(&u, error) ||

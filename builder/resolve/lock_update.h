@@ -19,12 +19,16 @@ struct sbx_lock_updating {
 
 /*
  * The lock anew, with the packages that move at the archive's candidate, as far as the others let
- * them: these stay at their exact version, also when the archive has it no longer. What is needed
+ * them: these stay at their exact version, also when the archive has it no longer. What was taken
+ * from a suite by name goes on in that suite. What is needed
  * newly is added, what nothing needs any more leaves. A package that could not move stays, and
  * `out_stuck` (GPtrArray of char *) gets a sentence why. Never downgrades.
  */
 struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct sbx_lock *lock,
 				     const struct sbx_lock_updating *updating, GPtrArray *out_stuck,
 				     GError **error);
+
+/* Has an update added packages that the archive does not have? Others are not to choose them. */
+gboolean sbx_resolver_is_extended(const struct sbx_resolver *resolver);
 
 #endif

@@ -261,3 +261,12 @@ gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *
 	}
 	return TRUE;
 }
+
+char *sbx_resolver_exact_request(const char *given)
+{
+	g_autofree char *text = g_strdup(given);
+	struct request r;
+	if (!take_apart(text, given, &r, NULL) || !r.version)
+		return NULL;
+	return g_strconcat(r.name, "=", r.version, NULL);
+}

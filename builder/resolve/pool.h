@@ -28,7 +28,8 @@ struct sbx_resolver {
 	Id *best, *candidate;
 	guint8 *is_name; /* of the names, those that a package bears */
 	guint n_names;
-	Map considered; /* of the solvables, those that are candidates */
+	Map considered;	      /* of the solvables, those that are candidates */
+	gboolean is_extended; /* by packages that the archive does not have */
 };
 
 /* What decides priorities: apt's preferences (read here), and options. */
@@ -79,6 +80,9 @@ void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_relat
 /* Look up what was asked for, set the candidates by it, and append it to `out`, each once. */
 gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *names, Queue *out,
 			      GError **error);
+
+/* "name=version" of a request for just that version, newly allocated; NULL: it is for none. */
+char *sbx_resolver_exact_request(const char *given);
 
 /*
  * What apt would choose, by its own way of going about it: mark `wanted`, then what they depend

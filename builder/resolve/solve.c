@@ -282,6 +282,28 @@ struct sbx_resolve_options sbx_lock_options(const struct sbx_lock *lock)
 	};
 }
 
+/* Who asked for one version gets no other later, from `lock update` or `refresh`: it is held. */
+static void hold_exact(struct sbx_lock *lock, const char *const *names)
+{
+	g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func(g_free);
+	for (; names && *names; names++) {
+		char *exact = sbx_resolver_exact_request(*names);
+		if (exact &&
+		    !(lock->hold && g_strv_contains((const char *const *)lock->hold, exact)))
+			g_ptr_array_add(held, exact);
+		else
+			g_free(exact);
+	}
+	if (held->len == 0)
+		return;
+	for (char **before = lock->hold; before && *before; before++)
+		g_ptr_array_add(held, g_strdup(*before));
+	g_ptr_array_add(held, NULL);
+	char **all = sorted((const char *const *)held->pdata);
+	g_strfreev(lock->hold);
+	lock->hold = all;
+}
+
 struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *const *names,
 				    const struct sbx_resolve_options *options, GError **error)
 {
@@ -294,8 +316,10 @@ struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *c
 	options = options ? options : &defaults;
 	if (sbx_resolver_reset(resolver, options, error) &&
 	    sbx_resolver_look_up(resolver, names, &wanted, error) &&
-	    choose_in_steps(resolver, &wanted, options, &base, &packages, error))
+	    choose_in_steps(resolver, &wanted, options, &base, &packages, error)) {
 		lock = sbx_resolver_make_lock(resolver, &packages, &base, &wanted, options);
+		hold_exact(lock, names);
+	}
 	queue_free(&wanted);
 	queue_free(&base);
 	queue_free(&packages);

@@ -132,20 +132,6 @@ static int diff(struct sbx_context *ctx, char **paths, GError **error)
 	return 0;
 }
 
-/* The stanza that was kept when the package was imported. */
-static char *stored_stanza(const struct sbx_lock_package *package, gpointer data, GError **error)
-{
-	struct sbx_store *store = data;
-	g_autofree char *ref = sbx_import_ref(package);
-	g_autoptr(GVariant) metadata = NULL;
-	const char *status = NULL;
-	if (!sbx_import_is_stored(store, package) ||
-	    !sbx_tree_load_ref(store, ref, 0, NULL, &metadata, NULL, error) ||
-	    !g_variant_lookup(metadata, "sbx.status", "&s", &status))
-		return NULL;
-	return g_strdup(status);
-}
-
 static struct sbx_lock *make_update(struct sbx_context *ctx, const struct sbx_resolved *resolved,
 				    char **names, GPtrArray *stuck, GError **error)
 {
@@ -155,7 +141,7 @@ static struct sbx_lock *make_update(struct sbx_context *ctx, const struct sbx_re
 		return NULL;
 	const struct sbx_lock_updating updating = {
 		.moving = *names ? (const char *const *)names : NULL,
-		.stanza_of = stored_stanza,
+		.stanza_of = sbx_import_stanza,
 		.data = store,
 	};
 	return sbx_resolver_update(resolved->resolver, resolved->lock, &updating, stuck, error);

@@ -20,6 +20,7 @@ static void write_newer(struct sbx_json *json, const struct sbx_newer *newer)
 	sbx_json_string(json, "newer", newer->version);
 	sbx_json_string(json, "origin", newer->origin);
 	sbx_json_bool(json, "security", newer->is_security);
+	sbx_json_bool(json, "held", newer->is_held);
 	sbx_json_end_object(json);
 }
 
@@ -34,6 +35,10 @@ static void write_item(struct sbx_json *json, const struct sbx_refresh *item)
 	sbx_json_begin_array(json, "newer");
 	for (guint i = 0; item->newer && i < item->newer->len; i++)
 		write_newer(json, item->newer->pdata[i]);
+	sbx_json_end_array(json);
+	sbx_json_begin_array(json, "stuck");
+	for (guint i = 0; i < item->stuck->len; i++)
+		sbx_json_string(json, NULL, item->stuck->pdata[i]);
 	sbx_json_end_array(json);
 	if (item->failure) {
 		sbx_json_begin_object(json, "error");
@@ -70,10 +75,12 @@ static void print_item(const struct sbx_refresh *item)
 	putchar('\n');
 	for (guint i = 0; item->newer && i < item->newer->len; i++) {
 		const struct sbx_newer *newer = item->newer->pdata[i];
-		printf("  %s %-32s %s -> %s  %s\n", newer->is_security ? "!" : " ",
-		       newer->package->name, newer->package->version, newer->version,
-		       newer->origin);
+		printf("  %s %-32s %s -> %s  %s%s\n", newer->is_security ? "!" : " ",
+		       newer->package->name, newer->package->version, newer->version, newer->origin,
+		       newer->is_held ? "  held" : "");
 	}
+	for (guint i = 0; i < item->stuck->len; i++)
+		printf("    %s\n", (const char *)item->stuck->pdata[i]);
 	fflush(stdout);
 }
 

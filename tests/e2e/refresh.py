@@ -55,6 +55,8 @@ def test_what_is_newer_is_told_and_built(t):
 	assert os.path.isdir(t.template(old)), "the old template is gone before gc"
 	equal(named(t, "notes"), other, "a template without anything newer")
 	equal(refresh(t, "greeter")["greeter"]["status"], "fresh", "the second time")
+	t.sbx("gc", "--unused-days=0", archive=False).ok()
+	assert not os.path.isdir(t.template(old)), "nobody uses the old template"
 
 
 def test_a_failed_smoke_test_keeps_the_old_one(t):  # root
@@ -69,29 +71,83 @@ def test_a_failed_smoke_test_keeps_the_old_one(t):  # root
 	t.sbx("refresh", "no-such").fails(NOT_FOUND, "no-such")
 
 
+def test_it_stays_within_what_it_was_made_with(t):  # root
+	t.env["SBX_RECIPES"] = t.tmp
+	made = {"held": ("hello", "--hold", "hello"), "exact": ("hello=2.0-1",),
+		"forbidden": ("hello", "--forbid", "hello=2.2-1"),
+		"pinned": ("hello", "--pin", "hello version 2.0* 990"),
+		"slim": ("hello,wordy", "--slim", "docs", "--locales", "de", "--forbid", "greeting-en"),
+		"with-recommends": ("hello", "--recommends")}
+	old = {name: t.build(*options, "--name", name) for name, options in made.items()}
+	move_on(t)
+	t.server.fault(r"hello_2\.0-1.*\.deb$", status=404)
+	rows = refresh(t, "--check", status=STALE)
+	equal({n: r["status"] for n, r in rows.items()},
+	      {**dict.fromkeys(("held", "exact", "forbidden", "pinned"), "held"),
+	       "slim": "stale", "with-recommends": "stale"}, "status")
+	equal([(p["name"], p["newer"], p["held"]) for p in rows["held"]["newer"]], [("hello", "2.2-1", True)],
+	      "what is held")
+	refresh(t)
+	for name, id in old.items():
+		before, after = (json.load(open(os.path.join(os.path.dirname(t.template(i)), "lock.json")))
+				 for i in (id, named(t, name)))
+		equal(after["options"], before["options"], f"options of {name}")
+		version, = (p["version"] for p in after["packages"] if p["name"] == "hello")
+		is_new = name in ("slim", "with-recommends")
+		equal(version, "2.2-1" if is_new else "2.0-1", f"hello of {name}")
+		equal([p["name"] for p in after["packages"]], [p["name"] for p in before["packages"]], name)
+	equal({r["status"] for r in refresh(t, "--check", *made).values()}, {"fresh", "held"}, "now")
+
+
+class Suite:
+	"""A suite beside the tests' own, of one package in some version."""
+
+	def __init__(self, t, name, fields=""):
+		self.folder, self.name, self.fields = os.path.join(t.tmp, name), f"{t.suite}-{name}", fields
+		os.makedirs(self.folder)
+		self.server = Server(self.folder)
+		self.options = ("--mirror", f"[trusted=yes] {self.server.uri} {self.name} main")
+
+	def publish(self, package, version):
+		made = next(p for p in packages.all_packages() if p.name == package)
+		made.version = made.fields["Version"] = version
+		deb = made.build()
+		archive.write(f"{self.folder}/{made.pool_path()}", deb)
+		files = archive.indexes([made], {package: deb})
+		for name, data in files.items():
+			archive.write(f"{self.folder}/dists/{self.name}/{name}", data)
+		now = datetime.datetime.now(datetime.timezone.utc)
+		text = archive.release(self.name, files, now, 30)
+		archive.write(f"{self.folder}/dists/{self.name}/Release", self.fields.encode() + text)
+
+
 def test_what_comes_from_a_security_suite_is_marked(t):  # root
 	old = t.build("hello", "--name", "greeter")
-	folder, suite = os.path.join(t.tmp, "security"), t.suite + "-security"
-	fixed = next(p for p in packages.all_packages() if p.name == "hello")
-	fixed.version = fixed.fields["Version"] = "9.0-1+deb12u1"
-	deb = fixed.build()
-	archive.write(f"{folder}/{fixed.pool_path()}", deb)
-	files = archive.indexes([fixed], {"hello": deb})
-	for name, data in files.items():
-		archive.write(f"{folder}/dists/{suite}/{name}", data)
-	now = datetime.datetime.now(datetime.timezone.utc)
-	archive.write(f"{folder}/dists/{suite}/Release", archive.release(suite, files, now, 30))
-	server = Server(folder)
-	both = ("--mirror", f"[trusted=yes] {server.uri} {suite} main")
-	t.sbx("update", *both).ok()
-	row = refresh(t, "--check", *both, status=STALE)["greeter"]
+	suite = Suite(t, "security")
+	suite.publish("hello", "9.0-1+deb12u1")
+	t.sbx("update", *suite.options).ok()
+	row = refresh(t, "--check", *suite.options, status=STALE)["greeter"]
 	equal(row["n_security"], 1, "from a security suite")
-	found = t.sbx("match", "--json", "--packages", "note-keeper", *both).json()["candidates"]
+	found = t.sbx("match", "--json", "--packages", "note-keeper", *suite.options).json()["candidates"]
 	assert old in [c["id"] for c in found], found
 	whys = [c["why"] for c in t.sbx("match", "--json", "--packages", "dash", "--max-extra-packages", "9",
-					"--max-extra-bytes", "99999999", *both).json()["candidates"]]
+					"--max-extra-bytes", "99999999", *suite.options).json()["candidates"]]
 	assert any(w.startswith("vulnerable: hello") for w in whys), whys
-	server.close()
+	suite.server.close()
+
+
+def test_what_was_taken_from_a_suite_by_name_goes_on_there(t):  # root
+	suite = Suite(t, "backports", "NotAutomatic: yes\nButAutomaticUpgrades: yes\n")
+	suite.publish("hello", "3.0-1~bpo1")
+	t.sbx("update", *suite.options).ok()
+	for name, packages in (("new", f"hello/{suite.name}"), ("old", "hello")):
+		t.sbx("build", "--packages", packages, "--name", name, *suite.options).ok()
+	suite.publish("hello", "3.1-1~bpo1")
+	t.sbx("update", *suite.options).ok()
+	rows = refresh(t, *suite.options)
+	equal({n: r["status"] for n, r in rows.items() if r["name"]}, {"new": "refreshed", "old": "fresh"}, "status")
+	contains(t.shell("new", "dpkg-query -W hello").ok().out, r"hello\t3\.1-1~bpo1")
+	suite.server.close()
 
 
 def test_a_version_that_the_mirror_dropped_comes_from_the_store(t):  # root

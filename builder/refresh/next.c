@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "builder/refresh/next.h"
+
+#include <string.h>
+
+#include "builder/build/import.h"
+#include "builder/resolve/lock_update.h"
+
+static gboolean same_list(char *const *a, char *const *b)
+{
+	static const char *const none[] = {NULL};
+	return g_strv_equal(a ? (const char *const *)a : none, b ? (const char *const *)b : none);
+}
+
+/* Made with the same options? Then the recipe is how the template came about. */
+static gboolean same_options(const struct sbx_lock *a, const struct sbx_lock *b)
+{
+	return a->recommends == b->recommends && a->content.without == b->content.without &&
+	       same_list(a->content.locales, b->content.locales) &&
+	       same_list(a->content.skip_scripts, b->content.skip_scripts) &&
+	       same_list(a->forbid, b->forbid) && same_list(a->pins, b->pins) &&
+	       same_list(a->hold, b->hold);
+}
+
+/* NULL without an error when there is none of that name. */
+static struct sbx_recipe *find_recipe(struct sbx_context *ctx, const char *name, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	struct sbx_recipe *recipe = name ? sbx_recipe_load(ctx, name, &failed) : NULL;
+	if (failed && !g_error_matches(failed, SBX_ERROR, SBX_E_NOT_FOUND))
+		g_propagate_error(error, g_steal_pointer(&failed));
+	return recipe;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static struct sbx_lock *lock_of_recipe(struct sbx_resolver *resolver,
+				       const struct sbx_recipe *recipe, GError **error)
+{
+	const struct sbx_resolve_options options = {.recommends = recipe->recommends,
+						    .content = &recipe->content};
+	g_auto(GStrv) names = g_strdupv(recipe->packages);
+	/* In order, as every request is: the same set gives the same lock. */
+	qsort(names, g_strv_length(names), sizeof(*names), compare_names);
+	return sbx_resolver_solve(resolver, (const char *const *)names, &options, error);
+}
+
+gboolean sbx_refresh_choose(struct sbx_context *ctx, struct sbx_store *store,
+			    struct sbx_resolver *resolver, struct sbx_refresh *item, GError **error)
+{
+	g_autoptr(GError) failed = NULL;
+	SBX_AUTO(sbx_recipe) recipe = find_recipe(ctx, item->name, &failed);
+	if (recipe) {
+		SBX_AUTO(sbx_lock) next = lock_of_recipe(resolver, recipe, &failed);
+		if (next && same_options(next, item->lock)) {
+			item->next = g_steal_pointer(&next);
+			item->recipe = g_steal_pointer(&recipe);
+			return TRUE;
+		}
+	}
+	if (failed) {
+		g_propagate_error(error, g_steal_pointer(&failed));
+		return FALSE;
+	}
+	const struct sbx_lock_updating updating = {.stanza_of = sbx_import_stanza, .data = store};
+	item->next = sbx_resolver_update(resolver, item->lock, &updating, item->stuck, error);
+	return item->next != NULL;
+}
