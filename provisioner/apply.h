@@ -19,10 +19,11 @@ struct sbx_apply {
 	int userns_fd;	   /* maps the ids of what the host has, -1: they stay as they are */
 	uint32_t first_id; /* what 0 inside is for the host, with that */
 	struct sbx_source_base sources;
-	int host_proc_fd; /* the host's /proc */
-	int root_fd;	  /* the new root */
-	int proc_fd;	  /* its /proc */
-	int dev_fd;	  /* its /dev */
+	struct sbx_source_base lower; /* the template's */
+	int host_proc_fd;	      /* the host's /proc */
+	int root_fd;		      /* the new root */
+	int proc_fd;		      /* its /proc */
+	int dev_fd;		      /* its /dev */
 	bool has_layer;
 	const char *overlay_flags; /* ",userxattr" or "" */
 	unsigned n_overlays;

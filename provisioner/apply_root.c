@@ -80,9 +80,8 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	snprintf(files, sizeof(files), "%llu", (unsigned long long)op->number / 4096 + 1024);
 	const char *parameters[] = {"mode", "0755", op->number ? "size" : NULL, size, "nr_inodes",
 				    files,  NULL};
-	const struct sbx_source_base anywhere = {0};
 	SBX_CLEANUP_FD int template =
-		sbx_source_open(&anywhere, op->source, O_PATH | O_DIRECTORY, err);
+		sbx_source_open(&a->lower, op->source, O_PATH | O_DIRECTORY, err);
 	if (template <0)
 		return sbx_error_prefix(err, "template");
 	/* The staging area becomes the working directory. */

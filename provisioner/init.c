@@ -121,6 +121,11 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		.userns_fd = init->userns_fd,
 		.first_id = init->first_id,
 		.sources.root = init->options->source_root,
+		.sources.shared = init->options->shared,
+		/* A name is one of ours. */
+		.lower.shared = strchr(init->options->template, '/')
+					? init->options->shared_template
+					: NULL,
 		.host_proc_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,

@@ -73,6 +73,7 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 	    sbx_words_check_options(slots, &task->options, err) < 0)
 		return -1;
 	task->options.root_dir = slots->root_dir;
+	task->options.shared = task->options.shared_template = slots->shared;
 	task->slot = k->slot;
 	/* A zygote's child has no rights to this one: it gets one of its own. */
 	task->has_net = k->has_net && !is_forked;

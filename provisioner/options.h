@@ -37,7 +37,10 @@ struct sbx_options {
 	const char **env; /* "K=V" */
 	size_t n_env;
 	const char *layer, *workdir, *hostname, *source_root;
-	char dns[SBX_DNS_SIZE]; /* addresses with commas, "": none */
+	/* Of a server: what its clients may name (source.h), and where a template's path must be.
+	 */
+	const char *const *shared, *const *shared_template; /* NULL: anything, anywhere */
+	char dns[SBX_DNS_SIZE];				    /* addresses with commas, "": none */
 	enum sbx_profile profile;
 	/*
 	 * The wish while options are read, the effective policy when they are settled: then rights

@@ -106,7 +106,8 @@ static void keep_only(int fds[3])
 		fds[i] = fds[i] < 0 ? -1 : i;
 }
 
-static _Noreturn void look(struct sbx_entry *e, int pipe_fd, pid_t server)
+static _Noreturn void look(const struct sbx_slots *slots, struct sbx_entry *e, int pipe_fd,
+			   pid_t server)
 {
 	SBX_CLEANUP_OPTIONS struct sbx_options options = SBX_OPTIONS_INIT;
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
@@ -121,6 +122,7 @@ static _Noreturn void look(struct sbx_entry *e, int pipe_fd, pid_t server)
 	e->output_fd = fds[2];
 	/* The words have been read before, by the keeper; they say what is where. */
 	options.is_live = true;
+	options.shared = slots->shared;
 	SBX_CLEANUP_FREE const char **words = sbx_message_words(
 		&(struct sbx_message){.n_words = e->request.n_words}, e->words.data);
 	if (!words ||
@@ -150,7 +152,7 @@ bool sbx_entry_collect(struct sbx_server *s, struct sbx_entry *e)
 	e->collector = fork();
 	if (e->collector == 0) {
 		fcntl(ends[1], F_SETFL, 0);
-		look(e, ends[1], server);
+		look(&s->slots, e, ends[1], server);
 	}
 	close(ends[1]);
 	e->collector_fd = ends[0];

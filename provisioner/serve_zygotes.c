@@ -108,8 +108,8 @@ static struct sbx_family *make(struct sbx_server *s, const struct sbx_client *c,
 		sbx_fail(err, SBX_E_USAGE, "%s: expected a template", template);
 	const struct sbx_options named = {.template = template};
 	if (template[0] == '-' || sbx_words_check_options(&s->slots, &named, err) < 0 ||
-	    sbx_zygotes_new(s->slots.root_dir, template, words[1], s->zygote_library, &f->zygotes,
-			    err) < 0)
+	    sbx_zygotes_new(s->slots.root_dir, s->slots.shared, template, words[1],
+			    s->zygote_library, &f->zygotes, err) < 0)
 		return NULL;
 	f->name = strdup(words[0]);
 	f->template = strdup(template);

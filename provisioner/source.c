@@ -3,17 +3,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
 
+static int open_shared(const char *const *shared, const char *path, int flags,
+		       struct sbx_error *err)
+{
+	const struct open_how how = {
+		.flags = (uint64_t)(unsigned)flags | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+	};
+	for (; *shared; shared++) {
+		size_t n = strlen(*shared);
+		if (strncmp(path, *shared, n) != 0 || (path[n] != '/' && path[n] != '\0'))
+			continue;
+		SBX_CLEANUP_FD int dfd = open(*shared, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		const char *below = path + n;
+		while (*below == '/')
+			below++;
+		int fd = dfd < 0 ? -1
+				 : (int)syscall(SYS_openat2, dfd, *below ? below : ".", &how,
+						sizeof(how));
+		if (fd >= 0)
+			return fd;
+		if (dfd >= 0 && errno != ELOOP && errno != EXDEV)
+			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+	}
+	return sbx_fail(err, SBX_E_DENIED,
+			"%s: is not in a folder that the server shares (serve --share), or behind "
+			"a link",
+			path);
+}
+
 int sbx_source_open(const struct sbx_source_base *base, const char *path, int flags,
 		    struct sbx_error *err)
 {
+	if (base->shared)
+		return open_shared(base->shared, path, flags, err);
 	SBX_CLEANUP_FREE char *here = NULL;
 	SBX_CLEANUP_FREE char *full = NULL;
 	if (!base->root && path[0] != '/') {

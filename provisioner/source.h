@@ -8,6 +8,12 @@
 struct sbx_source_base {
 	const char *root; /* --source-root: taken for "/"; NULL: the host's own root */
 	const char *cwd;  /* absolute; where relative paths begin without that, NULL: as it is */
+	/*
+	 * What those may name who have fewer rights than we: nothing but what is below one of these
+	 * folders, without any link on the way, whoever moves what there meanwhile. NULL-ended;
+	 * NULL: anything.
+	 */
+	const char *const *shared;
 };
 
 /*

@@ -51,11 +51,10 @@ static void slot_places(const struct sbx_slot *slot, struct sbx_places *out)
 		out->missing &= ~slot->groups.group[i].controllers;
 }
 
-static int check_source(const struct sbx_ids *ids, const char *root, const char *path,
-			struct sbx_error *err)
+static int check_source(const struct sbx_ids *ids, const struct sbx_source_base *base,
+			const char *path, struct sbx_error *err)
 {
-	const struct sbx_source_base base = {.root = root};
-	SBX_CLEANUP_FD int fd = sbx_source_open(&base, path, O_PATH, NULL);
+	SBX_CLEANUP_FD int fd = sbx_source_open(base, path, O_PATH, NULL);
 	/* What is missing is found out, and said, where it is used. */
 	return fd < 0 ? 0 : sbx_ids_check(ids, fd, path, err);
 }
@@ -65,13 +64,15 @@ static int make_ids(struct sbx_task *task, struct sbx_error *err)
 {
 	static uint32_t n_made;
 	const struct sbx_options *o = &task->options;
+	const struct sbx_source_base base = {.root = o->source_root, .shared = o->shared};
+	const struct sbx_source_base anywhere = {0};
 	if (sbx_ids_make(&task->ids, (uint32_t)getpid() + n_made++, err) < 0 ||
-	    check_source(&task->ids, NULL, task->lower.path, err) < 0)
+	    check_source(&task->ids, &anywhere, task->lower.path, err) < 0)
 		return -1;
 	for (size_t i = 0; i < o->n_binds; i++)
-		if (check_source(&task->ids, o->source_root, o->binds[i].source, err) < 0)
+		if (check_source(&task->ids, &base, o->binds[i].source, err) < 0)
 			return -1;
-	return o->layer ? check_source(&task->ids, o->source_root, o->layer, err) : 0;
+	return o->layer ? check_source(&task->ids, &base, o->layer, err) : 0;
 }
 
 static int look_around(struct sbx_task *task, struct sbx_error *err)

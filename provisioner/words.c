@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioner/words.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/source.h"
 
 /* Everything else in the table of options is about whoever types a command. */
 static bool may_be_asked(const struct sbx_option *row)
@@ -68,40 +65,14 @@ int sbx_words_check(const struct sbx_slots *slots, int argc, char *const *argv,
 	return 0;
 }
 
-/* Is it below a folder that is shared, without a link on the way? */
-static bool is_shared(const struct sbx_slots *slots, const char *path)
-{
-	const struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-	};
-	for (const char *const *folder = slots->shared; folder && *folder; folder++) {
-		size_t n = strlen(*folder);
-		if (strncmp(path, *folder, n) != 0 || (path[n] != '/' && path[n] != '\0'))
-			continue;
-		SBX_CLEANUP_FD int dfd = open(*folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		const char *below = path + n;
-		while (*below == '/')
-			below++;
-		SBX_CLEANUP_FD int fd =
-			dfd < 0 ? -1
-				: (int)syscall(SYS_openat2, dfd, *below ? below : ".", &how,
-					       sizeof(how));
-		if (fd >= 0)
-			return true;
-	}
-	return false;
-}
-
+/* To say so early; what is mounted is opened in the same way. */
 static int check_path(const struct sbx_slots *slots, const char *what, const char *path,
 		      struct sbx_error *err)
 {
-	if (is_shared(slots, path))
-		return 0;
-	return sbx_fail(err, SBX_E_DENIED,
-			"%s %s: is not in a folder that the server shares (serve --share), or "
-			"behind a link",
-			what, path);
+	static const char *const nothing[] = {NULL};
+	const struct sbx_source_base base = {.shared = slots->shared ? slots->shared : nothing};
+	SBX_CLEANUP_FD int fd = sbx_source_open(&base, path, O_PATH, err);
+	return fd < 0 ? sbx_error_prefix(err, "%s", what) : 0;
 }
 
 int sbx_words_check_options(const struct sbx_slots *slots, const struct sbx_options *o,

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "provisioner/record.h"
+#include "provisioner/source.h"
 
 #define MAX_DEPTH	64
 #define MAX_LOOKED_AT	100000
@@ -112,7 +113,10 @@ void sbx_record_look(struct sbx_record *record, const struct sbx_options *option
 		return;
 	struct walk w = {.out = record->written, .options = options};
 	if (options->layer) {
-		SBX_CLEANUP_FD int layer = open(options->layer, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		const struct sbx_source_base base = {.root = options->source_root,
+						     .shared = options->shared};
+		SBX_CLEANUP_FD int layer =
+			sbx_source_open(&base, options->layer, O_RDONLY | O_DIRECTORY, NULL);
 		walk_layer(&w, layer, "upper", "");
 	} else {
 		walk_layer(&w, fd, "upper", "");

@@ -38,8 +38,8 @@ struct sbx_zygotes {
 };
 
 /* Its sandbox: nothing to write to but /tmp, no network, no limits but the host's. */
-static int settle(struct sbx_zygotes *z, const char *root_dir, const char *template,
-		  const char *library, struct sbx_error *err)
+static int settle(struct sbx_zygotes *z, const char *root_dir, const char *const *shared,
+		  const char *template, const char *library, struct sbx_error *err)
 {
 	struct sbx_options *o = &z->task.options;
 	char *bind = NULL;
@@ -55,6 +55,7 @@ static int settle(struct sbx_zygotes *z, const char *root_dir, const char *templ
 	if (sbx_options_parse(o, 5, z->words, err) < 0)
 		return -1;
 	o->root_dir = root_dir;
+	o->shared_template = shared;
 	o->policy.has_writable = true;
 	o->policy.writable.path[0] = "/tmp";
 	o->policy.writable.n = 1;
@@ -105,8 +106,9 @@ static bool take_failure(struct sbx_zygotes *z, struct sbx_error *out)
 	return found;
 }
 
-int sbx_zygotes_new(const char *root_dir, const char *template, const char *python,
-		    const char *library, struct sbx_zygotes **out, struct sbx_error *err)
+int sbx_zygotes_new(const char *root_dir, const char *const *shared, const char *template,
+		    const char *python, const char *library, struct sbx_zygotes **out,
+		    struct sbx_error *err)
 {
 	static char *no_arguments[] = {NULL};
 	struct sbx_zygotes *z = calloc(1, sizeof(*z));
@@ -118,7 +120,7 @@ int sbx_zygotes_new(const char *root_dir, const char *template, const char *pyth
 		z->zygote[i].control_fd = -1;
 	z->python = strdup(python);
 	sigemptyset(&z->mask);
-	if (!z->python || settle(z, root_dir, template, library, err) < 0) {
+	if (!z->python || settle(z, root_dir, shared, template, library, err) < 0) {
 		sbx_zygotes_free(z);
 		return -1;
 	}

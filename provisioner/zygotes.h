@@ -20,10 +20,12 @@ enum sbx_zygote_state { SBX_ZYGOTE_STARTING, SBX_ZYGOTE_READY, SBX_ZYGOTE_FAILED
 /*
  * Start the sandbox and the bare interpreter in it. `python` is the command that tasks call it by,
  * `library` the path of sbx-zygote.so. Own *out with sbx_zygotes_free(), which ends what is left
- * of every task that was forked from them, too.
+ * of every task that was forked from them, too. `shared`: the template's path is below one of these
+ * (source.h); NULL: it may be anywhere.
  */
-int sbx_zygotes_new(const char *root_dir, const char *template, const char *python,
-		    const char *library, struct sbx_zygotes **out, struct sbx_error *err);
+int sbx_zygotes_new(const char *root_dir, const char *const *shared, const char *template,
+		    const char *python, const char *library, struct sbx_zygotes **out,
+		    struct sbx_error *err);
 void sbx_zygotes_free(struct sbx_zygotes *zygotes);
 
 /* The template's root, as a path. */

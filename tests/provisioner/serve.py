@@ -74,6 +74,32 @@ def test_words_are_those_of_run_with_less(t):
 	equal(client.shell(number, "touch /mnt/x 2>/dev/null; echo $?")[1], "1\n")
 
 
+def test_a_link_put_in_the_way_leads_nowhere(t):
+	"""A sandbox changes what is shared while another one is asked for."""
+	shared = t.folder("template", "shared")
+	secret = t.file("secret/file", "of the host\n")
+	os.mkdir(os.path.join(shared, "place"))
+	t.file("template/shared/place/file", "shared\n")
+	os.symlink(os.path.dirname(secret), os.path.join(shared, "link"))
+	server = Server(t)
+	client = server.client()
+	flip = "while :; do mv /s/place /s/aside; mv /s/link /s/place; mv /s/place /s/link; mv /s/aside /s/place; done"
+	client.create("--bind", f"{shared}:/s", t.root, "--", "/bin/sh", "-c", flip)
+	seen, refused = 0, 0
+	for option in ("--ro-bind", "--overlay", "--bind") * 25:
+		reader, writer = os.pipe()
+		null = os.open("/dev/null", os.O_RDWR)
+		answer = client.ask(CREATE, [option, f"{shared}/place:/mnt", t.root, "--", "/bin/cat", "/mnt/file"],
+				    fds=(null, writer, null))
+		os.close(writer)
+		os.close(null)
+		with os.fdopen(reader) as f:
+			text = f.read()
+		assert text in ("", "shared\n"), text
+		seen, refused = seen + (text != ""), refused + (answer.type == ERROR)
+	assert seen + refused, "nothing was tried"
+
+
 def opened(*paths):
 	return [os.open(path, os.O_RDONLY) for path in paths]
 
