@@ -160,8 +160,8 @@ static gboolean on_fetched(struct sbx_fetch *fetch, gpointer data, GError **erro
 	if (fetch->missing)
 		sbx_progress_warn(
 			b->update->ctx->progress,
-			"%s: the server answered 404, so nobody knows what the files of its "
-			"packages are; they can be asked for by name only",
+			"%s: the server has not what the Release file lists, so nobody knows what "
+			"the files of its packages are; they can be asked for by name only",
 			index->where);
 	g_mutex_lock(&b->mutex);
 	g_hash_table_add(b->ready, index);

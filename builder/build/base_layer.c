@@ -52,8 +52,7 @@ static gboolean make(struct sbx_base_layer *layer, GError **error)
 		return FALSE;
 	sbx_progress_begin(ctx->progress, "base", SBX_UNIT_ITEMS, 0);
 	SBX_AUTO(sbx_tree) tree = sbx_compose_merge(store, units, NULL, cancellable, error);
-	if (!tree ||
-	    !sbx_compose_add_database(tree, store, layer->lock, units, NULL, cancellable, error))
+	if (!tree || !sbx_compose_add_database(tree, store, layer->lock, units, cancellable, error))
 		return FALSE;
 	__attribute__((cleanup(sbx_workroot_release))) struct sbx_workroot root;
 	sbx_workroot_init(&root, store, tree, layer->root, &transaction, cancellable);

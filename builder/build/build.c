@@ -119,9 +119,12 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 	sbx_progress_begin(b->ctx->progress, "compose", SBX_UNIT_ITEMS, b->units->len);
 	b->tree = sbx_compose_merge(b->store, b->units, diversions, cancellable, error);
 	if (!b->tree ||
-	    !sbx_compose_add_database(b->tree, b->store, b->lock, b->units, diversions, cancellable,
-				      error) ||
+	    !sbx_compose_add_database(b->tree, b->store, b->lock, b->units, cancellable, error) ||
 	    !sbx_delta_apply(delta, b->tree, error))
+		return FALSE;
+	/* The base's own diversions came with it; these are all. */
+	if (diversions &&
+	    !sbx_compose_set_diversions(b->tree, b->store, diversions, cancellable, error))
 		return FALSE;
 	/* Without a tree there is no interpreter, and nothing to compile. */
 	gboolean is_unpacked = sbx_content_is_unpacked(&b->lock->content);

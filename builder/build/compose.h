@@ -18,6 +18,7 @@ struct sbx_unit {
 	char *list;	 /* text of its .list: one absolute path a line */
 	gboolean list_changed; /* another package has taken a file over */
 	char *triggers;	       /* text of its triggers file, NULL: none */
+	gboolean gives_way;    /* what others have at its paths stays: not yet diverted */
 };
 void sbx_unit_free(struct sbx_unit *unit);
 
@@ -31,6 +32,7 @@ GPtrArray *sbx_compose_load(struct sbx_store *store, const struct sbx_lock *lock
 /* A diversion (dpkg-divert(1)): files of other packages at `path` go to `to`. */
 struct sbx_diversion {
 	char *path, *to, *package; /* absolute paths; package ":" is the administrator's */
+	gboolean of_base;	   /* from when the base was configured: its files have moved */
 };
 void sbx_diversion_free(struct sbx_diversion *diversion);
 /* Read /var/lib/dpkg/diversions: three lines each. */
@@ -41,7 +43,8 @@ GPtrArray *sbx_diversions_parse(const char *text, gsize n_bytes, GError **error)
  * /usr (usr-merge), the first package decides a folder's owner and mode, a file may replace
  * another package's only with Replaces (policy 7.6), diverted files go where they are sent.
  * No file is read or written. Two packages with the same file is SBX_E_ARCHIVE naming both.
- * Consumes the units' data trees. `diversions` may be NULL.
+ * A unit that gives way has no file where another one has. Consumes the units' data trees.
+ * `diversions` may be NULL.
  */
 struct sbx_tree *sbx_compose_merge(struct sbx_store *store, GPtrArray *units,
 				   const GPtrArray *diversions, GCancellable *cancellable,
@@ -53,7 +56,11 @@ struct sbx_tree *sbx_compose_merge(struct sbx_store *store, GPtrArray *units,
  */
 gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store,
 				  const struct sbx_lock *lock, GPtrArray *units,
-				  const GPtrArray *diversions, GCancellable *cancellable,
-				  GError **error);
+				  GCancellable *cancellable, GError **error);
+
+/* Put these diversions in place of those in the tree's database. */
+gboolean sbx_compose_set_diversions(struct sbx_tree *root, struct sbx_store *store,
+				    const GPtrArray *diversions, GCancellable *cancellable,
+				    GError **error);
 
 #endif

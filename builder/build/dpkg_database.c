@@ -128,17 +128,10 @@ static gboolean add_triggers(struct database *db, const GPtrArray *units, GError
 	return fine;
 }
 
-static gboolean add_diversions(struct database *db, const GPtrArray *diversions, GError **error)
-{
-	g_autoptr(GString) text = g_string_new(NULL);
-	for (guint i = 0; diversions && i < diversions->len; i++) {
-		const struct sbx_diversion *d = diversions->pdata[i];
-		g_string_append_printf(text, "%s\n%s\n%s\n", d->path, d->to, d->package);
-	}
-	return put_text(db, db->folder, "diversions", text->str, text->len, 0644, error);
-}
-
-/* Without this apt would take every package for one that was asked for by name. */
+/*
+ * Without this apt would take every package for one that was asked for by name. Essential ones are
+ * no different: apt keeps them whatever they are marked as.
+ */
 static gboolean add_extended_states(struct database *db, struct sbx_tree *root,
 				    const struct sbx_lock *lock, const GPtrArray *units,
 				    GError **error)
@@ -146,7 +139,7 @@ static gboolean add_extended_states(struct database *db, struct sbx_tree *root,
 	g_autoptr(GString) text = g_string_new(NULL);
 	for (guint i = 0; i < units->len; i++) {
 		const struct sbx_lock_package *package = ((struct sbx_unit *)units->pdata[i])->lock;
-		if (!package->manual && !package->essential)
+		if (!package->manual)
 			g_string_append_printf(
 				text, "Package: %s\nArchitecture: %s\nAuto-Installed: 1\n\n",
 				package->name,
@@ -169,17 +162,37 @@ static gboolean add_config(struct database *db, struct sbx_tree *root, const str
 	return folder && put_text(db, folder, "sbx-left-out", text, strlen(text), 0644, error);
 }
 
+static gboolean open_database(struct database *db, struct sbx_tree *root, struct sbx_store *store,
+			      GCancellable *cancellable, GError **error)
+{
+	struct sbx_file_meta folder = {.mode = S_IFDIR | 0755};
+	*db = (struct database){.store = store, .cancellable = cancellable};
+	if (!sbx_object_write_dirmeta(store, &folder, db->dirmeta, cancellable, error))
+		return FALSE;
+	db->folder = sbx_tree_make_folders(root, "var/lib/dpkg", db->dirmeta, 0, error);
+	return db->folder != NULL;
+}
+
+gboolean sbx_compose_set_diversions(struct sbx_tree *root, struct sbx_store *store,
+				    const GPtrArray *diversions, GCancellable *cancellable,
+				    GError **error)
+{
+	struct database db;
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 0; i < diversions->len; i++) {
+		const struct sbx_diversion *d = diversions->pdata[i];
+		g_string_append_printf(text, "%s\n%s\n%s\n", d->path, d->to, d->package);
+	}
+	return open_database(&db, root, store, cancellable, error) &&
+	       put_text(&db, db.folder, "diversions", text->str, text->len, 0644, error);
+}
+
 gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store,
 				  const struct sbx_lock *lock, GPtrArray *units,
-				  const GPtrArray *diversions, GCancellable *cancellable,
-				  GError **error)
+				  GCancellable *cancellable, GError **error)
 {
-	struct database db = {.store = store, .cancellable = cancellable};
-	struct sbx_file_meta folder = {.mode = S_IFDIR | 0755};
-	if (!sbx_object_write_dirmeta(store, &folder, db.dirmeta, cancellable, error))
-		return FALSE;
-	db.folder = sbx_tree_make_folders(root, "var/lib/dpkg", db.dirmeta, 0, error);
-	if (!db.folder)
+	struct database db;
+	if (!open_database(&db, root, store, cancellable, error))
 		return FALSE;
 	const char *folders[] = {"alternatives", "parts", "updates"};
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++)
@@ -187,10 +200,12 @@ gboolean sbx_compose_add_database(struct sbx_tree *root, struct sbx_store *store
 			return FALSE;
 	g_autofree char *arch = g_strconcat(lock->architecture, "\n", NULL);
 	return put_text(&db, db.folder, "arch", arch, strlen(arch), 0644, error) &&
+	       put_text(&db, db.folder, "available", "", 0, 0644, error) &&
 	       put_text(&db, db.folder, "lock", "", 0, 0640, error) &&
 	       put_text(&db, db.folder, "lock-frontend", "", 0, 0640, error) &&
 	       add_status(&db, lock, units, error) && add_info(&db, units, error) &&
-	       add_triggers(&db, units, error) && add_diversions(&db, diversions, error) &&
+	       add_triggers(&db, units, error) &&
+	       put_text(&db, db.folder, "diversions", "", 0, 0644, error) &&
 	       add_extended_states(&db, root, lock, units, error) &&
 	       add_config(&db, root, lock, error);
 }

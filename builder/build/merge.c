@@ -81,6 +81,8 @@ static gboolean settle_files(struct merge *m, const char *path, const struct sbx
 	struct sbx_unit *a = unit_of(m, present->owner), *b = unit_of(m, owner);
 	gboolean same = memcmp(present->checksum, coming->checksum, SBX_CHECKSUM_BYTES) == 0;
 	*out_replace = FALSE;
+	if (b->gives_way)
+		return TRUE;
 	if (relation_names(b->replaces, a->lock)) {
 		*out_replace = TRUE;
 		give_up(a, path);
@@ -220,7 +222,8 @@ static gboolean divert(struct merge *m, struct sbx_tree *data, const struct sbx_
 {
 	for (guint i = 0; diversions && i < diversions->len; i++) {
 		const struct sbx_diversion *diversion = diversions->pdata[i];
-		if (g_str_equal(diversion->package, unit->lock->name))
+		if (g_str_equal(diversion->package, unit->lock->name) ||
+		    (diversion->of_base && unit->lock->base))
 			continue;
 		g_autofree char *path = merged_path(diversion->path);
 		g_autofree char *to = merged_path(diversion->to);
@@ -244,6 +247,20 @@ static gboolean divert(struct merge *m, struct sbx_tree *data, const struct sbx_
 	return TRUE;
 }
 
+static gboolean merge_units(struct merge *m, gboolean giving_way, const GPtrArray *diversions,
+			    GError **error)
+{
+	for (guint i = 0; i < m->units->len; i++) {
+		struct sbx_unit *unit = m->units->pdata[i];
+		if (unit->gives_way == giving_way &&
+		    (!usr_merge(m, unit->data, (guint16)i, error) ||
+		     !divert(m, unit->data, unit, (guint16)i, diversions, error) ||
+		     !merge_folder(m, m->root, unit->data, "", (guint16)i, error)))
+			return FALSE;
+	}
+	return TRUE;
+}
+
 struct sbx_tree *sbx_compose_merge(struct sbx_store *store, GPtrArray *units,
 				   const GPtrArray *diversions, GCancellable *cancellable,
 				   GError **error)
@@ -254,14 +271,10 @@ struct sbx_tree *sbx_compose_merge(struct sbx_store *store, GPtrArray *units,
 		return NULL;
 	SBX_AUTO(sbx_tree) root = sbx_tree_new(store, m.dirmeta);
 	m.root = root;
-	for (guint i = 0; i < units->len; i++) {
-		struct sbx_unit *unit = units->pdata[i];
-		if (!usr_merge(&m, unit->data, (guint16)i, error) ||
-		    !divert(&m, unit->data, unit, (guint16)i, diversions, error) ||
-		    !merge_folder(&m, root, unit->data, "", (guint16)i, error)) {
-			g_prefix_error(error, "compose: ");
-			return NULL;
-		}
+	if (!merge_units(&m, FALSE, diversions, error) ||
+	    !merge_units(&m, TRUE, diversions, error)) {
+		g_prefix_error(error, "compose: ");
+		return NULL;
 	}
 	if (!make_merged_links(&m, error))
 		return NULL;

@@ -73,6 +73,18 @@ static gboolean on_fetched(struct sbx_fetch *fetch, gpointer data, GError **erro
 	return TRUE;
 }
 
+/* Other bytes than the index promises: mostly the archive changed after the index was made. */
+static GError *with_way_out(GError *error)
+{
+	if (!g_error_matches(error, SBX_ERROR, SBX_E_UNTRUSTED))
+		return error;
+	GError *longer = g_error_new(error->domain, error->code,
+				     "%s; if the archive has moved on, `sbx-build update` follows",
+				     error->message);
+	g_error_free(error);
+	return longer;
+}
+
 static gpointer fetch_thread(gpointer data)
 {
 	struct sbx_supply *supply = data;
@@ -87,7 +99,7 @@ static gpointer fetch_thread(gpointer data)
 		gint64 began = g_get_monotonic_time();
 		if (!sbx_fetch_all(supply->fetches, n, supply->ctx->progress, "fetch", on_fetched,
 				   supply, supply->cancellable, &error))
-			fail(supply, error);
+			fail(supply, with_way_out(error));
 		sbx_build_report_stage(supply->report, SBX_STAGE_DOWNLOAD,
 				       g_get_monotonic_time() - began);
 	}

@@ -69,15 +69,29 @@ static void remember(struct sbx_transfer *t, GError *problem)
 	t->worst = problem;
 }
 
+/*
+ * The first URI names the file by its hash where the server does that. When it is not there, other
+ * bytes under its plain name are another version: a mirror that is between two states.
+ */
+static gboolean is_gone(const struct sbx_transfer *t)
+{
+	return t->first_is_missing &&
+	       (t->fetch->missing || g_error_matches(t->worst, SBX_ERROR, SBX_E_UNTRUSTED));
+}
+
 /* FALSE: this file cannot be had. */
 static gboolean next_uri(struct batch *batch, struct sbx_transfer *t, GError **error)
 {
+	if (t->i_uri == 0)
+		t->first_is_missing = t->fetch->missing;
 	t->i_uri++;
 	t->n_retries = 0;
 	if (sbx_transfer_uri(t))
 		return TRUE;
-	if (t->fetch->optional && t->fetch->missing)
+	if (t->fetch->optional && is_gone(t)) {
+		t->fetch->missing = TRUE;
 		return finish(batch, t, error);
+	}
 	g_propagate_error(error, g_steal_pointer(&t->worst));
 	return FALSE;
 }

@@ -19,7 +19,8 @@ struct sbx_fetch {
 	guint64 max_bytes;  /* refuse more than this when size is 0; 0: 1 GiB */
 	const char *etag, *last_modified; /* for a conditional request; NULL: unconditional */
 	const char *const *fallback_uris; /* tried in order after `uri` fails, NULL-ended; NULL */
-	gboolean optional; /* that no URI has it (404, 410) is no failure but `missing` */
+	gboolean optional; /* that `uri` has it not (404, 410), nor another, is no failure but
+			      `missing` */
 	gpointer data;	   /* the caller's */
 
 	/* results */

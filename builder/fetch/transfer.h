@@ -14,12 +14,13 @@ struct sbx_transfer {
 	struct sbx_progress *progress;
 	const char *phase;
 	enum sbx_transfer_state state;
-	guint i_uri;		/* 0: fetch->uri, then the fallbacks */
-	guint n_retries;	/* of this URI since the last progress */
-	gint64 not_before_usec; /* a pause ends then */
-	guint64 most_bytes;	/* that were ever there: a retry that gets further is progress */
-	guint64 n_reported;	/* bytes told to the progress */
-	gboolean fresh;		/* begin from zero: a resume went wrong */
+	guint i_uri;		   /* 0: fetch->uri, then the fallbacks */
+	guint n_retries;	   /* of this URI since the last progress */
+	gint64 not_before_usec;	   /* a pause ends then */
+	guint64 most_bytes;	   /* that were ever there: a retry that gets further is progress */
+	guint64 n_reported;	   /* bytes told to the progress */
+	gboolean fresh;		   /* begin from zero: a resume went wrong */
+	gboolean first_is_missing; /* fetch->uri answered that it is not there */
 	struct sbx_part part;
 
 	/* of this attempt */

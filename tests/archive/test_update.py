@@ -386,7 +386,7 @@ class UpdateTest(unittest.TestCase):
             digest = hashlib.sha256(self.server.files.pop(path)).hexdigest()
             self.server.files.pop("/debian/dists/stable/main/by-hash/SHA256/" + digest, None)
         process = self.works()
-        self.assertIn("404", process.stderr)
+        self.assertIn("has not what the Release file lists", process.stderr)
 
     def test_malformed_packages(self):
         self.publish(packages="a/b")

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbx-build build: hostile packages, failing scripts, bad downloads, a full disk. No damage."""
 
+import glob
 import os
+import shutil
 import subprocess
 import sys
 
@@ -124,11 +126,44 @@ def test_no_network_while_building(t):
 	nothing_left(t)
 
 
-def test_archive_that_moved_on(t):
-	"""The index names a file that the mirror does not have any more: the way out is told."""
+def archive_with(t, name, package, change):
+	"""The server's archive is a copy from now on, with one package's bytes changed (None: gone)."""
+	moved = os.path.join(t.tmp, name)
+	shutil.copytree(os.path.join(t.archive, "pool"), os.path.join(moved, "pool"),
+			copy_function=os.symlink)
+	os.symlink(os.path.join(t.archive, "dists"), os.path.join(moved, "dists"))
+	path, = glob.glob(os.path.join(moved, "pool/**", package), recursive=True)
+	with open(path, "rb") as file:
+		data = change(file.read())
+	os.unlink(path)
+	if data:
+		with open(path, "wb") as file:
+			file.write(data)
+	t.server.folder = moved
+
+
+def test_archive_that_moved_on_since_the_update(t):
+	"""The way out is told, nothing is committed, what is in the store is not asked for."""
 	t.update()
-	t.server.fault(r"/hello_", status=404)
-	t.sbx("build", "--packages", "hello").fails(NETWORK, "update")
+	hello = "hello_2.0-1_all.deb"
+	for name, status, change in (("gone", NETWORK, lambda data: None),
+				     ("shorter", UNTRUSTED, lambda data: data[:-100]),
+				     ("longer", UNTRUSTED, lambda data: data + b"more\n"),
+				     ("other", UNTRUSTED, lambda data: data[:-5] + b"other")):
+		archive_with(t, name, hello, change)
+		t.sbx("build", "--packages", "hello").fails(status, hello, "`sbx-build update` follows")
+		nothing_left(t)
+	t.move_on()
+	harness.contains(t.shell(t.build("hello"), "dpkg -s hello").ok().out, "^Version: 2.2-1$")
+
+
+def test_an_archive_that_moved_on_is_not_asked_for_what_is_in_the_store(t):
+	id = t.build("hello")
+	t.sbx("rm", id, archive=False).ok()
+	archive_with(t, "moved", "hello_2.0-1_all.deb", lambda data: data + b"more")
+	t.server.clear()
+	t.build("hello,shapes")
+	equal(t.server.requests(r"/hello_2"), [], "requests")
 
 
 FULL = """

@@ -2,14 +2,21 @@
 """dpkg's rules, each with a package made for it (docs/architecture.md, "Building a template")."""
 
 import os
+import re
 import resource
 
 import harness
+from debfile import Package
 from harness import ARCHIVE, SCRIPT, UNSATISFIABLE, USAGE, contains, equal
 
 
 def lines(result):
 	return result.ok().out.splitlines()
+
+
+def read(path):
+	with open(path, encoding="utf-8") as file:
+		return file.read()
 
 
 def test_pre_depends_are_configured_before_the_preinst(t):
@@ -53,6 +60,43 @@ dpkg --remove hello >/dev/null && ! test -e /usr/bin/hello && dpkg -s scripted |
 	contains(out, "^Status: install ok installed$")
 
 
+def test_diversions_of_the_base_hold_beside_those_of_others(t):
+	id = t.build("base-diverter,diverter")
+	contains(t.shell(id, "dpkg-divert --list").ok().out, "by libc-bin$", "by base-diverter$", "by diverter$")
+	shown = t.shell(id, """cat /usr/share/libc-bin/diverted /usr/share/libc-bin/diverted.distrib
+cat /usr/share/base-files/registry /usr/share/base-files/registry.distrib""")
+	equal(lines(shown), ["libc-bin's own", "another's", "the diverter's", "shipped"], "content")
+	equal(lines(t.shell(id, "dpkg --verify base-files base-diverter libc-bin")), [], "dpkg --verify")
+
+
+def test_only_what_was_asked_for_is_manual(t):
+	"""What `apt-mark showmanual` goes by."""
+	root = t.template(t.build("hello,scripted"))
+	states, packages = ([re.findall(r"^Package: (.*)$", stanza, re.M)[0]
+			     for stanza in read(os.path.join(root, path)).strip().split("\n\n")]
+			    for path in ("var/lib/apt/extended_states", "var/lib/dpkg/status"))
+	equal(sorted(set(packages) - set(states)), ["hello", "scripted"], "manual")
+	assert "base-files" in states and set(states) < set(packages), states
+
+
+def test_dpkg_installs_upgrades_and_removes_inside(t):
+	"""With conffiles, a trigger of the template's packages, and a file that was diverted."""
+	for version in ("1.0", "2.0"):
+		package = Package("late", version, Depends="hello, note-keeper")
+		package.conffile("etc/late.conf", f"late {version}\n").file("usr/share/sbx-notes/late", "")
+		package.program("usr/bin/late", f"echo late {version}\n")
+		t.file(f"late_{version}.deb", package.build())
+	id = t.build("hello,note-keeper,scripted")
+	script = """set -e
+cd /srv
+dpkg -i late_1.0.deb && late && cat /var/lib/note-keeper/index
+dpkg -i late_2.0.deb && late && cat /etc/late.conf && dpkg --verify
+dpkg -r late && dpkg -l late | tail -1 && ls /etc/late.conf && dpkg -P late && ! ls /etc/late.conf
+dpkg --audit && dpkg --verify && dpkg -P hello && dpkg --configure -a && dpkg --audit"""
+	out = t.shell(id, script, options=("--profile", "build", "--ro-bind", f"{t.tmp}:/srv")).ok().out
+	contains(out, "^late 1.0$\nlate$", "^late 2.0$\nlate 2.0$", "^rc  late +2.0")
+
+
 def test_file_capabilities_are_kept(t):  # root
 	id = t.build("with-capability")
 	path = os.path.join(t.template(id), "usr/bin/with-capability")
@@ -66,8 +110,7 @@ def test_without_any_script_packages_are_unpacked_and_dpkg_can_configure_them(t)
 	id = t.build("scripted", "--skip-script", "*")
 	root = t.template(id)
 	assert not os.path.exists(os.path.join(root, "var/lib/scripted")), "a script ran"
-	with open(os.path.join(root, "var/lib/dpkg/status"), encoding="utf-8") as file:
-		status = file.read()
+	status = read(os.path.join(root, "var/lib/dpkg/status"))
 	assert "ok installed" not in status and "install ok unpacked" in status, status[:400]
 	assert t.build("scripted") != id, "the id of a configured one"
 

@@ -4,7 +4,6 @@
 import datetime
 import json
 import os
-import shutil
 
 import archive
 import harness
@@ -12,15 +11,6 @@ import packages
 import schemas
 from server import Server
 from harness import FAILED, NETWORK, NOT_FOUND, STALE, contains, equal
-
-
-def move_on(t):
-	"""The archive's later state: hello has a newer version."""
-	moved = os.path.join(t.tmp, "later")
-	shutil.copytree(os.path.join(t.archive, "later"), moved)
-	os.symlink(os.path.join(t.archive, "pool"), os.path.join(moved, "pool"))
-	t.server.folder = moved
-	t.update()
 
 
 def refresh(t, *args, status=0):
@@ -41,7 +31,7 @@ def test_what_is_newer_is_told_and_built(t):
 	other = t.build("note-keeper", "--name", "notes")
 	unnamed = t.build("hello,shapes")
 	equal({row["status"] for row in refresh(t, "--check").values()}, {"fresh"}, "status")
-	move_on(t)
+	t.move_on()
 	rows = refresh(t, "--check", status=STALE)
 	equal({n: r["status"] for n, r in rows.items()},
 	      {"greeter": "stale", "notes": "fresh", unnamed: "stale"}, "status")
@@ -63,7 +53,7 @@ def test_a_failed_smoke_test_keeps_the_old_one(t):  # root
 	old = t.build("hello", "--name", "greeter")
 	t.file("root/recipes/greeter.recipe", "[recipe]\ndescription=x\ncategory=x\n[packages]\n"
 	       "install=hello\n[test]\ncommand=dpkg-query -W hello; exit 3\n")
-	move_on(t)
+	t.move_on()
 	row = refresh(t, status=FAILED)["greeter"]
 	equal((row["status"], row["new_id"]), ("failed", None), "status")
 	contains(row["error"]["message"], "status 3")

@@ -11,8 +11,8 @@ from trees import compare_with_dpkgs
 
 PACKAGES = "hello,diverter,shapes,scripted,takes-over,note-second,python3-polite"
 ALSO_ALLOWED = [
-	(r"var/lib/note-keeper/triggered", "how triggers are batched is dpkg's choice"),
-	(r"var/lib/scripted/environment", "has dpkg's own version in it"),
+	(r"var/lib/note-keeper/triggered", "how triggers are batched is dpkg's choice", None),
+	(r"var/lib/scripted/environment", "has dpkg's own version in it", None),
 ]
 MERGED_USR = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
 

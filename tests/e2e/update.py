@@ -129,6 +129,15 @@ def test_wrong_bytes_in_contents(t):
 	refused(t, UNTRUSTED)
 
 
+def test_a_mirror_between_two_states_has_other_contents(t):
+	"""Not there by its hash, another version under its name: told, and nothing is read of it."""
+	t.server.fault(r"main/by-hash", status=404)
+	t.server.fault(r"Contents", corrupt=100)
+	result = t.run(*[word for word in t.command("update") if word != "--quiet"]).ok()
+	harness.contains(result.err, "Contents-.*has not what the Release file lists")
+	equal(t.sbx("build", "--packages", "hello").status, 0, "exit status")
+
+
 def test_wrong_bytes_in_the_release_file(t):
 	t.server.fault(r"InRelease", corrupt=300)
 	refused(t, UNTRUSTED, "InRelease|signature")

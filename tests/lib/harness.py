@@ -183,6 +183,14 @@ class Test:
 			self.update()
 		return self.sbx("build", "--packages", packages, *options).id
 
+	def move_on(self):
+		"""The server's archive moves on: hello 2.2-1 has taken the place of 2.0-1."""
+		moved = os.path.join(self.tmp, "later")
+		shutil.copytree(os.path.join(self.archive, "later"), moved)
+		os.symlink(os.path.join(self.archive, "pool"), os.path.join(moved, "pool"))
+		self.server.folder = moved
+		self.update()
+
 	def template(self, id):
 		return os.path.join(self.root, "templates", id, "root")
 

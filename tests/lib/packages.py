@@ -108,7 +108,16 @@ def libc_bin():
 	       f"/usr/lib/{triplet()}\n")
 	p.conffiles.append(f"/etc/ld.so.conf.d/{triplet()}.conf")
 	p.trigger("interest-noawait ldconfig")
-	p.script("postinst", 'if [ "$1" = triggered ] || [ "$1" = configure ]; then\n\tldconfig\nfi\n')
+	p.file("usr/share/libc-bin/diverted", "libc-bin's own\n")
+	# As Debian's dash does: the base has a diversion before anything else is unpacked.
+	p.script("postinst", """if [ "$1" = triggered ] || [ "$1" = configure ]; then
+	ldconfig
+fi
+if [ "$1" = configure ]; then
+	dpkg-divert --package libc-bin --no-rename --add --divert /usr/share/libc-bin/diverted.distrib \\
+		/usr/share/libc-bin/diverted
+fi
+""")
 	return p
 
 
@@ -199,6 +208,17 @@ fi
 	p.script("postrm", """if [ "$1" = remove ]; then
 	dpkg-divert --package diverter --remove --rename /usr/bin/hello-tool
 fi
+""")
+	return p
+
+
+def base_diverter():
+	"""Diverts a file of the base, and has one where the base itself diverts."""
+	p = Package("base-diverter", "1.0")
+	p.file("usr/share/base-files/registry", "the diverter's\n")
+	p.file("usr/share/libc-bin/diverted", "another's\n")
+	p.script("preinst", """dpkg-divert --package base-diverter --add --rename \\
+	--divert /usr/share/base-files/registry.distrib /usr/share/base-files/registry
 """)
 	return p
 
@@ -319,6 +339,6 @@ def all_packages():
 
 	base = [base_files(), base_passwd(), libc6(), libc_bin(), libs_base(), dash(), tar(), busybox(),
 		dpkg()]
-	return (base + greeting_family() + [diverter(), shapes(), wordy()] + trigger_family() + scripted() +
+	return (base + greeting_family() + [diverter(), base_diverter(), shapes(), wordy()] + trigger_family() + scripted() +
 		refused() + python_packages() + script_packages() + [capability(libraries, triplet())] +
 		hostile_packages())

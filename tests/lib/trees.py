@@ -5,6 +5,14 @@ import hashlib
 import os
 import re
 import stat
+import subprocess
+
+
+def _capability(path):
+	try:
+		return " " + os.getxattr(path, "security.capability", follow_symlinks=False).hex()
+	except OSError:
+		return ""
 
 
 def describe(root, owners=True):
@@ -22,6 +30,7 @@ def describe(root, owners=True):
 			elif stat.S_ISREG(info.st_mode):
 				with open(path, "rb") as f:
 					what = hashlib.sha256(f.read()).hexdigest()
+				what += _capability(path)
 				link = first_name.setdefault((info.st_dev, info.st_ino), relative)
 			mode = 0 if stat.S_ISLNK(info.st_mode) else stat.S_IMODE(info.st_mode)
 			owner = (info.st_uid, info.st_gid) if owners else ()
@@ -38,22 +47,6 @@ def differences(a, b):
 	return out
 
 
-# How a template may differ from a root that dpkg made: a path (regular expression) and the reason.
-ALLOWED = [
-	(r"(dev|proc|sys|run)(/.*)?", "filled by whoever starts the sandbox"),
-	(r"tmp/.*|\.", "temporary; the root itself belongs to mmdebstrap's caller"),
-	(r"etc/(resolv\.conf|hostname|hosts|fstab|apt(/.*)?)", "mmdebstrap writes them"),
-	(r"var/(cache|log)/apt(/.*)?|var/lib/apt(/.*)?", "mmdebstrap ran apt, we did not"),
-	(r"var/log/(dpkg|alternatives|bootstrap|fontconfig)\.log", "logs carry the time"),
-	(r"var/lib/dpkg/(status|available|diversions|statoverride|triggers/.*)(-old)?",
-	 "compared without regard to order; backups and locks are dpkg's business"),
-	(r"var/lib/dpkg/(lock.*|cmethopt|methods(/.*)?|updates|parts)", "dpkg's own while it runs"),
-	(r"var/lib/dpkg/info/(format|.*\.list)", "compared without regard to order"),
-	(r"(etc/ld\.so\.cache|var/cache/ldconfig(/.*)?)", "in directory order; times of files"),
-	(r".*/__pycache__(/.*)?", "compiled with checksums in place of times, once a package"),
-]
-
-
 def _lines(root, path):
 	try:
 		with open(os.path.join(root, path), encoding="utf-8") as f:
@@ -62,7 +55,45 @@ def _lines(root, path):
 		return []
 
 
-def _stanzas(root):
+def _without_date(root, path):
+	"""Lines of a shadow file without the day of the last change."""
+	return [":".join(line.split(":")[:2] + line.split(":")[3:]) for line in _lines(root, path)]
+
+
+def _libraries(root, path):
+	out = subprocess.run(["ldconfig", "-p", "-C", os.path.join(root, path)],
+			     capture_output=True, text=True).stdout
+	return sorted(out.splitlines()[1:-1])
+
+
+def _is_there(root, path):
+	return [path] if os.path.lexists(os.path.join(root, path)) else []
+
+
+# Where a template may differ from a root that dpkg made: a path (regular expression), the reason, and
+# what is compared instead, None: nothing. The first that fits counts. docs/fidelity.md tells more.
+ALLOWED = [
+	(r"(dev|proc|sys|run)(/.*)?", "filled by whoever starts the sandbox", None),
+	(r"tmp/.*|\.", "temporary; the root itself belongs to mmdebstrap's caller", None),
+	(r"etc/(resolv\.conf|hostname|hosts|fstab|apt(/.*)?)", "mmdebstrap writes them", None),
+	(r"var/(cache|log)/apt(/.*)?|var/lib/apt(/.*)?", "mmdebstrap ran apt, we did not", None),
+	(r"var/log/(dpkg|alternatives|bootstrap|fontconfig)\.log", "logs carry the time", None),
+	(r"var/lib/dpkg/status(-old)?", "compared by stanzas", None),
+	(r"var/lib/dpkg/info/.*\.list|var/lib/dpkg/(diversions|statoverride|triggers/(File|Unincorp))",
+	 "in the order of unpacking", _lines),
+	(r"var/lib/dpkg/(available|diversions|statoverride|triggers/.*)(-old)?",
+	 "backups and locks are dpkg's business", None),
+	(r"var/lib/dpkg/(lock.*|cmethopt|methods(/.*)?|updates|parts)", "dpkg's own while it runs", None),
+	(r"var/lib/dpkg/info/format", "dpkg's own", None),
+	(r"etc/ld\.so\.cache", "in directory order", _libraries),
+	(r"var/cache/ldconfig(/.*)?", "times of files", None),
+	(r"usr/share/python3(/debpython)?/__pycache__(/.*)?", "py3compile leaves them of itself", None),
+	(r".*/__pycache__(/.*)?", "compiled with checksums in place of times", _is_there),
+]
+
+
+def status_stanzas(root):
+	"""name -> sorted lines of each stanza of dpkg's status."""
 	with open(os.path.join(root, "var/lib/dpkg/status"), encoding="utf-8") as f:
 		parts = f.read().strip().split("\n\n")
 	return {re.search(r"^Package: (.*)$", p, re.M)[1]: sorted(p.splitlines()) for p in parts}
@@ -78,22 +109,29 @@ def _without_shared(ours, theirs):
 	return ours, theirs
 
 
+def _compare_otherwise(ours, theirs, path, how):
+	if not how:
+		return []
+	a, b = how(ours, path), how(theirs, path)
+	odd = [f"only ours {line!r}" for line in a if line not in b] + \
+		[f"only dpkg's {line!r}" for line in b if line not in a]
+	return [f"{path}: {', '.join(odd[:10])}"] if odd else []
+
+
 def compare_with_dpkgs(ours, theirs, also_allowed=()):
-	"""Differences between a template and the root that dpkg made, those that ALLOWED has left out."""
-	allowed = [re.compile(pattern) for pattern, _ in [*ALLOWED, *also_allowed]]
-	found = [line for line in differences(*_without_shared(describe(ours), describe(theirs)))
-		 if not any(p.fullmatch(line.partition(": ")[0]) for p in allowed)]
-	mine, dpkgs = _stanzas(ours), _stanzas(theirs)
+	"""Differences between a template and the root that dpkg made that the lists do not explain."""
+	allowed = [(re.compile(pattern), how) for pattern, _, how in [*also_allowed, *ALLOWED]]
+	found = []
+	for line in differences(*_without_shared(describe(ours), describe(theirs))):
+		path = line.partition(": ")[0]
+		fits = [how for pattern, how in allowed if pattern.fullmatch(path)]
+		found += _compare_otherwise(ours, theirs, path, fits[0]) if fits else [line]
+	mine, dpkgs = status_stanzas(ours), status_stanzas(theirs)
 	for name in sorted(set(mine) | set(dpkgs)):
 		if mine.get(name) != dpkgs.get(name):
 			odd = set(mine.get(name, ())) ^ set(dpkgs.get(name, ()))
 			found.append(f"status of {name}: {sorted(odd)}")
-	info = "var/lib/dpkg/info"
-	lists = {f"{info}/{n}" for root in (ours, theirs) for n in os.listdir(os.path.join(root, info))
-		 if n.endswith(".list")}
-	for path in sorted(lists | {f"var/lib/dpkg/{n}" for n in ("diversions", "statoverride",
-								  "triggers/File", "triggers/Unincorp")}):
-		odd = set(_lines(ours, path)) ^ set(_lines(theirs, path))
-		if odd:
-			found.append(f"{path}: {sorted(odd)[:10]}")
 	return found
+
+
+UNORDERED, WITHOUT_DATE = _lines, _without_date
