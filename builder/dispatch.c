@@ -36,11 +36,32 @@ static void *watch(void *data)
 	g_atomic_int_set(&watcher->interrupted, TRUE);
 	if (watcher->engine && watcher->engine->cancel)
 		watcher->engine->cancel(watcher->cancellable);
-	else if (!watcher->waits_for_task)
-		end_interrupted(interrupted_text);
 	sigwait(&watcher->set, &signo);
 	end_interrupted(NULL);
 	return NULL;
+}
+
+/* Where nothing is to be cancelled nor waited for, no thread need wait for the signals. */
+static void end_on_signal(int signo G_GNUC_UNUSED)
+{
+	end_interrupted(interrupted_text);
+}
+
+static void start_watching(struct watcher *watcher)
+{
+	sigemptyset(&watcher->set);
+	sigaddset(&watcher->set, SIGINT);
+	sigaddset(&watcher->set, SIGTERM);
+	if (!watcher->waits_for_task && (!watcher->engine || !watcher->engine->cancel)) {
+		struct sigaction action = {.sa_handler = end_on_signal};
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+		return;
+	}
+	pthread_sigmask(SIG_BLOCK, &watcher->set, NULL);
+	pthread_t thread;
+	if (pthread_create(&thread, NULL, watch, watcher) == 0)
+		pthread_detach(thread);
 }
 
 /* A full disk must not look like success. */
@@ -99,13 +120,7 @@ int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine
 	watcher.engine = engine;
 	watcher.cancellable = ctx.cancellable;
 	watcher.waits_for_task = (command->flags & SBX_COMMAND_PASSES_STATUS) != 0;
-	sigemptyset(&watcher.set);
-	sigaddset(&watcher.set, SIGINT);
-	sigaddset(&watcher.set, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &watcher.set, NULL);
-	pthread_t thread;
-	if (pthread_create(&thread, NULL, watch, &watcher) == 0)
-		pthread_detach(thread);
+	start_watching(&watcher);
 	signal(SIGPIPE, SIG_IGN);
 
 	g_autoptr(GError) error = NULL;

@@ -73,9 +73,19 @@ static const struct {
 	{"ls", sbx_verb_ls},
 };
 
+/* To load a locale takes as long as to look a profile up, and ASCII is the same in all of them. */
+static gboolean has_other_letters(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (!g_str_is_ascii(argv[i]))
+			return TRUE;
+	return FALSE;
+}
+
 int main(int argc, char **argv)
 {
-	setlocale(LC_CTYPE, "C.UTF-8");
+	if (has_other_letters(argc, argv))
+		setlocale(LC_CTYPE, "C.UTF-8");
 	umask(022);
 	original_argv = argv;
 	for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(light_verbs); i++) {

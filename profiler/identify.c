@@ -16,12 +16,12 @@
 
 struct cover {
 	struct sbx_task *task;
-	struct sbx_map words;	/* of the texts that are covered so far */
+	struct sbx_map words;	/* of the first n_read of the paths */
 	struct sbx_map covered; /* paths */
 	const char **folders;
 	size_t n_folders, folders_room;
 	const char **paths;
-	size_t n_paths, paths_room;
+	size_t n_paths, paths_room, n_read;
 	bool grew;
 };
 
@@ -49,9 +49,21 @@ static void add_words(struct cover *cover, const char *text, size_t n)
 	}
 }
 
-/* Is it mentioned by the part before its first dot? Names like __init__ never are. */
-static bool is_mentioned(const struct cover *cover, const char *name)
+/* Most programs stand alone: nobody asks what they mention. */
+static void read_words(struct cover *cover)
 {
+	for (; cover->n_read < cover->n_paths; cover->n_read++) {
+		const struct sbx_file *file =
+			sbx_task_file(cover->task, cover->paths[cover->n_read]);
+		if (file && file->data)
+			add_words(cover, file->data, file->n_bytes);
+	}
+}
+
+/* Is it mentioned by the part before its first dot? Names like __init__ never are. */
+static bool is_mentioned(struct cover *cover, const char *name)
+{
+	read_words(cover);
 	char word[256];
 	size_t n = 0;
 	while (is_word_byte(name[n]) && n < sizeof(word) - 1)
@@ -65,7 +77,6 @@ static void cover_file(struct cover *cover, const char *path)
 {
 	const char **slot =
 		sbx_grow(&cover->paths, &cover->n_paths, &cover->paths_room, sizeof(*slot));
-	struct sbx_file *file = sbx_task_file(cover->task, path);
 	if (!slot) {
 		cover->task->arena.failed = true;
 		return;
@@ -73,8 +84,6 @@ static void cover_file(struct cover *cover, const char *path)
 	*slot = path;
 	sbx_map_add(&cover->covered, path, "");
 	cover->grew = true;
-	if (file && file->data)
-		add_words(cover, file->data, file->n_bytes);
 }
 
 static void cover_folder(struct cover *cover, const char *folder)

@@ -227,13 +227,47 @@ static void load_formats(struct sbx_rules *r)
 	load_lists(r, "defaults", &r->defaults);
 }
 
-static int parse_conf(struct sbx_rules *r, const struct sbx_grammar *grammar)
+/*
+ * Where the sections end that tell a file's language; they come first. A task that is known is
+ * named and not read again, so no more than these is parsed for it.
+ */
+static size_t names_end(const struct sbx_grammar *grammar)
+{
+	const char *at = grammar->conf, *end = at + grammar->n_conf_bytes;
+	while ((at = memmem(at, (size_t)(end - at), "\n[", 2))) {
+		at++;
+		if (strncmp(at, "[language]", 10) && strncmp(at, "[detect]", 8))
+			return (size_t)(at - grammar->conf);
+	}
+	return grammar->n_conf_bytes;
+}
+
+static int parse_names(struct sbx_rules *r, const struct sbx_grammar *grammar)
 {
 	r->grammar = grammar;
 	r->language.name = grammar->name;
+	r->conf = sbx_keyfile_parse(grammar->conf, names_end(grammar), grammar->name, &load_error);
+	return r->conf ? 0 : -1;
+}
+
+/* What was parsed for the names stays: they point into it. */
+static int parse_all(struct sbx_rules *r)
+{
+	const struct sbx_grammar *grammar = r->grammar;
+	size_t n, n_names;
+	sbx_keyfile_entries(r->conf, &n_names);
 	r->conf =
 		sbx_keyfile_parse(grammar->conf, grammar->n_conf_bytes, grammar->name, &load_error);
-	return r->conf ? 0 : -1;
+	if (!r->conf)
+		return -1;
+	const struct sbx_keyfile_entry *entries = sbx_keyfile_entries(r->conf, &n);
+	for (size_t i = n_names; i < n; i++)
+		if (!strcmp(entries[i].section, "language") ||
+		    !strcmp(entries[i].section, "detect"))
+			return sbx_fail(&load_error, SBX_E_FAILED,
+					"%s/language.conf:%u: [%s] stands before other sections",
+					grammar->name, entries[i].line, entries[i].section);
+	return 0;
 }
 
 /* `like=` in [language]: what it does not say itself is as in that language. */
@@ -328,7 +362,7 @@ static void name_all(void)
 	size_t n = 0;
 	for (const struct sbx_grammar *g = sbx_grammars; g->name && n < N_MAX_LANGUAGES; g++) {
 		struct sbx_rules *r = calloc(1, sizeof(*r));
-		if (!r || parse_conf(r, g) < 0) {
+		if (!r || parse_names(r, g) < 0) {
 			sbx_fail(&load_error, SBX_E_NO_SPACE, "out of memory");
 			free(r);
 			return;
@@ -354,6 +388,9 @@ static void load_all(void)
 {
 	if (sbx_rules_check_names(NULL) < 0)
 		return;
+	for (size_t i = 0; all_rules[i]; i++)
+		if (parse_all(all_rules[i]) < 0)
+			return;
 	for (size_t i = 0; all_rules[i]; i++)
 		load_one(all_rules[i]);
 	for (size_t i = 0; all_rules[i]; i++)
