@@ -74,8 +74,8 @@ static gboolean make(struct sbx_base_layer *layer, GError **error)
 	    !sbx_transaction_commit(&transaction, cancellable, error))
 		return FALSE;
 	sbx_progress_end(ctx->progress, "base",
-			 "%u packages configured, %u scripts run, %u replayed", units->len, c.n_run,
-			 c.n_replayed);
+			 "%u packages configured, %u scripts run, %u replayed, %u native",
+			 units->len, c.n_run, c.n_replayed, c.n_native);
 	return TRUE;
 }
 

@@ -192,8 +192,8 @@ static gboolean configure(struct build *b, GError **error)
 	end_stage(b, SBX_STAGE_SCRIPTS, &began);
 	if (fine)
 		sbx_progress_end(b->ctx->progress, "configure",
-				 "%u packages, %u scripts run, %u replayed",
-				 b->units->len - c.first, c.n_run, c.n_replayed);
+				 "%u packages, %u scripts run, %u replayed, %u native",
+				 b->units->len - c.first, c.n_run, c.n_replayed, c.n_native);
 	if (thread)
 		g_thread_join(thread);
 	if (fine && b->compile_failure) {

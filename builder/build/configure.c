@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "builder/build/build_report.h"
+#include "builder/build/native/native.h"
 #include "builder/build/script.h"
 #include "builder/build/triggers.h"
 
@@ -55,10 +56,37 @@ static gboolean replay(struct run *run, const struct sbx_step *step, struct sbx_
 	return sbx_workroot_replay(c->root, trace, error);
 }
 
+/* *out_done: it was; else it has to be run or replayed. */
+static gboolean do_natively(struct run *run, const struct sbx_step *step, gboolean *out_done,
+			    GError **error)
+{
+	struct sbx_configure *c = run->c;
+	struct sbx_trace *trace = NULL;
+	const char *reason = NULL;
+	*out_done = FALSE;
+	if (c->options && c->options->run_all)
+		return TRUE;
+	if (!sbx_native_run(c->store, c->root->tree, step, &trace, &reason, c->ctx->cancellable,
+			    error))
+		return FALSE;
+	g_debug("%s %s: %s", step->unit->lock->name, step->script, trace ? "native" : reason);
+	if (!trace)
+		return TRUE;
+	*out_done = TRUE;
+	c->n_native++;
+	add_triggers(run, trace->triggers);
+	sbx_build_report_script(c->report, step, SBX_SCRIPT_NATIVE, (gint64)trace->usec,
+				trace->n_bytes, NULL);
+	return sbx_workroot_replay(c->root, trace, error);
+}
+
 static gboolean run_step(struct run *run, const struct sbx_step *step, GError **error)
 {
 	struct sbx_configure *c = run->c;
 	struct sbx_trace *trace = NULL;
+	gboolean done = FALSE;
+	if (!do_natively(run, step, &done, error) || done)
+		return done;
 	g_autofree char *reason = NULL;
 	g_autofree char *key = sbx_trace_key(step, sbx_script_runner_how(run->runner));
 	if (g_cancellable_set_error_if_cancelled(c->ctx->cancellable, error) ||

@@ -36,6 +36,7 @@ static const char *const unwanted[] = {
 	"etc/gshadow-",
 	"etc/.pwd.lock",
 	"var/lib/systemd/random-seed",
+	"var/lib/dbus/machine-id", /* made when it is missing */
 	/* A private key that every user of the template would have. */
 	"etc/ssl/private/ssl-cert-snakeoil.key",
 	"etc/ssl/certs/ssl-cert-snakeoil.pem",

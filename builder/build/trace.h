@@ -21,7 +21,7 @@ struct sbx_step {
  * script, where everything that it read is the same.
  */
 struct sbx_trace {
-	char *ref;
+	char *ref;	       /* NULL: it was done natively, or is not to be kept */
 	struct sbx_tree *tree; /* of the delta */
 	GPtrArray *removed;
 	char **triggers; /* lines of triggers/Unincorp */

@@ -146,12 +146,26 @@ static gboolean lay_over(struct sbx_workroot *w, const char *commit, struct sbx_
 	       set_folders(w, dfd, delta, error);
 }
 
+/* What was done natively is not kept under a ref. */
+static gboolean lay_native(struct sbx_workroot *w, const struct sbx_trace *trace, GError **error)
+{
+	g_autofree char *commit = NULL;
+	return remove_paths(w, trace->removed, error) &&
+	       sbx_tree_commit(trace->tree, NULL, NULL, &commit, w->cancellable, error) &&
+	       lay_over(w, commit, trace->tree, error);
+}
+
 static gboolean catch_up(struct sbx_workroot *w, GError **error)
 {
 	for (guint i = 0; i < w->behind->len; i++) {
 		const struct sbx_trace *trace = w->behind->pdata[i];
 		SBX_AUTO(sbx_tree) delta = NULL;
 		g_autofree char *commit = NULL;
+		if (!trace->ref) {
+			if (!lay_native(w, trace, error))
+				return FALSE;
+			continue;
+		}
 		if (!sbx_tree_load_ref(w->store, trace->ref, 0, &delta, NULL, &commit, error))
 			return FALSE;
 		if (!delta)
@@ -191,14 +205,27 @@ static gboolean apply(struct sbx_workroot *w, const struct sbx_trace *trace, GEr
 	       apply_to(w, trace, contents, w->changed, error);
 }
 
+/* Natively done scripts that follow each other are one change to the checkout. */
+static gboolean add_behind(struct sbx_workroot *w, struct sbx_trace *trace, GError **error)
+{
+	SBX_AUTO(sbx_trace) owned = trace;
+	guint8 contents[SBX_CHECKSUM_BYTES];
+	struct sbx_trace *last = w->behind->len ? w->behind->pdata[w->behind->len - 1] : NULL;
+	if (trace->ref || !last || last->ref) {
+		g_ptr_array_add(w->behind, g_steal_pointer(&owned));
+		return TRUE;
+	}
+	for (guint i = 0; i < trace->removed->len; i++)
+		g_ptr_array_add(last->removed, g_strdup(trace->removed->pdata[i]));
+	return sbx_tree_write(trace->tree, contents, w->cancellable, error) &&
+	       apply_to(w, trace, contents, last->tree, error);
+}
+
 gboolean sbx_workroot_replay(struct sbx_workroot *w, struct sbx_trace *trace, GError **error)
 {
 	SBX_AUTO(sbx_trace) owned = trace;
-	if (!apply(w, trace, error))
-		return FALSE;
-	if (w->is_checked_out)
-		g_ptr_array_add(w->behind, g_steal_pointer(&owned));
-	return TRUE;
+	return apply(w, trace, error) &&
+	       (!w->is_checked_out || add_behind(w, g_steal_pointer(&owned), error));
 }
 
 /* Move the delta's files from the overlay's folder to the checkout; the rest is scratch. */

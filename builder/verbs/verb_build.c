@@ -9,7 +9,7 @@
 #include "store/template.h"
 
 static char *packages, *name, *report_path;
-static gboolean allow_unresolved, keep_failed;
+static gboolean allow_unresolved, keep_failed, run_all;
 static struct sbx_solve_options solve_options;
 static int script_seconds;
 static char **skip_scripts;
@@ -31,6 +31,8 @@ const GOptionEntry sbx_verb_build_options[] = {
 	 "PKG"},
 	{"keep-failed", 0, 0, G_OPTION_ARG_NONE, &keep_failed,
 	 "Leave the tree in which a script failed, to look inside; `gc` removes it", NULL},
+	{"run-all-scripts", 0, 0, G_OPTION_ARG_NONE, &run_all,
+	 "Do no maintainer script natively; gives the same template, later", NULL},
 	G_OPTION_ENTRY_NULL,
 };
 
@@ -109,7 +111,7 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 		return -1;
 	SBX_AUTO(sbx_build_report) report = report_path ? sbx_build_report_new() : NULL;
 	const struct sbx_build_options options = {
-		.scripts = {(guint)MAX(script_seconds, 0), keep_failed}, .report = report};
+		.scripts = {(guint)MAX(script_seconds, 0), keep_failed, run_all}, .report = report};
 	SBX_AUTO(sbx_store)
 	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};

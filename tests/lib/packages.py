@@ -333,12 +333,14 @@ def refused():
 
 
 def all_packages():
+	from generated_packages import generated_packages
 	from hostile import packages as hostile_packages
 	from python_packages import python_packages
 	from script_packages import capability, script_packages
 
 	base = [base_files(), base_passwd(), libc6(), libc_bin(), libs_base(), dash(), tar(), busybox(),
 		dpkg()]
-	return (base + greeting_family() + [diverter(), base_diverter(), shapes(), wordy()] + trigger_family() + scripted() +
-		refused() + python_packages() + script_packages() + [capability(libraries, triplet())] +
+	return (base + greeting_family() + [diverter(), base_diverter(), shapes(), wordy()] +
+		trigger_family() + scripted() + refused() + generated_packages(libraries, triplet()) +
+		python_packages() + script_packages() + [capability(libraries, triplet())] +
 		hostile_packages())

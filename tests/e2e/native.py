@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Maintainer scripts that are done natively: what running them gives, byte for byte."""
+
+import json
+import os
+import shutil
+
+import harness
+from harness import equal
+from trees import describe, differences
+
+NATIVE = {"generated-alpha", "generated-beta", "generated-gamma", "generated-service",
+	  "generated-modules", "generated-trigger"}
+RUN = {"generated-almost", "generated-template"}
+ALL = ",".join(sorted(NATIVE | RUN))
+
+
+def build(t, packages, *options):
+	"""The id, the commit, the report."""
+	path = os.path.join(t.tmp, "report.json")
+	id = t.build(packages, "--report", path, *options)
+	with open(os.path.join(t.root, "templates", id, "meta.json"), encoding="utf-8") as file:
+		commit = json.load(file)["commit"]
+	with open(path, encoding="utf-8") as file:
+		return id, commit, json.load(file)
+
+
+def forget(t, id):
+	"""The template, and all that scripts have ever done."""
+	t.sbx("rm", id, archive=False).ok()
+	for kind in ("base", "script"):
+		shutil.rmtree(os.path.join(t.root, "repo/refs/heads", kind), ignore_errors=True)
+
+
+def compare(t, packages):
+	"""Natively and not, in one store; returns what was told of the first."""
+	id, commit, report = build(t, packages)
+	tree = describe(t.template(id))
+	forget(t, id)
+	same_id, same_commit, ran = build(t, packages, "--run-all-scripts")
+	equal(same_id, id, "id")
+	equal({s["fate"] for s in ran["scripts"]} & {"native", "replayed"}, set(), "what was not run")
+	equal(differences(tree, describe(t.template(id))), [], "differences")
+	equal(same_commit, commit, "commit")
+	return report
+
+
+def test_running_gives_the_same_commit(t):
+	fates = {}
+	for script in compare(t, ALL)["scripts"]:
+		fates.setdefault(script["package"], set()).add(script["fate"])
+	equal({p: f for p, f in fates.items() if p in NATIVE}, {p: {"native"} for p in NATIVE}, "native")
+	equal({p: f for p, f in fates.items() if p in RUN}, {p: {"ran"} for p in RUN}, "run")
+
+
+def test_alternatives_lead_to_the_best(t):
+	"""As update-alternatives sees them, who then goes on with what it finds."""
+	id, _, _ = build(t, "generated-alpha,generated-beta,generated-gamma")
+	equal(t.inside(id, "tiny").ok().out, "beta\n", "what the link leads to")
+	told = t.shell(id, "update-alternatives --query tiny").ok().out
+	for line in ("Status: auto", "Best: /usr/bin/beta", "Value: /usr/bin/beta"):
+		assert line in told.splitlines(), told
+	equal(t.shell(id, "ls /usr/share/man/de/tiny.1.gz || true").ok().out, "", "a link of the second best")
+	out = t.shell(id, "update-alternatives --remove tiny /usr/bin/beta && readlink /etc/alternatives/tiny",
+		      ).ok().out
+	equal(out.splitlines()[-1], "/usr/bin/alpha", "what the link leads to then")
+
+
+def test_units_are_enabled(t):
+	id, _, _ = build(t, "generated-service")
+	links = t.shell(id, "cd /etc/systemd && find . -type l | sort").ok().out.split()
+	equal(links, ["./system/gen-also.service", "./system/graphical.target.wants/gen.service",
+		      "./system/multi-user.target.wants/gen.service",
+		      "./system/sockets.target.requires/gen.socket",
+		      "./user/sockets.target.wants/gen-user.socket"], "links")
+
+
+def test_a_state_that_is_not_plain_is_left_to_the_script(t):
+	"""Somebody else's file where the link should be: update-alternatives itself decides."""
+	id, _, report = build(t, "generated-alpha,generated-tiny")
+	fates = {s["fate"] for s in report["scripts"] if s["package"] == "generated-alpha"}
+	equal(fates, {"ran"}, "what happened")
+	equal(t.inside(id, "tiny").ok().out, "not a link\n", "what is there")
+
+
+if __name__ == "__main__":
+	harness.main(globals())

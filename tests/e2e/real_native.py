@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real packages with many generated scripts: natively and run, the same commit."""
+
+import os
+import sys
+
+import harness
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import native  # noqa: E402
+
+PACKAGES = "bc,dirmngr,e2fsprogs,gpg-agent,logrotate,psmisc,python3-six,tmux,vim-tiny,xdg-user-dirs"
+
+
+def test_running_gives_the_same_commit(t):  # root
+	for name in ("APT_CONFIG", "no_proxy"):
+		t.env.pop(name, None)
+	t.env.update({k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")})
+	t.sbx = lambda verb, *args, archive=False, **how: t.run(*t.command(verb, *args, archive=False), **how)
+	t.sbx("update", timeout=600).ok()
+	report = native.compare(t, PACKAGES)
+	fates = [s["fate"] for s in report["scripts"]]
+	assert fates.count("native") >= 15, report["scripts"]
+
+
+if __name__ == "__main__":
+	harness.main(globals())
