@@ -20,6 +20,7 @@ struct sbx_apply {
 	uint32_t first_id; /* what 0 inside is for the host, with that */
 	struct sbx_source_base sources;
 	struct sbx_source_base lower; /* the template's */
+	int *given;		      /* opened already, by operation, ids mapped; NULL: none */
 	int host_proc_fd;	      /* the host's /proc */
 	int root_fd;		      /* the new root */
 	int proc_fd;		      /* its /proc */
@@ -71,6 +72,16 @@ int sbx_mount_set(const struct sbx_apply *a, int mount_fd, uint64_t attributes,
  */
 int sbx_mount_set_old(const struct sbx_apply *a, int mount_fd, uint64_t attributes, bool recursive,
 		      struct sbx_error *err);
+
+/*
+ * The same for what an operation names of the host, as FROM_HOST: `source_fd` is that, or what
+ * sbx_mount_given() returned for it.
+ */
+int sbx_mount_from_host(const struct sbx_apply *a, const struct sbx_op *op, int source_fd,
+			uint64_t attributes, int to_dfd, const char *to, struct sbx_error *err);
+
+/* What was opened for an operation before, with all attributes; own it. -1: nothing. */
+int sbx_mount_given(struct sbx_apply *a, const struct sbx_op *op);
 
 /* A new file system, attached nowhere. Pairs of key and value, ended by NULL. */
 int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attributes,

@@ -15,15 +15,16 @@ static int bind(struct sbx_apply *a, const struct sbx_op *op, uint64_t attribute
 		struct sbx_error *err)
 {
 	/* Opened once: what was looked at is what gets mounted. */
-	SBX_CLEANUP_FD int source = sbx_source_open(&a->sources, op->source, O_PATH, err);
+	SBX_CLEANUP_FD int source = sbx_mount_given(a, op);
+	if (source < 0)
+		source = sbx_source_open(&a->sources, op->source, O_PATH, err);
 	struct stat st;
 	if (source < 0 || fstat(source, &st) < 0)
 		return sbx_error_prefix(err, "--%s", sbx_op_name(op->kind));
 	SBX_CLEANUP_FD int target = sbx_mount_point(
 		a, op->target, S_ISDIR(st.st_mode) ? SBX_NODE_FOLDER : SBX_NODE_FILE, err);
 	SBX_CLEANUP_FD int copy =
-		target < 0 ? -1
-			   : sbx_mount_bind(a, source, "", attributes | FROM_HOST, target, "", err);
+		target < 0 ? -1 : sbx_mount_from_host(a, op, source, attributes, target, "", err);
 	return copy < 0 ? sbx_error_prefix(err, "--%s %s", sbx_op_name(op->kind), op->source) : 0;
 }
 
@@ -38,8 +39,8 @@ int sbx_apply_RO_BIND(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 }
 
 /* Folders of the staging tmpfs for one more overlay, the source bound to the first. */
-static int stage_overlay(const struct sbx_apply *a, int source_fd, char names[4][16], unsigned n,
-			 struct sbx_error *err)
+static int stage_overlay(const struct sbx_apply *a, const struct sbx_op *op, int source_fd,
+			 char names[4][16], unsigned n, struct sbx_error *err)
 {
 	static const char *const stems[4] = {"lower", "upper", "work", "root"};
 	for (int i = 0; i < 4; i++) {
@@ -48,19 +49,20 @@ static int stage_overlay(const struct sbx_apply *a, int source_fd, char names[4]
 			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging folder %s",
 					   names[i]);
 	}
-	SBX_CLEANUP_FD int lower = sbx_mount_bind(a, source_fd, "", MOUNT_ATTR_RDONLY | FROM_HOST,
-						  AT_FDCWD, names[0], err);
+	SBX_CLEANUP_FD int lower =
+		sbx_mount_from_host(a, op, source_fd, MOUNT_ATTR_RDONLY, AT_FDCWD, names[0], err);
 	return lower < 0 ? -1 : sbx_mount_copy_mode(names[0], names[1], err);
 }
 
 int sbx_apply_OVERLAY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
-	SBX_CLEANUP_FD int source =
-		sbx_source_open(&a->sources, op->source, O_PATH | O_DIRECTORY, err);
+	SBX_CLEANUP_FD int source = sbx_mount_given(a, op);
+	if (source < 0)
+		source = sbx_source_open(&a->sources, op->source, O_PATH | O_DIRECTORY, err);
 	if (source < 0)
 		return sbx_error_prefix(err, "--overlay");
 	char names[4][16], data[160];
-	if (stage_overlay(a, source, names, ++a->n_overlays, err) < 0)
+	if (stage_overlay(a, op, source, names, ++a->n_overlays, err) < 0)
 		return sbx_error_prefix(err, "--overlay %s", op->source);
 	snprintf(
 		data, sizeof(data),

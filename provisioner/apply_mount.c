@@ -66,6 +66,24 @@ int sbx_mount_bind(const struct sbx_apply *a, int from_dfd, const char *from, ui
 	return sbx_steal_fd(&fd);
 }
 
+int sbx_mount_given(struct sbx_apply *a, const struct sbx_op *op)
+{
+	return a->given ? sbx_steal_fd(&a->given[op - a->plan->ops]) : -1;
+}
+
+int sbx_mount_from_host(const struct sbx_apply *a, const struct sbx_op *op, int source_fd,
+			uint64_t attributes, int to_dfd, const char *to, struct sbx_error *err)
+{
+	if (!a->given)
+		return sbx_mount_bind(a, source_fd, "", attributes | FROM_HOST, to_dfd, to, err);
+	int fd = dup(source_fd);
+	if (fd < 0 || sbx_mount_attach(fd, to_dfd, to, err) < 0) {
+		sbx_close(&fd);
+		return sbx_error_prefix(err, "%s", op->source);
+	}
+	return fd;
+}
+
 int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attributes,
 		  struct sbx_error *err)
 {

@@ -80,8 +80,9 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	snprintf(files, sizeof(files), "%llu", (unsigned long long)op->number / 4096 + 1024);
 	const char *parameters[] = {"mode", "0755", op->number ? "size" : NULL, size, "nr_inodes",
 				    files,  NULL};
-	SBX_CLEANUP_FD int template =
-		sbx_source_open(&a->lower, op->source, O_PATH | O_DIRECTORY, err);
+	SBX_CLEANUP_FD int template = sbx_mount_given(a, op);
+	if (template <0)
+		template = sbx_source_open(&a->lower, op->source, O_PATH | O_DIRECTORY, err);
 	if (template <0)
 		return sbx_error_prefix(err, "template");
 	/* The staging area becomes the working directory. */
@@ -104,8 +105,8 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (make_folder(folders[i].name, folders[i].mode, err) < 0)
 			return -1;
-	SBX_CLEANUP_FD int lower = sbx_mount_bind(a, template, "", MOUNT_ATTR_RDONLY | FROM_HOST,
-						  AT_FDCWD, "lower", err);
+	SBX_CLEANUP_FD int lower =
+		sbx_mount_from_host(a, op, template, MOUNT_ATTR_RDONLY, AT_FDCWD, "lower", err);
 	return lower < 0 ? sbx_error_prefix(err, "template %s", op->source) : 0;
 }
 

@@ -31,9 +31,10 @@ int sbx_apply_INPUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 {
 	struct stat st;
 	SBX_CLEANUP_FD int source =
-		a->input_fd >= 0 ? sbx_steal_fd(&a->input_fd)
-				 : sbx_source_open(&a->sources, op->source,
-						   O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
+		a->input_fd >= 0 ? sbx_steal_fd(&a->input_fd) : sbx_mount_given(a, op);
+	if (source < 0)
+		source = sbx_source_open(&a->sources, op->source, O_RDONLY | O_NONBLOCK | O_NOCTTY,
+					 err);
 	if (source < 0)
 		return sbx_error_prefix(err, "--input");
 	if (fstat(source, &st) < 0)

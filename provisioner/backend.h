@@ -30,8 +30,9 @@ struct sbx_record;
 struct sbx_warm {
 	/* Namespaces of the sandbox in which the zygotes live; -1: this is to be that one. */
 	int user_fd, pid_fd;
-	int socket_fd; /* to the parked child that becomes the command; -1: none */
-	pid_t pid;     /* that child's, to be put into the cgroups; 0: it is in them */
+	int socket_fd;	   /* to the parked child that becomes the command; -1: none */
+	pid_t pid;	   /* that child's, to be put into the cgroups; 0: it is in them */
+	uint32_t first_id; /* what 0 among the zygotes is on the host; 0: all ids are the host's */
 };
 
 /* What a sandbox is made of. It must live until the sandbox is freed. */

@@ -51,11 +51,20 @@ void sbx_container_give_up(struct sbx_container *c);
 /* The same for whatever has to do with zygotes (container_warm.c). */
 int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err);
 
+/*
+ * What of the host it shows, with the ids of its user namespace, and the word to begin; and to take
+ * it, in what is to be process 1: one for each of the plan's operations, -1 for most; NULL: they
+ * are opened inside (container_mapped.c).
+ */
+int sbx_container_send_sources(struct sbx_container *c, int socket_fd, int userns_fd,
+			       struct sbx_error *err);
+int *sbx_container_take_sources(const struct sbx_container *c, int socket_fd);
+
 /* They have ended, or are about to. */
 void sbx_container_reap_between(const pid_t between[SBX_N_BETWEEN]);
 
-/* In the copy that becomes process 1 inside: be that. */
-_Noreturn void sbx_container_become_init(const struct sbx_container *c);
+/* In the copy that becomes process 1 inside: be that. `sources`: NULL, or taken as above. */
+_Noreturn void sbx_container_become_init(const struct sbx_container *c, int *sources);
 
 int sbx_container_fail_to_clone(int why, bool user, struct sbx_error *err);
 

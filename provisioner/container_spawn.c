@@ -11,7 +11,7 @@
 #include "provisioner/supervise.h"
 
 /* In the copy that becomes process 1 inside. */
-void sbx_container_become_init(const struct sbx_container *c)
+void sbx_container_become_init(const struct sbx_container *c, int *sources)
 {
 	const struct sbx_request *request = c->request;
 	const struct sbx_init init = {
@@ -32,6 +32,7 @@ void sbx_container_become_init(const struct sbx_container *c)
 		.ledger = request->record ? request->record->ledger : NULL,
 		.signals = sbx_supervise_signals(),
 		.caller_mask = *request->command_mask,
+		.sources = sources,
 		.join_fd = request->warm ? request->warm->socket_fd : -1,
 	};
 	for (int i = 0; c->stdio_fd && i < 3; i++)
@@ -84,7 +85,7 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	}
 	c->pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (c->pid == 0)
-		sbx_container_become_init(c);
+		sbx_container_become_init(c, NULL);
 	if (c->pid > 0) {
 		/* A keeper has no use for it; the server opens it when it is told. */
 		if (!c->slot)

@@ -12,12 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/container.h"
+#include "provisioner/ids.h"
 #include "provisioner/warm.h"
 
 #define MAX_MAP 4096
@@ -52,10 +54,27 @@ static int map_all(pid_t pid, const char *which, struct sbx_error *err)
 	return 0;
 }
 
+/* 0 to 65535 inside are a range of the host's that belongs to nobody (ids.h). */
+static int map_away(pid_t pid, const char *which, uint32_t first, struct sbx_error *err)
+{
+	char path[48], map[40];
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, which);
+	int n = snprintf(map, sizeof(map), "0 %u %u\n", first, SBX_IDS_IN_EACH);
+	SBX_CLEANUP_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, map, (size_t)n) != n)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+	return 0;
+}
+
 static int write_maps(const struct sbx_container *c, pid_t pid, struct sbx_error *err)
 {
+	const struct sbx_host *host = c->request->host;
 	if (!c->request->plan->maps_all_ids)
 		return 0;
+	if (host->has_zygotes && host->first_id)
+		return map_away(pid, "gid_map", host->first_id, err) < 0
+			       ? -1
+			       : map_away(pid, "uid_map", host->first_id, err);
 	return map_all(pid, "gid_map", err) < 0 ? -1 : map_all(pid, "uid_map", err);
 }
 
@@ -73,14 +92,21 @@ static void tell(int fd, const struct birth *birth)
 		_exit(1);
 }
 
+/* The first user of the namespace that this process is in. */
+static int become_root(struct sbx_error *err)
+{
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "becoming a zygote's user");
+	return 0;
+}
+
 /*
  * Clone process 1. It says who it is (tell_fd, -1: it need not), and does nothing more before its
  * maps are written and its namespaces opened.
  */
-static pid_t clone_init(struct sbx_container *c, unsigned more, int go_fd, int tell_fd,
+static pid_t clone_init(struct sbx_container *c, unsigned more, const int go[2], int tell_fd,
 			struct sbx_error *err)
 {
-	char byte;
 	struct clone_args args = {
 		.flags = c->request->plan->namespaces | more,
 		.exit_signal = more & CLONE_PARENT ? 0 : SIGCHLD,
@@ -98,9 +124,13 @@ static pid_t clone_init(struct sbx_container *c, unsigned more, int go_fd, int t
 	const struct birth birth = {.pid = number_outside(), .between = -1};
 	if (tell_fd >= 0)
 		tell(tell_fd, &birth);
-	if (read(go_fd, &byte, 1) != 1)
-		_exit(0);
-	sbx_container_become_init(c);
+	close(go[1]);
+	int *sources = sbx_container_take_sources(c, go[0]);
+	/* The user who made it has no number in it. */
+	if (c->host_uid && tell_fd < 0 && become_root(NULL) < 0)
+		_exit(1);
+	/* Without ids to map they are opened by who may look at everything. */
+	sbx_container_become_init(c, c->host_uid ? sources : NULL);
 }
 
 /*
@@ -113,8 +143,8 @@ static int enter(const struct sbx_warm *warm, struct sbx_error *err)
 	    syscall(SYS_setns, warm->pid_fd, CLONE_NEWPID) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
 				   "entering the namespaces of a zygote");
-	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "becoming a zygote's user");
+	if (become_root(err) < 0)
+		return -1;
 	/* Else the child's files in /proc would not be its own. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return 0;
@@ -125,7 +155,7 @@ static int enter(const struct sbx_warm *warm, struct sbx_error *err)
  * maps. It clones the second, which is born in the zygotes' process namespace, as who makes one
  * below that has to be; that one clones process 1. All are our children (CLONE_PARENT).
  */
-static int clone_from_inside(struct sbx_container *c, int go_fd, struct birth *out)
+static int clone_from_inside(struct sbx_container *c, const int go[2], struct birth *out)
 {
 	struct clone_args args = {.flags = CLONE_PARENT};
 	struct sbx_error *err = &out->error;
@@ -136,7 +166,7 @@ static int clone_from_inside(struct sbx_container *c, int go_fd, struct birth *o
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pipe");
 	pid_t between = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (between == 0) {
-		if (clone_init(c, CLONE_PARENT, go_fd, ends[1], err) < 0)
+		if (clone_init(c, CLONE_PARENT, go, ends[1], err) < 0)
 			tell(ends[1], out);
 		_exit(0);
 	}
@@ -156,7 +186,7 @@ void sbx_container_reap_between(const pid_t between[SBX_N_BETWEEN])
 			;
 }
 
-static pid_t clone_within(struct sbx_container *c, int go_fd, struct sbx_error *err)
+static pid_t clone_within(struct sbx_container *c, const int go[2], struct sbx_error *err)
 {
 	struct birth birth = {.pid = -1, .between = -1, .error = SBX_ERROR_INIT};
 	int ends[2];
@@ -169,7 +199,7 @@ static pid_t clone_within(struct sbx_container *c, int go_fd, struct sbx_error *
 	};
 	pid_t between = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (between == 0) {
-		clone_from_inside(c, go_fd, &birth);
+		clone_from_inside(c, go, &birth);
 		tell(write_fd, &birth);
 		_exit(0);
 	}
@@ -206,12 +236,14 @@ int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 	c->warm = *c->request->warm;
 	if (c->warm.socket_fd >= 0 && !c->warm.pid && sbx_warm_meet(&c->warm, err) < 0)
 		return -1;
-	int ends[2];
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pipe");
-	SBX_CLEANUP_FD int go_fd = ends[0], tell_fd = ends[1];
+	int go[2];
+	if (c->request->host->first_id)
+		c->host_uid = c->request->host->first_id + c->request->options->uid;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, go) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
+	SBX_CLEANUP_FD int go_fd = go[0], tell_fd = go[1];
 	/* Of a keeper's they are siblings, and its parent's to reap. */
-	pid_t pid = is_within ? clone_within(c, go_fd, err) : clone_init(c, 0, go_fd, -1, err);
+	pid_t pid = is_within ? clone_within(c, go, err) : clone_init(c, 0, go, -1, err);
 	if (!(c->clone_flags & CLONE_PARENT))
 		sbx_container_reap_between(c->between);
 	if (pid < 0)
@@ -223,7 +255,7 @@ int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 	if (!is_within && (write_maps(c, pid, err) < 0 || open_namespaces(c, err) < 0))
 		return -1;
 	sbx_container_open_io(c);
-	if (write(tell_fd, "", 1) != 1)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pipe");
-	return 0;
+	sbx_close(&go_fd);
+	return sbx_container_send_sources(c, tell_fd, is_within ? c->warm.user_fd : c->user_fd,
+					  err);
 }

@@ -58,6 +58,7 @@ static void close_inherited(const struct sbx_init *init)
 {
 	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd, init->userns_fd,
 			    init->input_fd};
+	const size_t n_sources = init->sources ? init->plan->n_ops : 0;
 	unsigned first = STDERR_FILENO + 1;
 	for (;;) {
 		/* Up to the lowest of those that are not behind us. */
@@ -65,6 +66,9 @@ static void close_inherited(const struct sbx_init *init)
 		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 			if (kept[i] >= (int)first && (unsigned)kept[i] < next)
 				next = (unsigned)kept[i];
+		for (size_t i = 0; i < n_sources; i++)
+			if (init->sources[i] >= (int)first && (unsigned)init->sources[i] < next)
+				next = (unsigned)init->sources[i];
 		if (next > first)
 			syscall(SYS_close_range, first, next == ~0U ? next : next - 1, 0);
 		if (next == ~0U)
@@ -126,6 +130,7 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		.lower.shared = strchr(init->options->template, '/')
 					? init->options->shared_template
 					: NULL,
+		.given = init->sources,
 		.host_proc_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,

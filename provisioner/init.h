@@ -27,7 +27,8 @@ struct sbx_init {
 	struct sbx_ledger *ledger; /* where it writes down what it sees, or NULL */
 	sigset_t signals;	   /* blocked, to be passed on */
 	sigset_t caller_mask;
-	int join_fd; /* to a zygote's parked child, which is to be the command; or -1 */
+	int *sources; /* of operations, opened out there, -1: it is not; NULL: none is */
+	int join_fd;  /* to a zygote's parked child, which is to be the command; or -1 */
 };
 
 /*

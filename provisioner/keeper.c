@@ -77,10 +77,12 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 	task->slot = k->slot;
 	/* A zygote's child has no rights to this one: it gets one of its own. */
 	task->has_net = k->has_net && !is_forked;
+	task->first_id = k->warm.first_id;
 	if (sbx_policy_restrict(&task->options.ceiling, &slots->ceiling, err) < 0 ||
 	    sbx_task_settle(task, err) < 0 ||
-	    (is_forked && (sbx_zygotes_check(k->python, &task->options, err) < 0 ||
-			   check_template(k, task, err) < 0)))
+	    (is_forked &&
+	     (sbx_zygotes_check(k->python, k->warm.first_id, &task->options, err) < 0 ||
+	      check_template(k, task, err) < 0)))
 		return -1;
 	if (task->options.policy.net != SBX_NET_HOST)
 		return 0;
@@ -169,9 +171,15 @@ static uint64_t now_nsec(void)
 /* What becomes of it is told when a sandbox asks for it. */
 static void take_warm(struct keeper *k, const int fds[3], const char *text, size_t n_bytes)
 {
+	uint32_t first_id;
 	size_t n = strnlen(text, n_bytes);
+	if (n_bytes < sizeof(first_id))
+		_exit(1);
+	n_bytes -= sizeof(first_id);
+	memcpy(&first_id, text + n_bytes, sizeof(first_id));
 	sbx_warm_release(&k->warm);
-	k->warm = (struct sbx_warm){.user_fd = fds[0], .pid_fd = fds[1], .socket_fd = fds[2]};
+	k->warm = (struct sbx_warm){
+		.user_fd = fds[0], .pid_fd = fds[1], .socket_fd = fds[2], .first_id = first_id};
 	sbx_error_clear(&k->warm_error);
 	free(k->python);
 	free(k->lower);

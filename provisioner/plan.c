@@ -152,10 +152,12 @@ static int settle_user_namespace(struct maker *m, struct sbx_error *err)
 {
 	enum sbx_userns asked = m->options->policy.userns;
 	bool zygote = m->host->maps_all_ids;
-	if ((!m->host->privileged && !zygote) || asked < SBX_USERNS_AUTO)
+	/* Root of zygotes is nobody already. */
+	if ((!m->host->privileged && !zygote) || asked < SBX_USERNS_AUTO || m->host->first_id)
 		return 0;
-	const char *why = zygote ? "what is forked from a zygote keeps the ids of its sandbox"
-				 : against_user_namespace(m->options);
+	const char *why =
+		zygote ? "zygotes have the ids of the host here, and what is forked from them too"
+		       : against_user_namespace(m->options);
 	why = why ? why : m->host->no_userns;
 	m->plan->maps_ids = !why;
 	if (!why || asked == SBX_USERNS_AUTO)

@@ -104,6 +104,7 @@ struct sbx_host {
 	 * (container_warm.c); what root takes for zygotes.
 	 */
 	bool maps_all_ids;
+	uint32_t first_id;     /* or with that a range of nobody's, which begins here; 0: all */
 	bool is_forked;	       /* the command comes from a zygote */
 	bool has_zygotes;      /* is the sandbox in which zygotes live */
 	const char *no_userns; /* why ids cannot be mapped (ids.h), NULL: they can */

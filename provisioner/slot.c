@@ -110,6 +110,7 @@ int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	sbx_buffer_add(&text, python, strlen(python) + 1);
 	sbx_buffer_add(&text, lower, strlen(lower) + 1);
+	sbx_buffer_add(&text, &warm->first_id, sizeof(warm->first_id));
 	if (text.failed)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
 	const struct sbx_slot_order order = {0};

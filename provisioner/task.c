@@ -114,6 +114,14 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	/* It would hold for what is forked as well, which has another root. */
 	if (task->role == SBX_ROLE_ZYGOTES)
 		task->host.has_landlock = false;
+	/* Where ids can be mapped, root among zygotes is nobody outside. */
+	if (task->role == SBX_ROLE_ZYGOTES && privileged) {
+		if (make_ids(task, &task->no_userns) == 0)
+			task->host.first_id = task->ids.first;
+		sbx_ids_release(&task->ids);
+	}
+	if (task->role == SBX_ROLE_FORKED)
+		task->host.first_id = task->first_id;
 	task->host.is_forked = task->role == SBX_ROLE_FORKED;
 	if (task->host.is_forked)
 		task->host.uid = task->host.gid = 0;

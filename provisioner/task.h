@@ -21,6 +21,7 @@ struct sbx_task {
 	/* Set before settling by a slot's keeper: cgroups and network are there already. */
 	const struct sbx_slot *slot;
 	bool has_net;
+	uint32_t first_id;  /* of the zygotes that it is forked from (plan.h) */
 	enum sbx_role role; /* set it before settling */
 };
 

@@ -191,6 +191,11 @@ const char *sbx_zygotes_lower(const struct sbx_zygotes *z)
 	return z->task.lower.path;
 }
 
+uint32_t sbx_zygotes_first_id(const struct sbx_zygotes *z)
+{
+	return z->task.host.first_id;
+}
+
 int sbx_zygotes_fd(const struct sbx_zygotes *z, int number)
 {
 	return z->zygote[number].control_fd;
@@ -292,6 +297,7 @@ int sbx_zygotes_take(struct sbx_zygotes *z, int number, struct sbx_warm *warm,
 		.user_fd = fcntl(family->user_fd, F_DUPFD_CLOEXEC, 3),
 		.pid_fd = fcntl(family->pid_fd, F_DUPFD_CLOEXEC, 3),
 		.socket_fd = zygote->parked_fd[0],
+		.first_id = z->task.host.first_id,
 	};
 	memmove(zygote->parked_fd, zygote->parked_fd + 1, --zygote->n_parked * sizeof(int));
 	if (taken.user_fd < 0 || taken.pid_fd < 0) {

@@ -31,6 +31,9 @@ void sbx_zygotes_free(struct sbx_zygotes *zygotes);
 /* The template's root, as a path. */
 const char *sbx_zygotes_lower(const struct sbx_zygotes *zygotes);
 
+/* What 0 in its sandbox is on the host (ids.h), and in those forked from it; 0: 0 itself. */
+uint32_t sbx_zygotes_first_id(const struct sbx_zygotes *zygotes);
+
 /* The command that its interpreter is called by. */
 const char *sbx_zygotes_python(const struct sbx_zygotes *zygotes);
 
@@ -61,10 +64,11 @@ int sbx_zygotes_take(struct sbx_zygotes *zygotes, int number, struct sbx_warm *w
 		     struct sbx_error *err);
 
 /*
- * May a task be forked from a zygote of this interpreter? The error names what is
+ * May a task be forked from a zygote of this interpreter, with these ids? The error names what is
  * against it: a policy, an option, a variable or an argument that counts when the interpreter
  * starts. To be asked before the task is settled for its words, after it for its policy.
  */
-int sbx_zygotes_check(const char *python, const struct sbx_options *options, struct sbx_error *err);
+int sbx_zygotes_check(const char *python, uint32_t first_id, const struct sbx_options *options,
+		      struct sbx_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "provisioner/ids.h"
 #include "provisioner/zygotes.h"
 
 /*
@@ -47,9 +48,8 @@ static int check_words(char **words, struct sbx_error *err)
 	return 0;
 }
 
-int sbx_zygotes_check(const char *python, const struct sbx_options *o, struct sbx_error *err)
+static int check_rights(const struct sbx_options *o, uint32_t first_id, struct sbx_error *err)
 {
-	const char *variable = find_early(o);
 	if (o->policy.no_zygote)
 		return sbx_fail(err, SBX_E_DENIED,
 				"zygote: a policy forbids it (zygote=no, as paranoid has it); "
@@ -63,15 +63,33 @@ int sbx_zygotes_check(const char *python, const struct sbx_options *o, struct sb
 				"zygote: the host's network cannot be joined by what has no rights "
 				"there; leave out --net, or start without one");
 	/* Without it an ordinary user's root is nobody else either. */
-	if (o->policy.userns > SBX_USERNS_AUTO && geteuid() == 0)
+	if (o->policy.userns > SBX_USERNS_AUTO && geteuid() == 0 && !first_id)
 		return sbx_fail(err, SBX_E_UNSUPPORTED,
-				"zygote: --user-namespace yes: root inside is root outside in a "
-				"task of a zygote, though without capabilities; ask for auto, if "
-				"policies allow it, or start without one");
+				"zygote: --user-namespace yes: ids cannot be mapped where its "
+				"template or sbx-zygote.so lies, so that root inside is root "
+				"outside, though without capabilities; ask for auto, if policies "
+				"allow it, or start without one");
+	if (first_id && o->layer)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"zygote: --layer: it would be written to by a user of the host's "
+				"that nobody has; start without a zygote");
+	if (first_id && o->uid >= SBX_IDS_IN_EACH)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"zygote: --user %u: the last number inside is %u", o->uid,
+				SBX_IDS_IN_EACH - 1);
 	if (o->record & (SBX_RECORD_CALLS | SBX_RECORD_NETWORK))
 		return sbx_fail(err, SBX_E_UNSUPPORTED,
 				"zygote: --record calls and network: whatever is forked has begun "
 				"before it could be watched; ask for files, or start without one");
+	return 0;
+}
+
+int sbx_zygotes_check(const char *python, uint32_t first_id, const struct sbx_options *o,
+		      struct sbx_error *err)
+{
+	const char *variable = find_early(o);
+	if (check_rights(o, first_id, err) < 0)
+		return -1;
 	if (!o->command || !o->command[0])
 		return sbx_fail(err, SBX_E_USAGE,
 				"zygote: the command is missing; it must be python3");

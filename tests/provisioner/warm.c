@@ -81,10 +81,12 @@ int main(int argc, char **argv)
 	int count = atoi(argv[4]), status = 0;
 	task.role = SBX_ROLE_FORKED;
 	if (sbx_options_parse(&task.options, argc - 5, argv + 5, &err) < 0 ||
-	    sbx_task_settle(&task, &err) < 0 ||
-	    sbx_zygotes_check(task.options.command[0], &task.options, &err) < 0 ||
 	    sbx_zygotes_new(task.options.root_dir, NULL, task.options.template,
 			    task.options.command[0], argv[1], &z, &err) < 0)
+		die(&err);
+	task.first_id = sbx_zygotes_first_id(z);
+	if (sbx_task_settle(&task, &err) < 0 ||
+	    sbx_zygotes_check(task.options.command[0], task.first_id, &task.options, &err) < 0)
 		die(&err);
 	grow(z, argv[2]);
 	for (int i = 0; i < count; i++) {

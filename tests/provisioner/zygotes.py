@@ -116,12 +116,10 @@ print(json.dumps(dict(
 
 def test_its_sandbox_is_that_of_run(t):
 	options = ("--hostname", "abc", "--nofile", "100", "--fsize", "1M")
-	# What is forked from a zygote has the ids of the zygote's sandbox.
-	theirs = json.loads(direct(t, "python3", "-c", INSIDE,
-				   options=(*options, "--user-namespace", "no")).ok().out)
+	theirs = json.loads(direct(t, "python3", "-c", INSIDE, options=options).ok().out)
 	ours = json.loads(warm(t, "python3", "-c", INSIDE, options=options).ok().out)
 	for m in (ours, theirs):
-		m["mounts"] = [re.sub(r",?(size|nr_inodes)=\S+|,?userxattr", "", x).replace(",\n", "\n")
+		m["mounts"] = [re.sub(r",?(size|nr_inodes|uid|gid)=\S+|,?userxattr", "", x).replace(",\n", "\n")
 			       for x in m["mounts"]]
 		# Device nodes are bound for root too, as they are for an ordinary user.
 		if t.is_root:
@@ -219,7 +217,7 @@ def test_refused_by_name(t):
 		"LC_ALL": ("--env", "LC_ALL=C"),
 	}
 	if t.is_root:
-		options["--user-namespace"] = ("--user-namespace", "yes")
+		options["--layer"] = ("--layer", f"{t.tmp}/layer")
 	for word, given in options.items():
 		done = warm(t, "python3", "-c", "1", options=given)
 		assert done.status != 0 and word in done.err and "zygote" in done.err, done
@@ -237,6 +235,58 @@ def test_what_is_no_python_is_named(t):
 	assert done.status != 0 and len(done.err.splitlines()) == 1, done
 	done = warm(t, "/usr/bin/nothing", "-c", "x")
 	assert done.status == 127 and "/usr/bin/nothing" in done.err, done
+
+
+def test_every_posture_but_paranoid_has_them(t):
+	t.file("task.py", "import sys, sbx_one, os\nopen('/tmp/x', 'w').write('x')\nprint(sys.stdin.read(), end=' ')\n"
+			  "print(os.getuid(), open('/proc/self/uid_map').read().split()[0::2],\n"
+			  "      open('/task/input.json').read(), os.stat('/task.py').st_uid)\n")
+	secret = t.file("secret", "42")
+	os.chmod(secret, 0o600)
+	for posture in ("low", "medium", "high"):
+		options = ("--policy", posture, "--best-effort", "--ro-bind", f"{t.tmp}/task.py:/task.py",
+			   "--input", secret)
+		done = warm(t, "python3", "/task.py", options=options, stdin="in").ok()
+		ids = "65536" if t.is_root else "1"
+		assert done.out == f"in 0 ['0', '{ids}'] 42 0\n", (posture, done)
+	done = warm(t, "python3", "-c", "1", options=("--policy", "paranoid", "--best-effort"))
+	assert done.status != 0 and "zygote=no" in done.err, done
+
+
+def test_root_inside_is_nobody_outside(t):  # root
+	"""Of the zygote as of its tasks; what is shown looks the same inside."""
+	t.file("mine", "")
+	os.chown(t.path("mine"), 1000, 1000)
+	folder = t.path("folder")
+	os.mkdir(folder)
+	script = ("import os, sbx_one\nopen('/task/made', 'w')\n"
+		  "print(os.stat('/mine').st_uid, os.stat('/usr').st_uid, flush=True)\nopen('/dev/stdout', 'w').write('again')\n"
+		  "os.read(0, 1)\n")
+	server = Server(t)
+	server.ctl("warm", "mine", "sbx_one", ROOT, 1).ok()
+	task = subprocess.Popen([t.program, "ctl", "--socket", server.path, "create", "--zygote", "mine",
+		"--modules", "sbx_one", "--policy", "high", "--best-effort", "--bind", f"{folder}:/task",
+		"--ro-bind", f"{t.tmp}/mine:/mine", ROOT, "--", "python3", "-c", script], env=t.env,
+		stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+	t.processes.append(task)
+	assert task.stdout.readline() == "1000 0\n"
+	users = []
+	for pid in filter(str.isdigit, os.listdir("/proc")):
+		try:
+			with open(f"/proc/{pid}/status") as status, open(f"/proc/{pid}/maps") as maps:
+				if "sbx-zygote.so" in maps.read():
+					users += [int(line.split()[1]) for line in status if line.startswith("Uid:")]
+		except OSError:
+			pass
+	task.stdin.write("x")
+	task.stdin.flush()
+	assert task.stdout.read() == "again" and task.wait() == 0
+	made = os.stat(f"{folder}/made")
+	assert (made.st_uid, made.st_gid) == (0, 0), made
+	# Of this server's zygotes all are one user; others may be of other tests.
+	ours = [uid for uid in users if uid >= 0x70000000 and users.count(uid) >= 3]
+	assert ours and 0 not in users, users
+	server.end()
 
 
 def test_limits_hold(t):  # root
