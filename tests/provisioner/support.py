@@ -227,7 +227,7 @@ def become_user():
 		return
 	programs = tempfile.mkdtemp(prefix="sbx-provision-user-")
 	os.chmod(programs, 0o755)
-	for name in ("SBX_PROVISION", "SBX_PROBE", "SBX_CONFORMANCE", "SBX_WARM", "SBX_ZYGOTE"):
+	for name in ("SBX_PROVISION", "SBX_PROBE", "SBX_KILLED", "SBX_CONFORMANCE", "SBX_WARM", "SBX_ZYGOTE"):
 		os.environ[name] = shutil.copy(os.environ[name], programs)
 		os.chmod(os.environ[name], 0o755)
 	schema = os.path.join(os.environ["SBX_SOURCE"], "docs/schemas/provision-result.schema.json")
