@@ -54,7 +54,7 @@ static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 }
 
 /* Nothing that the caller had open, knowingly or not, gets inside. */
-static void close_inherited(const struct sbx_init *init)
+static int close_inherited(const struct sbx_init *init, struct sbx_error *err)
 {
 	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd, init->userns_fd,
 			    init->input_fd};
@@ -69,10 +69,13 @@ static void close_inherited(const struct sbx_init *init)
 		for (size_t i = 0; i < n_sources; i++)
 			if (init->sources[i] >= (int)first && (unsigned)init->sources[i] < next)
 				next = (unsigned)init->sources[i];
-		if (next > first)
-			syscall(SYS_close_range, first, next == ~0U ? next : next - 1, 0);
+		if (next > first &&
+		    syscall(SYS_close_range, first, next == ~0U ? next : next - 1, 0) < 0)
+			return sbx_fail_os(err, SBX_E_UNSUPPORTED, errno,
+					   "close_range; Linux 5.9 is needed, and in a container a "
+					   "filter that lets it through");
 		if (next == ~0U)
-			return;
+			return 0;
 		first = next + 1;
 	}
 }
@@ -136,8 +139,7 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 		.proc_fd = -1,
 		.dev_fd = -1,
 	};
-	close_inherited(init);
-	if (die_with_parent(init, err) < 0)
+	if (close_inherited(init, err) < 0 || die_with_parent(init, err) < 0)
 		return -1;
 	umask(0);
 	if (setsid() < 0)

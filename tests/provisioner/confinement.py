@@ -161,11 +161,65 @@ def test_paths_without_openat2(t):
 
 
 def test_kernels_that_lack_a_feature_are_told_of(t):
-	cases = {"open_tree": "open_tree", "clone3": "clone3", "seccomp": "seccomp", "fsopen": "file system"}
+	cases = {"open_tree": "open_tree", "clone3": "clone3", "seccomp": "seccomp", "fsopen": "file system",
+		 "close_range": "close_range"}
 	for call, word in cases.items():
 		result = without(t, [call], [], "true")
 		result.fails(125, word)
 		assert "Linux" in result.err or "CONFIG" in result.err or "kernel" in result.err, result
+	for call in ("fsconfig", "fsmount", "move_mount"):
+		without(t, [call], [], "true").fails(125, "Function not implemented")
+	# What can be done without is.
+	for calls in (["landlock"], ["pidfd_open"], ["memfd_create"], ["openat2", "landlock", "pidfd_open"]):
+		equal(without(t, calls, [], "echo", "x").ok().out, "x\n", str(calls))
+
+
+def test_sources_through_proc_are_refused(t):
+	"""Magic links, by any name: each would lead where no path does."""
+	secret = t.folder("secret")
+	t.file("secret/file", "x")
+	fd = os.open(secret, os.O_RDONLY)
+	os.symlink(f"/proc/{os.getpid()}/fd/{fd}", t.path("link"))
+	os.symlink(f"/proc/{os.getpid()}/root", t.path("root-link"))
+	def refused(option, source):
+		result = t.run("true", options=[option, source], pass_fds=(fd,)).fails(125, option)
+		# By then the host's /proc is covered.
+		assert "must not be followed" in result.err or "No such" in result.err, result
+	for source in (f"/proc/self/fd/{fd}", f"/proc/{os.getpid()}/fd/{fd}", f"/proc/{os.getpid()}/root{secret}",
+		       f"/proc/{os.getpid()}/cwd", f"/proc/thread-self/root{secret}", t.path("link"),
+		       t.path("root-link") + secret):
+		for option in ("--bind", "--ro-bind", "--overlay"):
+			refused(option, f"{source}:/x")
+	refused("--layer", t.path("link"))
+	refused("--input", t.path("link") + "/file")
+	t.run("true", template=t.path("link")).fails(125, "must not be followed")
+	os.close(fd)
+
+
+def test_a_source_that_is_swapped_is_one_or_the_other(t):
+	"""It is opened once: what is a folder then is mounted, and where the link leads is not asked again."""
+	import threading
+	jail = t.folder("jail")
+	t.file("jail/place/file", "inside\n")
+	t.file("outside/file", "outside\n")
+	os.symlink(t.path("outside"), t.path("jail/link"))
+	ended = threading.Event()
+
+	def flip():
+		a, b, aside = (t.path("jail", n) for n in ("place", "link", "aside"))
+		while not ended.is_set():
+			for one, two in ((a, aside), (b, a), (a, b), (aside, a)):
+				os.rename(one, two)
+	thread = threading.Thread(target=flip)
+	thread.start()
+	try:
+		for _ in range(30):
+			result = t.run("cat", "/x/file", options=["--source-root", jail, "--ro-bind", "place:/x"])
+			assert result.out in ("inside\n", ""), result
+			assert result.status == 0 or "--ro-bind" in result.err, result
+	finally:
+		ended.set()
+		thread.join()
 
 
 def test_user_namespace_needs_mount_setattr(t):  # root

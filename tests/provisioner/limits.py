@@ -383,6 +383,16 @@ def test_manual_is_good_roff(t):
 	equal((done.returncode, done.stderr), (0, ""), "groff")
 
 
+def test_program_is_small(t):
+	"""As it is installed, without symbols: 1.5 MiB at most."""
+	if "__asan_init" in subprocess.run(["nm", t.program], capture_output=True, text=True).stdout:
+		raise Skip("with sanitizers it is larger")
+	subprocess.run(["strip", "-o", t.path("stripped"), t.program], check=True)
+	size = os.stat(t.path("stripped")).st_size
+	assert 100000 < size <= 3 << 19, size
+	equal(t.call([t.path("stripped"), "--version"]).ok().out, t.call([t.program, "--version"]).out)
+
+
 def test_program_is_static(t):
 	with open(t.program, "rb") as f:
 		data = f.read()

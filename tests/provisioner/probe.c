@@ -300,6 +300,13 @@ static int run_without(int argc, char **argv)
 		{"landlock", SYS_landlock_create_ruleset},
 		{"seccomp", SYS_seccomp},
 		{"fsopen", SYS_fsopen},
+		{"fsconfig", SYS_fsconfig},
+		{"fsmount", SYS_fsmount},
+		{"move_mount", SYS_move_mount},
+		{"close_range", SYS_close_range},
+		{"pidfd_open", SYS_pidfd_open},
+		{"memfd_create", SYS_memfd_create},
+		{"setns", SYS_setns},
 	};
 	struct sock_filter code[64] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
