@@ -170,7 +170,8 @@ static void a_diverted_file_goes_where_it_is_sent(void **state)
 {
 	struct fixture *f = *state;
 	const char *in_a[] = {"bin/x", NULL}, *in_b[] = {"usr/bin/x", NULL};
-	struct sbx_diversion diversion = {(char *)"/bin/x", (char *)"/bin/x.distrib", (char *)"b", FALSE};
+	struct sbx_diversion diversion = {(char *)"/bin/x", (char *)"/bin/x.distrib", (char *)"b",
+					  FALSE};
 	g_autoptr(GPtrArray) diversions = g_ptr_array_new();
 	g_ptr_array_add(diversions, &diversion);
 	SBX_AUTO(sbx_tree) root = NULL;

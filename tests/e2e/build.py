@@ -132,6 +132,7 @@ def test_usr_is_merged(t):
 
 
 def test_interpreter_starts_without_compiling_anything(t):
+	t.cold()
 	id = t.build("python3-polite")
 	script = "import os, sys, polite, json, argparse; print(polite.bow('you'))\n" \
 		 "print([m.__name__ for m in list(sys.modules.values())" \
@@ -224,4 +225,4 @@ def test_root_is_private(t):
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

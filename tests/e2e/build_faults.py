@@ -95,6 +95,7 @@ def test_truncated_package(t):
 
 
 def test_truncated_package_is_resumed(t):
+	t.cold()
 	t.server.fault(r"/python3\.\d+-minimal_", truncate=200000, times=1)
 	t.build("python3-polite")
 	asked = t.server.requests(r"/python3\.\d+-minimal_")
@@ -180,6 +181,7 @@ def quoted(command):
 
 
 def test_full_disk(t):  # root
+	t.cold()
 	if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
 		raise Skip("may not mount a file system here")
 	os.makedirs(t.root)
@@ -198,6 +200,7 @@ def test_full_disk(t):  # root
 
 def test_enough_space_again_and_the_same_command_succeeds(t):  # root
 	"""Fill the file system, fail, free it, build again: no damage stayed."""
+	t.cold()
 	if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
 		raise Skip("may not mount a file system here")
 	os.makedirs(t.root)
@@ -218,4 +221,4 @@ rm '{t.root}/ballast'
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

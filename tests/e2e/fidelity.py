@@ -168,4 +168,4 @@ def test_fields_of_a_control_file_cannot_forge_the_status(t):
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

@@ -51,4 +51,4 @@ def test_run_takes_a_superset_where_it_may(t):  # root
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

@@ -129,4 +129,4 @@ def test_run_gives_more_to_who_needs_more(t):  # root
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

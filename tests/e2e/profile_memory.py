@@ -215,4 +215,4 @@ def test_mistakes_name_file_and_line(t):
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

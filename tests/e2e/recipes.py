@@ -180,4 +180,4 @@ def test_content_is_what_dpkgs_path_exclude_leaves(t):  # root
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

@@ -153,4 +153,4 @@ def test_a_version_that_the_mirror_dropped_comes_from_the_store(t):  # root
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

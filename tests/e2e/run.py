@@ -373,4 +373,4 @@ def test_use_is_recorded(t):
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

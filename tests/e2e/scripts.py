@@ -30,6 +30,7 @@ def text(t, id, path):
 
 
 def test_replaying_gives_the_same_tree_as_running(t):
+	t.cold()
 	id, first = report(t, ALL)
 	assert {s["fate"] for s in first["scripts"]} <= {"ran", "replayed", "native"}, first["scripts"]
 	ran = describe(t.template(id))
@@ -96,6 +97,7 @@ def test_triggers_of_a_replayed_script_are_set_off(t):
 
 
 def test_report_as_json(t):
+	t.cold()
 	_, found = report(t, "scripted,python3-polite")
 	check(t.source, "build-report", found)
 	stages = found["stages"]
@@ -171,4 +173,4 @@ def test_script_that_asks_for_a_terminal_fails(t):
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

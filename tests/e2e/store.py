@@ -104,6 +104,7 @@ def test_removed_template_can_be_built_again(t):
 
 
 def test_gc_frees_what_no_template_needs(t):
+	t.cold()
 	kept = t.build("hello")
 	gone = t.build("shapes,python3-polite")
 	t.sbx("rm", gone, archive=False).ok()
@@ -120,6 +121,7 @@ def test_gc_frees_what_no_template_needs(t):
 
 
 def test_gc_and_build_again(t):
+	t.cold()
 	id = t.build("python3-polite")
 	t.sbx("rm", id, archive=False).ok()
 	t.sbx("gc", archive=False).ok()
@@ -148,6 +150,7 @@ def test_gc_leaves_a_live_sandbox_alone(t):
 
 
 def test_fsck_of_a_sound_store(t):
+	t.cold()
 	t.build("hello")
 	t.sbx("fsck", archive=False).ok()
 	t.sbx("fsck", "--json", archive=False).json()
@@ -161,6 +164,7 @@ def objects(t):
 
 
 def test_fsck_finds_a_changed_object(t):
+	t.cold()
 	id = t.build("hello")
 	victim = max((p for p in objects(t) if not os.path.islink(p)), key=os.path.getsize)
 	os.chmod(victim, 0o700)
@@ -175,6 +179,7 @@ def test_fsck_finds_a_changed_object(t):
 
 
 def test_fsck_finds_a_missing_object(t):
+	t.cold()
 	t.build("hello")
 	victim = max((p for p in objects(t) if not os.path.islink(p)), key=os.path.getsize)
 	os.unlink(victim)
@@ -182,6 +187,7 @@ def test_fsck_finds_a_missing_object(t):
 
 
 def test_fsck_finds_a_template_without_its_tree(t):
+	t.cold()
 	id = t.build("hello")
 	harness.remove_tree(os.path.join(t.root, "templates", id))
 	result = t.sbx("fsck", archive=False)
@@ -222,4 +228,4 @@ def test_root_that_cannot_be_made(t):
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

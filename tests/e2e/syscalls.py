@@ -94,4 +94,4 @@ def test_explain_tells_classes_and_resources(t):  # root
 
 
 if __name__ == "__main__":
-	harness.main(globals())
+	harness.main(globals(), store=harness.WARM)

@@ -3,7 +3,11 @@
 What the end-to-end tests share. A test is a function `test_<what it shows>(t)` in tests/e2e/; CTest
 runs each alone: `tests/e2e/build.py test_name`. `t` is a Test: an empty SBX_ROOT, a server of the
 tests' archive, and helpers. From the environment: SBX_BUILD and SBX_PROVISION (the programs),
-SBX_TEST_ARCHIVE (what make-archive made), SBX_SOURCE (the checkout).
+SBX_TEST_ARCHIVE (what make-archive made), SBX_TEST_STORE (what make-store made), SBX_SOURCE (the
+checkout).
+
+The first build of a test in a script that ends in `main(globals(), store=WARM)` finds that store's
+packages; a test that is about making what is in there calls t.cold() first.
 
 `def test_x(t):  # root` runs only as root, `# user` only as an ordinary user; else both.
 """
@@ -26,6 +30,8 @@ sys.dont_write_bytecode = True
 from server import Server  # noqa: E402
 
 SUITE = "testing-sbx"
+COLD, WARM = "cold", "warm"
+MAKERS = ("build", "prebuild", "run")
 SKIP_STATUS = 77
 
 # base/error.h has the table; tests name what they expect.
@@ -104,7 +110,8 @@ def environment(tmp):
 
 
 class Test:
-	def __init__(self):
+	def __init__(self, store=COLD):
+		self.store = store
 		self.tmp = tempfile.mkdtemp(prefix="sbx-test-")
 		self.env = environment(self.tmp)
 		self.root = self.env["SBX_ROOT"]
@@ -125,6 +132,26 @@ class Test:
 			with db:
 				yield db
 
+	# What there is at the beginning ------------------------------------------------------------
+
+	def warm(self):
+		"""Have what make-store made: its objects as hard links, where that can be."""
+		def link(source, target):
+			if f"{os.sep}objects{os.sep}" in source:
+				try:
+					return os.link(source, target, follow_symlinks=False)
+				except OSError:
+					pass
+			return copy_exactly(source, target)
+		repo = os.path.join(self.root, "repo")
+		if not os.path.exists(repo):
+			os.makedirs(self.root, 0o700, exist_ok=True)
+			shutil.copytree(os.path.join(os.environ["SBX_TEST_STORE"], "repo"), repo,
+					symlinks=True, copy_function=link)
+
+	def cold(self):
+		self.store = COLD
+
 	# Running things ------------------------------------------------------------------------
 
 	def run(self, *command, env=None, cwd=None, stdin="", timeout=180):
@@ -140,6 +167,8 @@ class Test:
 		The command line of a verb: quiet, and with the tests' archive unless told otherwise.
 		Options come before the arguments, since a task's own may follow them.
 		"""
+		if self.store == WARM and verb in MAKERS:
+			self.warm()
 		options = ["--quiet"]
 		if archive:
 			options += ["--mirror", self.server.uri, "--suite", self.suite,
@@ -261,6 +290,16 @@ class Test:
 		return left
 
 
+def copy_exactly(source, target):
+	"""A file with its owner, which objects of root's store have."""
+	shutil.copy2(source, target, follow_symlinks=False)
+	if os.geteuid() == 0:
+		st = os.lstat(source)
+		os.lchown(target, st.st_uid, st.st_gid)
+		if not os.path.islink(source):
+			os.chmod(target, st.st_mode & 0o7777)
+
+
 def remove_tree(path):
 	"""rm -rf, of folders without permissions too (an overlay's work folder has none)."""
 	for folder, folders, _ in os.walk(path):
@@ -277,7 +316,7 @@ def sandbox_works():
 	return done.returncode == 0
 
 
-def main(namespace):
+def main(namespace, store=COLD):
 	"""Run the functions named on the command line, or all; 77 when all of them were skipped."""
 	names = sys.argv[1:] or [n for n in namespace if n.startswith("test_")]
 	results = []
@@ -286,7 +325,7 @@ def main(namespace):
 		try:
 			if os.geteuid() != 0 and not sandbox_works():
 				raise Skip("this kernel gives ordinary users no user namespaces")
-			t = Test()
+			t = Test(store)
 			try:
 				namespace[name](t)
 			finally:
