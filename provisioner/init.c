@@ -117,7 +117,7 @@ static int wait_for_go(const struct sbx_init *init, struct sbx_error *err)
 	return 0;
 }
 
-static int set_up(const struct sbx_init *init, struct sbx_error *err)
+static int set_up(const struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_error *err)
 {
 	struct sbx_apply apply = {
 		.plan = init->plan,
@@ -141,6 +141,9 @@ static int set_up(const struct sbx_init *init, struct sbx_error *err)
 	};
 	if (close_inherited(init, err) < 0 || die_with_parent(init, err) < 0)
 		return -1;
+	/* As long as it is ours to open: a process that is not dumpable belongs to root. */
+	if (init->ledger)
+		fds->io_fd = open("/proc/self/io", O_RDONLY | O_CLOEXEC);
 	umask(0);
 	if (setsid() < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "setsid");
@@ -203,10 +206,10 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
 void sbx_init_run(const struct sbx_init *init)
 {
 	struct sbx_report report = {.kind = SBX_REPORT_FAILED, .error = SBX_ERROR_INIT};
-	struct sbx_init_fds fds = {.signal_fd = -1, .listener_fd = -1};
+	struct sbx_init_fds fds = {.signal_fd = -1, .io_fd = -1, .listener_fd = -1};
 	if (init->ledger)
 		init->ledger->begun_nsec = now_nsec();
-	if (set_up(init, &report.error) < 0 ||
+	if (set_up(init, &fds, &report.error) < 0 ||
 	    (fds.signal_fd = open_signals(init, &report.error)) < 0)
 		report_and_end(init, &report);
 	report.built_nsec = now_nsec();

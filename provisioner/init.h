@@ -44,6 +44,7 @@ void sbx_init_report(const struct sbx_init *init, const struct sbx_report *repor
 /* From when the first command runs (0: there is none) until its end, or for ever (init_life.c). */
 struct sbx_init_fds {
 	int signal_fd;
+	int io_fd;	 /* its own /proc/PID/io, if it is to be told at the end; or -1 */
 	int listener_fd; /* where the command's filter asks, -1: it does not */
 	const struct sbx_watch_program *watch;
 };

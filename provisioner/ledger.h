@@ -25,6 +25,9 @@ struct sbx_ledger {
 	uint64_t begun_nsec;   /* the first process runs */
 	uint64_t built_nsec;   /* everything is in place */
 	uint64_t command_nsec; /* the command runs */
+	/* proc(5), io, of all that lived inside, once all has ended; its length, 0: not told. */
+	uint32_t n_io_bytes;
+	char io[256];
 	/* By number: how often it was refused, and with which errno at last. */
 	uint32_t refused[SBX_LEDGER_CALLS];
 	uint16_t answer[SBX_LEDGER_CALLS];

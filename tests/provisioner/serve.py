@@ -123,7 +123,7 @@ def test_what_is_given_and_what_is_left_are_those_of_run(t):
 	equal([e["path"] for e in record["written"]["paths"] if e["path"].startswith("/etc")], ["/etc/x"], "written")
 	assert any(e["call"] == "mount" for e in record["refused"]), record
 	equal(record["network"]["peers"][0]["address"], "192.0.2.7", "peers")
-	assert record["io"] if t.is_root else True, record
+	assert record["io"]["write_call_bytes"] > 0, record
 	found = {os.path.relpath(os.path.join(d, n), out): os.stat(os.path.join(d, n)).st_uid
 		 for d, ds, fs in os.walk(out) for n in ds + fs}
 	equal(found, {name: os.geteuid() for name in ("a", "d", "d/b")}, "what came out, and whose it is")
