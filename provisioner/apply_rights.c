@@ -44,11 +44,16 @@ int sbx_apply_ID_MAP(struct sbx_apply *a, const struct sbx_op *op, struct sbx_er
  */
 int sbx_apply_USER_LIMIT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
+	/* One that is entered last, when the sandbox's own /proc is read-only and the host's gone.
+	 */
+	bool is_late = a->userns_fd >= 0;
 	char path[64], text[24];
 	snprintf(path, sizeof(path), "sys/user/%s", op->target);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)op->number);
-	SBX_CLEANUP_FD int fd = openat(a->proc_fd, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
+	SBX_CLEANUP_FD int fd =
+		openat(is_late ? a->host_proc_fd : a->proc_fd, path, O_WRONLY | O_CLOEXEC);
+	/* In a container the host's may be read-only, too: then its limit is the caller's. */
+	if (fd < 0 && (errno == ENOENT || (is_late && errno == EROFS)))
 		return 0;
 	if (fd < 0 || sbx_write_all(fd, text, strlen(text)) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc/%s", path);

@@ -190,6 +190,13 @@ static void add_groups(struct maker *m)
 	}
 }
 
+/* In a user namespace: what is counted there is counted for who made it as well. */
+static void add_user_limits(struct maker *m)
+{
+	ADD(m, USER_LIMIT, .target = "max_user_namespaces", .number = 0);
+	ADD(m, USER_LIMIT, .target = "max_inotify_instances", .number = 32);
+}
+
 static void add_mounts(struct maker *m)
 {
 	const struct sbx_options *o = m->options;
@@ -204,10 +211,8 @@ static void add_mounts(struct maker *m)
 	ADD(m, ROOT, .source = m->host->lower, .target = m->host->privileged ? "" : ",userxattr");
 	ADD(m, PROC);
 	/* Below the zygotes' are those of all tasks, each of which has these limits itself. */
-	if (m->plan->namespaces & CLONE_NEWUSER && !m->host->has_zygotes) {
-		ADD(m, USER_LIMIT, .target = "max_user_namespaces", .number = 0);
-		ADD(m, USER_LIMIT, .target = "max_inotify_instances", .number = 32);
-	}
+	if (m->plan->namespaces & CLONE_NEWUSER && !m->host->has_zygotes)
+		add_user_limits(m);
 	for (size_t i = 0; i < N_OF(masked); i++)
 		ADD(m, MASK, .target = masked[i]);
 	for (size_t i = 0; i < N_OF(read_only); i++)
@@ -337,8 +342,10 @@ static void add_rights(struct maker *m)
 	/* What only the command's own filter asks about must not be refused by ours before. */
 	uint64_t asking = o->record & SBX_RECORD_CALLS ? SBX_REFUSALS_ASK : 0;
 	add_rlimits(m);
-	if (m->plan->maps_ids)
+	if (m->plan->maps_ids) {
 		ADD(m, USER_NAMESPACE, .number = o->uid);
+		add_user_limits(m);
+	}
 	ADD(m, BOUND, .number = kept);
 	ADD(m, SECURE_BITS, .number = secure_bits(kept, o->uid));
 	ADD(m, USER, .number = o->uid, .index = m->host->privileged || m->host->maps_all_ids);

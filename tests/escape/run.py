@@ -340,7 +340,7 @@ def attempt(a, posture, h):
 	if a.name in USER_NAMESPACE_ONLY and not h.has_user_namespace:
 		return True, "takes a user namespace, which this sandbox has not"
 	if a.name == "inotify-instances" and not h.has_user_limits:
-		return True, "takes a user namespace from the start; root's sandboxes have one in the end"
+		return True, "takes a user namespace, which this sandbox has not"
 	if a.name in CGROUP_ONLY and not h.has_limits:
 		return True, "takes cgroups that this user has not been given"
 	if a.name == "write-sys" and posture in GIVEN and "interfaces" in GIVEN[posture]:
