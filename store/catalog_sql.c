@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/catalog_sql.h"
 
+#include <errno.h>
+
 gboolean sbx_sql_fail(struct sbx_store *store, GError **error)
 {
 	int code = sqlite3_errcode(store->catalog) & 0xff;
-	enum sbx_code ours = code == SQLITE_FULL			       ? SBX_E_NO_SPACE
+	/* The log's index has no error of its own for a full disk. */
+	gboolean is_full = code == SQLITE_FULL ||
+			   (code == SQLITE_IOERR && sqlite3_system_errno(store->catalog) == ENOSPC);
+	enum sbx_code ours = is_full					       ? SBX_E_NO_SPACE
 			     : code == SQLITE_BUSY			       ? SBX_E_BUSY
 			     : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? SBX_E_DAMAGED
 									       : SBX_E_FAILED;
 	return sbx_set_error(error, ours, "%s/catalog.db: %s%s", store->root,
-			     sqlite3_errmsg(store->catalog),
+			     is_full ? "the disk is full" : sqlite3_errmsg(store->catalog),
 			     ours == SBX_E_DAMAGED ? "; move it away, it is made anew" : "");
 }
 

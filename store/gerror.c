@@ -44,6 +44,10 @@ enum sbx_code sbx_gerror_code(const GError *error)
 		return (enum sbx_code)error->code;
 	if (error->domain == G_OPTION_ERROR)
 		return SBX_E_USAGE;
+	if (error->domain == G_FILE_ERROR)
+		return error->code == G_FILE_ERROR_NOSPC   ? SBX_E_NO_SPACE
+		       : error->code == G_FILE_ERROR_ACCES ? SBX_E_DENIED
+							   : SBX_E_FAILED;
 	/* G_IO_ERROR by name: who has no GIO has no such error either. */
 	if (error->domain == g_quark_try_string("g-io-error-quark")) {
 		switch (error->code) {

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/build/script.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "builder/build/embedded.h"
 #include "builder/build/sandbox.h"
 
 #define DEFAULT_SECONDS 300
 #define SHOWN_LOG_BYTES 400
+#define FULL_DISK_BYTES (256 * 1024)
 
 /*
  * Commands that do the same for every package: what they would do is done once, natively, for all
@@ -155,11 +158,24 @@ static char *log_tail(const struct sbx_script_runner *r)
 	return tail;
 }
 
+/* What a script says then is not worth much: that its files can't be written. */
+static gboolean is_disk_full(const struct sbx_script_runner *r)
+{
+	struct statvfs st;
+	return statvfs(r->c->work, &st) == 0 &&
+	       (guint64)st.f_bavail * st.f_frsize < FULL_DISK_BYTES;
+}
+
 static gboolean fail(struct sbx_script_runner *r, const struct sbx_step *step, const char *how,
 		     GError **error)
 {
 	const struct sbx_lock_package *p = step->unit->lock;
 	gboolean keep = r->c->options && r->c->options->keep_failed;
+	if (is_disk_full(r))
+		return sbx_set_error_os(error, SBX_E_NO_SPACE, ENOSPC,
+					"%s %s: its %s (%.40s) %s, and the disk of %s is full",
+					p->name, p->version, step->script, step->arguments, how,
+					r->c->work);
 	g_autofree char *tail = log_tail(r);
 	g_autofree char *kept =
 		keep ? g_strdup_printf("; the tree is kept at %s", r->c->root->path) : NULL;

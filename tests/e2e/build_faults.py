@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbx-build build: hostile packages, failing scripts, bad downloads, a full disk. No damage."""
 
+import ctypes
 import glob
+import json
 import os
 import shutil
-import subprocess
-import sys
 
 import harness
 from harness import ARCHIVE, NETWORK, NO_SPACE, SCRIPT, UNTRUSTED, Skip, equal
+
+CLONE_NEWNS = 0x20000
 
 
 def nothing_left(t):
@@ -167,57 +169,73 @@ def test_an_archive_that_moved_on_is_not_asked_for_what_is_in_the_store(t):
 	equal(t.server.requests(r"/hello_2"), [], "requests")
 
 
-FULL = """
-import subprocess, sys
-size, mount, *command = sys.argv[1:]
-subprocess.run(["mount", "--make-rprivate", "/"], check=True)
-subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", mount], check=True)
-sys.exit(subprocess.run(command).returncode)
-"""
-
-
-def quoted(command):
-	return " ".join("'" + a + "'" for a in command)
-
-
-def test_full_disk(t):  # root
-	t.cold()
-	if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
+def on_a_small_disk(t, size):
+	"""SBX_ROOT is a file system of its own from here on, which only this test sees."""
+	if ctypes.CDLL(None).unshare(CLONE_NEWNS) != 0:
 		raise Skip("may not mount a file system here")
 	os.makedirs(t.root)
-	script = t.file("full.py", FULL)
-	full = 0
-	for size in ("256k", "3m", "8m", "14m", "20m"):
-		command = ["sh", "-c", f"{quoted(t.command('update'))} && "
-			   f"{quoted(t.command('build', '--packages', 'python3-polite'))}"]
-		result = t.run("unshare", "-m", sys.executable, script, size, t.root, *command)
-		if result.status != 0:
-			full += 1
-			result.fails(NO_SPACE)
-	assert full >= 3, f"only {full} of the sizes were too small"
-	equal(os.listdir(t.root), [], "what was written beside the small file system")
+	t.run("mount", "--make-rprivate", "/").ok()
+	t.run("mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", t.root).ok()
 
 
-def test_enough_space_again_and_the_same_command_succeeds(t):  # root
-	"""Fill the file system, fail, free it, build again: no damage stayed."""
+def available(t):
+	found = os.statvfs(t.root)
+	return found.f_bavail * found.f_frsize
+
+
+def attempt(t, *args):
+	"""Build; the phase that it was in when it ended, and the result."""
+	process = t.start("build", *args, progress=True)
+	phases = []
+	for line in process.events:
+		event = json.loads(line)
+		if event["event"] == "begin":
+			phases.append(event["phase"])
+	return phases[-1] if phases else "before", t.finish(process)
+
+
+# What is given when a phase could not end for want of space: less than all that it takes.
+STEPS = {"before": 1 << 16, "fetch": 3 << 20, "import": 3 << 20, "base": 1 << 17, "configure": 1 << 15}
+
+
+def grow_bit_by_bit(t, *args):
+	"""Fill the disk and give it a little more until the build succeeds: where it failed, its id."""
+	ballast, failed = os.path.join(t.root, "ballast"), []
+	with open(ballast, "ab") as file:
+		size = os.path.getsize(ballast) + available(t)
+		os.posix_fallocate(file.fileno(), 0, size)
+	while True:
+		phase, result = attempt(t, *args)
+		if result.status == 0:
+			return failed, result.id
+		result.err = "".join(line for line in result.err.splitlines(True) if ": warning:" not in line)
+		result.fails(NO_SPACE)
+		failed.append(phase)
+		size -= STEPS.get(phase, 1 << 13)
+		assert size > 0 and len(failed) < 100, failed
+		os.truncate(ballast, size)
+		checked = t.sbx("fsck", archive=False)
+		if checked.status != 0:  # the disk may be too full to look at the catalog
+			checked.fails(NO_SPACE)
+
+
+def test_a_disk_that_grows_bit_by_bit(t):  # root
+	"""Full in every phase; each time one clear error, no damage, and then the same command goes on."""
 	t.cold()
-	if subprocess.run(["unshare", "-m", "true"]).returncode != 0:
-		raise Skip("may not mount a file system here")
-	os.makedirs(t.root)
-	script = f"""set -e
-mount --make-rprivate /
-mount -t tmpfs -o size=60m,mode=700 tmpfs '{t.root}'
-{quoted(t.command('update'))}
-head -c $(( $(df -k --output=avail '{t.root}' | tail -n 1) * 1024 - 6000000 )) /dev/zero >'{t.root}/ballast'
-s=0
-{quoted(t.command('build', '--packages', 'python3-polite'))} || s=$?
-echo "first: $s"
-rm '{t.root}/ballast'
-{quoted(t.command('build', '--packages', 'python3-polite'))}
-{quoted(t.command('fsck', archive=False))}
-"""
-	result = t.run("unshare", "-m", "sh", "-c", script).ok()
-	harness.contains(result.out, f"^first: {NO_SPACE}$", "^[0-9a-f]{64}$")
+	on_a_small_disk(t, "96m")
+	try:
+		t.update()
+		packages = ("--packages", "hello,scripted")
+		early, _ = grow_bit_by_bit(t, *packages, "--skip-script", "*")
+		late, id = grow_bit_by_bit(t, *packages)
+		print("full in:", early, late)
+		equal(t.inside(id, "hello").ok().out, "Hello\n", "output")
+		t.fsck_clean()
+		equal(t.work_in_progress(), [], "tmp/")
+		assert {"fetch", "import"} & set(early) and {"base", "configure", "commit"} <= set(late), \
+			(early, late)
+	finally:
+		t.run("umount", t.root)
 
 
 if __name__ == "__main__":

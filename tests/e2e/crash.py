@@ -3,6 +3,8 @@
 
 import json
 import os
+import random
+import shutil
 import time
 
 import harness
@@ -87,21 +89,25 @@ def test_kill_while_updating(t):
 	again(t)
 
 
-def test_kill_at_any_time(t):
-	"""Not at a boundary: at even steps of the time a whole build takes."""
+def test_kill_at_fifty_moments(t):
+	"""Not at a boundary: anywhere in a build, from nothing and from what a killed one left."""
 	t.update()
-	started = time.monotonic()
-	other = os.path.join(t.tmp, "other")
-	t.sbx("update", "--root", other).ok()
-	t.sbx("build", "--root", other, "--packages", WITH_PYTHON).ok()
-	whole = time.monotonic() - started
-	for step in range(1, 6):
-		process = t.start("build", "--packages", WITH_PYTHON)
-		time.sleep(whole * step / 7)
-		process.kill()
-		t.finish(process)
+	index = os.path.join(t.tmp, "index")
+	shutil.copytree(t.root, index, symlinks=True)
+	whole = t.sbx("build", *BUILD).ok().seconds
+	rounds, moments = 5 if t.is_root else 1, random.Random(4)
+	for _ in range(rounds):
+		shutil.rmtree(t.root)
+		shutil.copytree(index, t.root, symlinks=True)
+		for _ in range(10):
+			process = t.start("build", *BUILD)
+			time.sleep(whole * moments.random() * 0.7)
+			process.kill()
+			t.finish(process)
+			t.fsck_clean()
+		t.build(LIGHT)
 		t.fsck_clean()
-	again(t, WITH_PYTHON)
+	again(t)
 
 
 def interrupted(t, signo, phase):
