@@ -48,10 +48,15 @@ static gboolean bar_conflicts(struct marker *m, Id p)
 
 static void go_back(struct marker *m, int n_chosen, int n_barred)
 {
-	while (m->chosen->count > n_chosen)
-		MAPCLR(&m->is_chosen, queue_pop(m->chosen));
-	while (m->barred.count > n_barred)
-		MAPCLR(&m->is_barred, queue_pop(&m->barred));
+	/* MAPCLR is a macro that looks at its second argument twice. */
+	while (m->chosen->count > n_chosen) {
+		Id p = queue_pop(m->chosen);
+		MAPCLR(&m->is_chosen, p);
+	}
+	while (m->barred.count > n_barred) {
+		Id p = queue_pop(&m->barred);
+		MAPCLR(&m->is_barred, p);
+	}
 }
 
 static gboolean is_served(struct marker *m, const Id *alternatives)

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 
-from trees import UNORDERED, WITHOUT_DATE, compare_with_dpkgs
+from trees import BELOW_USR, UNORDERED, WITHOUT_DATE, compare_with_dpkgs
 
 PACKAGES = "apt,ca-certificates,fontconfig,iputils-ping,openssh-client,python3-requests,sudo,vim-tiny"
 MERGED_USR = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
@@ -20,6 +20,8 @@ ALLOWED = [
 	(r"etc/(shadow|gshadow)", "the same, and the day of the installation", WITHOUT_DATE),
 	(r"etc/(passwd|group|shadow|gshadow|subuid|subgid)-", "backups", None),
 	(r"etc/\.pwd\.lock", "an empty lock that editing /etc/passwd leaves behind", None),
+	(r"etc/systemd/system/[^/]+\.wants/.*", "deb-systemd-helper names /lib or /usr/lib, "
+	 "whichever is there at the time", BELOW_USR),
 	(r"usr/local/share/fonts", "made if base-files was configured before fontconfig-config", None),
 	(r"etc/machine-id|var/lib/dbus/machine-id", "must differ from machine to machine", None),
 	(r"var/cache/fontconfig(/.*)?", "named after times of folders", None),
@@ -59,7 +61,7 @@ def make_theirs(run, folder, suite, names=(), variant="custom"):
 	chosen = [f"--variant={variant}"]
 	if variant == "custom":
 		chosen += [f"--setup-hook={MERGED_USR}", "--include=" + ",".join(names)]
-	run("mmdebstrap", "--mode=root", *chosen, suite, theirs, *debian_sources(suite),
+	run("mmdebstrap", "--mode=root", "--skip=cleanup/apt/lists", *chosen, suite, theirs, *debian_sources(suite),
 	    env={"TMPDIR": folder}, timeout=1800).ok()
 	return theirs
 

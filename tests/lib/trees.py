@@ -66,6 +66,13 @@ def _libraries(root, path):
 	return sorted(out.splitlines()[1:-1])
 
 
+def _below_usr(root, path):
+	"""Where a link leads, /lib being /usr/lib."""
+	full = os.path.join(root, path)
+	target = os.readlink(full) if os.path.islink(full) else ""
+	return ["/usr" + target if target.startswith("/lib/") else target]
+
+
 def _is_there(root, path):
 	return [path] if os.path.lexists(os.path.join(root, path)) else []
 
@@ -134,4 +141,4 @@ def compare_with_dpkgs(ours, theirs, also_allowed=()):
 	return found
 
 
-UNORDERED, WITHOUT_DATE = _lines, _without_date
+UNORDERED, WITHOUT_DATE, BELOW_USR = _lines, _without_date, _below_usr
