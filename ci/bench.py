@@ -19,6 +19,7 @@ from pathlib import Path
 import bench_zygote as bench_zygotes
 
 from bench_serve import print_serve
+from bench_stages import chart, read
 from bench_templates import bench_templates
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,6 +27,7 @@ BUILD = ROOT / "build/release/builder/sbx-build"
 PROVISION = ROOT / "build/release/provisioner/sbx-provision"
 LIBRARY = ROOT / "build/release/provisioner/zygote/sbx-zygote.so"
 BARE = ROOT / "build/dev/tests/provisioner/bench-bare"
+CHART = ROOT / "docs/benchmarks-build.svg"
 FACTS = ROOT / "build/dev/tests/profiler/bench-facts"
 # A pair of cold builds takes two minutes; fewer runs make a rougher figure.
 COLD_RUNS = int(os.environ.get("SBX_BENCH_COLD_RUNS", "3"))
@@ -93,8 +95,9 @@ def bench_resolve(b):
     b.row("resolve pandas + matplotlib", ours, "apt-get -s", theirs, "5x")
 
 
-def build(b):
-    return b.sbx("build", "-q", "--packages", ",".join(PACKAGES))
+def build(b, report=None):
+    options = ["--report", str(report)] if report else []
+    return b.sbx("build", "-q", *options, "--packages", ",".join(PACKAGES))
 
 
 def bench_build(b):
@@ -112,11 +115,12 @@ def bench_build(b):
         subprocess.run(["sync"], check=True)
         time.sleep(7)
 
+    reports = {"nothing cached": b.work / "cold.json", "packages in the store": b.work / "warm.json"}
     theirs, ours = [], []
     for _ in range(COLD_RUNS):
         forget_all()
         settle()
-        ours.append(b.seconds(build(b)))
+        ours.append(b.seconds(build(b, reports["nothing cached"])))
         shutil.rmtree(target, ignore_errors=True)
         settle()
         theirs.append(b.seconds(mmdebstrap(target)))
@@ -129,10 +133,11 @@ def bench_build(b):
         for row in json.loads(template)["templates"]:
             b.seconds(b.sbx("rm", "-q", row["id"]))
         settle()
-        warm.append(b.seconds(build(b)))
+        warm.append(b.seconds(build(b, reports["packages in the store"])))
     b.row("build it, packages in the store", statistics.median(warm), "mmdebstrap", cold, "30x")
     again = statistics.median(b.seconds(build(b)) for _ in range(5))
     b.row("build it, unchanged", again, "mmdebstrap", cold, "10x")
+    CHART.write_text(chart({title: read(path) for title, path in reports.items()}))
 
 
 def runc_bundle(b, root):
@@ -297,12 +302,15 @@ the figure is.
 """
 
 
-def section(rows):
+def section(name, rows):
     lines = [f"Measured {time.strftime('%Y-%m-%d')}, {os.cpu_count()} processors, load "
              f"{os.getloadavg()[2]:.1f}, Linux {platform.release().split('-')[0]}, suite {SUITE}.", "",
              "| work | sbx | beside | it takes | ratio | must |", "|---|---|---|---|---|---|"]
     lines += [f"| {work} | {show(ours)} | {peer} | {show(theirs)} | {ratio:.2f}x | {must} |"
               for work, ours, peer, theirs, ratio, must in rows]
+    if name == "build":
+        lines += ["", "Where the time goes, in the last run of each (`sbx-build build --report`):", "",
+                  f"![Bars of the stages of a build]({CHART.name})"]
     return "\n".join(lines) + "\n"
 
 
@@ -313,7 +321,7 @@ def write_table(path, measured):
         for text in path.read_text().split("\n## ")[1:]:
             title, body = text.split("\n", 1)
             parts[title] = body.strip("\n") + "\n"
-    parts |= {f"{TITLES[name]} (`ci/bench {name}`)": section(rows) for name, rows in measured.items()}
+    parts |= {f"{TITLES[name]} (`ci/bench {name}`)": section(name, rows) for name, rows in measured.items()}
     order = [f"{title} (`ci/bench {name}`)" for name, title in TITLES.items()]
     path.write_text(INTRODUCTION + "".join(f"\n## {title}\n\n{parts[title]}" for title in order
                                            if title in parts))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/build/build_report.h"
+#include "builder/build/import.h"
 
 #include <string.h>
 
@@ -107,15 +108,6 @@ void sbx_build_report_script(struct sbx_build_report *report, const struct sbx_s
 	g_mutex_unlock(&report->mutex);
 }
 
-static void add_lost(struct sbx_build_report *report, const struct sbx_unit *unit)
-{
-	g_auto(GStrv) special = NULL;
-	g_variant_lookup(unit->metadata, "sbx.special", "^as", &special);
-	for (guint i = 0; special && special[i]; i++)
-		g_ptr_array_add(report->lost,
-				g_strdup_printf("%s: %s", unit->lock->name, special[i]));
-}
-
 void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *units,
 			    gboolean rootless)
 {
@@ -130,7 +122,7 @@ void sbx_build_report_units(struct sbx_build_report *report, const GPtrArray *un
 		package->n_bytes = unit->n_bytes;
 		package->n_download_bytes = unit->lock->size;
 		if (rootless)
-			add_lost(report, unit);
+			sbx_import_read_special(unit->metadata, unit->lock->name, report->lost);
 	}
 	g_mutex_unlock(&report->mutex);
 }

@@ -44,6 +44,14 @@ gboolean sbx_import_is_stored(struct sbx_store *store, const struct sbx_lock_pac
 char *sbx_import_stanza(const struct sbx_lock_package *package, gpointer data, GError **error);
 
 /*
+ * What a rootless store does not keep of a package (owners, set-id bits, capabilities), a line
+ * "package: /path mode uid:gid" each, onto `out`: of one in the store, or of a commit's metadata.
+ */
+gboolean sbx_import_add_special(struct sbx_store *store, const struct sbx_lock_package *package,
+				GPtrArray *out, GError **error);
+void sbx_import_read_special(GVariant *metadata, const char *package, GPtrArray *out);
+
+/*
  * Unpack the .deb at `path` straight into store objects and commit it, in the running transaction;
  * any number of threads may import at once. The .deb's checksum, name, version and architecture
  * must be those of `package`. Hostile content (paths that leave the root, device nodes, hard links

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 
+#include "builder/build/import.h"
 #include "builder/report.h"
 #include "builder/resolve/lock.h"
 #include "builder/sbom/sbom.h"
@@ -20,6 +21,7 @@ struct details {
 	struct sbx_template *row;
 	struct sbx_lock *lock;
 	char *lock_text, *path;
+	GPtrArray *lost; /* of a rootless store: char *, what it does not keep */
 	guint64 shared_bytes, own_bytes;
 };
 
@@ -28,6 +30,7 @@ static void details_release(struct details *d)
 	sbx_catalog_template_free(d->row);
 	sbx_lock_free(d->lock);
 	g_free(d->lock_text);
+	g_clear_pointer(&d->lost, g_ptr_array_unref);
 	g_free(d->path);
 }
 
@@ -56,6 +59,13 @@ static void print_text(const struct details *d)
 		printf("  %s %-32s %s\n", p->manual ? "*" : " ", p->name, p->version);
 	}
 	puts("* asked for by name");
+	if (d->lost->len)
+		printf("lost      %u, made by an ordinary user: owners, set-id bits or "
+		       "capabilities "
+		       "of\n",
+		       d->lost->len);
+	for (guint i = 0; i < d->lost->len; i++)
+		printf("    %s\n", (const char *)d->lost->pdata[i]);
 }
 
 static int print_json(const struct details *d, GError **error)
@@ -67,6 +77,10 @@ static int print_json(const struct details *d, GError **error)
 	sbx_json_int(json, "own_bytes", (gint64)d->own_bytes);
 	sbx_json_int(json, "shared_bytes", (gint64)d->shared_bytes);
 	sbx_json_string(json, "path", d->path);
+	sbx_json_begin_array(json, "lost");
+	for (guint i = 0; i < d->lost->len; i++)
+		sbx_json_string(json, NULL, d->lost->pdata[i]);
+	sbx_json_end_array(json);
 	sbx_json_raw(json, "lock", d->lock_text);
 	sbx_json_end_object(json);
 	sbx_report_json(json);
@@ -82,6 +96,15 @@ static gboolean print_sbom(const struct details *d, GError **error)
 	return text != NULL;
 }
 
+static gboolean load_lost(struct sbx_store *store, struct details *d, GError **error)
+{
+	d->lost = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; store->rootless && i < d->lock->packages->len; i++)
+		if (!sbx_import_add_special(store, d->lock->packages->pdata[i], d->lost, error))
+			return FALSE;
+	return TRUE;
+}
+
 static gboolean load(struct sbx_context *ctx, const char *what, struct details *d, GError **error)
 {
 	SBX_AUTO(sbx_store)
@@ -94,8 +117,9 @@ static gboolean load(struct sbx_context *ctx, const char *what, struct details *
 	if (!g_file_get_contents(lock_path, &d->lock_text, NULL, error))
 		return FALSE;
 	d->lock = sbx_lock_from_json(d->lock_text, -1, lock_path, error);
-	return d->lock && sbx_gc_measure(store, d->row->id, &d->shared_bytes, &d->own_bytes,
-					 ctx->cancellable, error);
+	return d->lock && load_lost(store, d, error) &&
+	       sbx_gc_measure(store, d->row->id, &d->shared_bytes, &d->own_bytes, ctx->cancellable,
+			      error);
 }
 
 int sbx_verb_show(struct sbx_context *ctx, int argc, char **argv, GError **error)

@@ -125,14 +125,17 @@ def test_report_as_page_and_text(t):
 	contains(told, "^stages", r"replayed .* scripted postinst configure", "^packages")
 
 
-def test_report_tells_what_is_lost_without_root(t):  # user
-	_, found = report(t, "shapes")
+def test_report_and_show_tell_what_is_lost_without_root(t):  # user
+	id, found = report(t, "shapes")
 	lost = "\n".join(found["lost"])
 	contains(lost, r"^shapes: /usr/bin/shapes-su 4755 0:0", r"^shapes: /etc/shapes.secret 0640 0:42")
+	equal(sorted(t.sbx("show", id, "--json", archive=False).json()["lost"]), sorted(found["lost"]), "show")
+	contains(t.sbx("show", id, archive=False).ok().out, r"^ +shapes: /usr/bin/shapes-su 4755 0:0$")
 
 
 def test_report_tells_nothing_lost_as_root(t):  # root
-	equal(report(t, "shapes")[1]["lost"], [], "lost")
+	id, found = report(t, "shapes")
+	equal((found["lost"], t.sbx("show", id, "--json", archive=False).json()["lost"]), ([], []), "lost")
 
 
 def test_failing_script_can_be_skipped(t):
