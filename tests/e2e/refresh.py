@@ -69,7 +69,7 @@ def test_it_stays_within_what_it_was_made_with(t):  # root
 		"slim": ("hello,wordy", "--slim", "docs", "--locales", "de", "--forbid", "greeting-en"),
 		"with-recommends": ("hello", "--recommends")}
 	old = {name: t.build(*options, "--name", name) for name, options in made.items()}
-	move_on(t)
+	t.move_on()
 	t.server.fault(r"hello_2\.0-1.*\.deb$", status=404)
 	rows = refresh(t, "--check", status=STALE)
 	equal({n: r["status"] for n, r in rows.items()},
