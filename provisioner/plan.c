@@ -124,6 +124,17 @@ static int check_limits(struct maker *m, struct sbx_error *err)
 		    memory);
 }
 
+/* What nobody can hold on a folder; where it is held, it is looked at once more when mounted. */
+static int settle_layer(struct maker *m, struct sbx_error *err)
+{
+	const struct sbx_options *o = m->options;
+	if (!o->layer || !o->best_effort || !m->host->has_wide_layer)
+		return 0;
+	m->plan->unenforced |= SBX_UNENFORCED_DISK;
+	return warn(m, err, "--disk: not enforced for --layer %s, its file system is larger",
+		    o->layer);
+}
+
 /*
  * What counts among the sandbox's own ids and files. Other capabilities are about namespaces or the
  * machine, which belong to the host's root and not to a user namespace inside.
@@ -370,7 +381,8 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 {
 	struct maker maker = {.plan = plan, .options = options, .host = host}, *m = &maker;
 	*plan = (struct sbx_plan){0};
-	if (check_limits(m, err) < 0 || settle_user_namespace(m, err) < 0) {
+	if (check_limits(m, err) < 0 || settle_layer(m, err) < 0 ||
+	    settle_user_namespace(m, err) < 0) {
 		sbx_plan_release(plan);
 		return -1;
 	}

@@ -73,6 +73,7 @@ struct sbx_op {
 
 /* Beside controllers in `unenforced`. */
 #define SBX_UNENFORCED_USERNS (1U << SBX_N_CONTROLLERS)
+#define SBX_UNENFORCED_DISK   (2U << SBX_N_CONTROLLERS)
 
 struct sbx_plan {
 	struct sbx_op *ops;
@@ -110,6 +111,7 @@ struct sbx_host {
 	const char *no_userns; /* why ids cannot be mapped (ids.h), NULL: they can */
 	bool has_landlock;     /* with a right to link across folders: Linux 5.19 */
 	bool has_net;	       /* in a network namespace already that is the sandbox's alone */
+	bool has_wide_layer;   /* --layer lies on a file system larger than --disk */
 	bool makes_nodes;      /* may make device nodes, which is quicker than binding the host's */
 };
 

@@ -88,6 +88,8 @@ void sbx_result_add_json(const struct sbx_result *result, const struct sbx_plan 
 			sbx_json_string(&w, NULL, sbx_controller_name(c));
 	if (plan->unenforced & SBX_UNENFORCED_USERNS)
 		sbx_json_string(&w, NULL, "user-namespace");
+	if (plan->unenforced & SBX_UNENFORCED_DISK)
+		sbx_json_string(&w, NULL, "disk");
 	sbx_json_end_array(&w);
 	if (result->reason == SBX_REASON_FAILED) {
 		sbx_json_begin_object(&w, "error");

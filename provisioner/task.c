@@ -2,10 +2,13 @@
 #include "provisioner/task.h"
 
 #include <fcntl.h>
+#include <libgen.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -75,6 +78,21 @@ static int make_ids(struct sbx_task *task, struct sbx_error *err)
 	return o->layer ? check_source(&task->ids, &base, o->layer, err) : 0;
 }
 
+/* By its nearest folder that is there. What goes wrong is said where it is used. */
+static bool has_wide_layer(const struct sbx_options *o)
+{
+	const struct sbx_source_base base = {.root = o->source_root, .shared = o->shared};
+	struct statfs fs;
+	if (!o->layer || !o->policy.limit[SBX_LIMIT_DISK])
+		return false;
+	SBX_CLEANUP_FD int fd = sbx_source_open(&base, o->layer, O_PATH, NULL);
+	SBX_CLEANUP_FREE char *parent = fd < 0 ? strdup(o->layer) : NULL;
+	if (fd < 0 && parent)
+		fd = sbx_source_open(&base, dirname(parent), O_PATH, NULL);
+	return fd >= 0 && fstatfs(fd, &fs) == 0 &&
+	       (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize > o->policy.limit[SBX_LIMIT_DISK];
+}
+
 static int look_around(struct sbx_task *task, struct sbx_error *err)
 {
 	const struct sbx_options *o = &task->options;
@@ -99,6 +117,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		.lower = task->lower.path,
 		.places = &task->places,
 		.has_net = task->has_net,
+		.has_wide_layer = has_wide_layer(o),
 		.has_landlock = landlock >= 2,
 	};
 	/*

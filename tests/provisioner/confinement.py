@@ -7,7 +7,7 @@ import pty
 import subprocess
 
 
-from support import Skip, equal, eventually, main
+from support import Skip, check_schema, equal, eventually, main
 
 FIRST, RANGES = 0x70000000, 4000
 
@@ -368,12 +368,17 @@ def test_disk_limit_holds_for_a_layer_in_a_folder(t):  # root
 	layer = t.folder("layer")
 	limit = ["--disk", "8M", "--layer", layer]
 	t.run("true", options=limit).fails(125, "--disk", "--layer", "mount one of that size")
-	t.run("true", options=[*limit, "--best-effort"]).ok()
+	result = t.run("true", options=[*limit, "--best-effort"]).ok()
+	assert "--disk: not enforced" in result.err, result
+	equal(result.record["unenforced"], ["disk"], "record")
+	check_schema(t, result.record)
 	subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8M", "sbx-test", layer], check=True)
 	try:
 		result = t.shell("dd if=/dev/zero of=/big bs=1M count=20", options=limit)
 		assert result.status != 0 and "No space" in result.err, result
 		assert os.path.getsize(os.path.join(layer, "upper/big")) <= 8 << 20
+		result = t.run("true", options=[*limit, "--best-effort"]).ok()
+		equal((result.err, result.record["unenforced"]), ("", []), "where it holds")
 	finally:
 		subprocess.run(["umount", layer], check=True)
 
