@@ -185,3 +185,33 @@ gboolean sbx_deb_check(struct sbx_deb *deb, const char *sha256, guint64 size, GE
 				     sha256);
 	return TRUE;
 }
+
+/* capabilities(7): version 1, 2, and 3 with a user's id. */
+static gboolean is_capability(const guint8 *value, size_t n)
+{
+	guint version = n >= 4 ? value[3] : 0;
+	return (n == 12 && version == 1) || (n == 20 && version == 2) || (n == 24 && version == 3);
+}
+
+gboolean sbx_deb_entry_xattrs(struct archive_entry *entry, GVariant **out_xattrs)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+	if (archive_entry_xattr_reset(entry) == 0)
+		return TRUE;
+	g_autoptr(GVariant) all = NULL;
+	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK) {
+		/* Only what packages have a use for; others would be smuggled to the host. */
+		if (all || !g_str_equal(name, "security.capability"))
+			continue;
+		if (!is_capability(value, n))
+			return FALSE;
+		g_auto(GVariantBuilder) list = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ayay)"));
+		g_variant_builder_add(&list, "(@ay@ay)", g_variant_new_bytestring(name),
+				      g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, value, n, 1));
+		all = g_variant_ref_sink(g_variant_builder_end(&list));
+	}
+	*out_xattrs = g_steal_pointer(&all);
+	return TRUE;
+}

@@ -36,4 +36,10 @@ gboolean sbx_deb_check(struct sbx_deb *deb, const char *sha256, guint64 size, GE
 /* "what: libarchive's reason" as SBX_E_ARCHIVE. Always FALSE. */
 gboolean sbx_deb_fail(struct archive *archive, const char *what, GError **error);
 
+/*
+ * What a store keeps of an entry's extended attributes, as a(ayay), NULL when nothing: a file's
+ * capability, if it is in one of the kernel's forms; FALSE when it is not.
+ */
+gboolean sbx_deb_entry_xattrs(struct archive_entry *entry, GVariant **out_xattrs);
+
 #endif

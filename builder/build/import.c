@@ -67,7 +67,8 @@ gboolean sbx_import_is_stored(struct sbx_store *store, const struct sbx_lock_pac
 
 static gboolean refuse(struct import *in, const char *path, const char *reason, GError **error)
 {
-	g_autofree char *shown = g_strescape(path ? path : "", NULL);
+	g_autofree char *start = g_strndup(path ? path : "", 300);
+	g_autofree char *shown = g_strescape(start, NULL);
 	return sbx_set_error(error, SBX_E_ARCHIVE, "%s %s: '%s' %s; the package was not taken",
 			     in->package->name, in->package->version, shown, reason);
 }
@@ -130,26 +131,6 @@ static gboolean store_large(struct import *in, struct archive *tar, const char *
 		fine = sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", folder);
 	return fine && sbx_object_write_fd(in->store, meta, sbx_steal_fd(&fd), n_bytes, checksum,
 					   in->cancellable, error);
-}
-
-static GVariant *entry_xattrs(struct archive_entry *entry)
-{
-	if (archive_entry_xattr_reset(entry) == 0)
-		return NULL;
-	const char *name;
-	const void *value;
-	size_t n;
-	g_auto(GVariantBuilder) list = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(ayay)"));
-	gboolean any = FALSE;
-	while (archive_entry_xattr_next(entry, &name, &value, &n) == ARCHIVE_OK) {
-		/* Only what packages have a use for; others would be smuggled to the host. */
-		if (!g_str_equal(name, "security.capability"))
-			continue;
-		any = TRUE;
-		g_variant_builder_add(&list, "(@ay@ay)", g_variant_new_bytestring(name),
-				      g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, value, n, 1));
-	}
-	return any ? g_variant_ref_sink(g_variant_builder_end(&list)) : NULL;
 }
 
 static gboolean store_regular(struct import *in, struct archive *tar, struct archive_entry *entry,
@@ -260,13 +241,17 @@ static gboolean add_entry(struct import *in, struct sbx_tree *root, struct archi
 	if (has_long_name(path))
 		return refuse(in, path, "has a name longer than 255 bytes, which no file may",
 			      error);
+	if (strlen(path) >= PATH_MAX - 1)
+		return refuse(in, path, "is longer than 4094 bytes, which no path may", error);
 	for (gsize n = strlen(path); n > 1 && path[n - 1] == '/'; n--)
 		path[n - 1] = '\0';
 	if (++in->n_entries > in->limits->max_entries)
 		return refuse(in, path, "goes past the limit of files", error);
 	if (g_cancellable_set_error_if_cancelled(in->cancellable, error))
 		return FALSE;
-	g_autoptr(GVariant) xattrs = entry_xattrs(entry);
+	g_autoptr(GVariant) xattrs = NULL;
+	if (!sbx_deb_entry_xattrs(entry, &xattrs))
+		return refuse(in, path, "has a malformed capability", error);
 	struct sbx_file_meta meta = {
 		.uid = (guint32)archive_entry_uid(entry),
 		.gid = (guint32)archive_entry_gid(entry),

@@ -76,6 +76,95 @@ def _other_name(package, _):
 	return other.build()
 
 
+class Xattrs(RawMembers):
+	"""Extended attributes, which only the pax format has."""
+
+	def add_raw(self, tar):
+		tar.format = tarfile.PAX_FORMAT
+		super().add_raw(tar)
+
+
+def _with_xattrs(name, **xattrs):
+	info, data = _member(f"./usr/bin/{name}", data=b"#!/bin/sh\n", mode=0o755)
+	info.pax_headers = {"SCHILY.xattr." + key.replace("_", "."): value
+			    for key, value in xattrs.items()}
+	return Xattrs(name, (info, data))
+
+
+def _zeros(size):
+	"""The data of a package with one file of zeros, packed in pieces, so that none is ever whole."""
+	piece = 64 << 20
+	header = tarfile.TarInfo("./usr/share/zeros")
+	header.size = size
+	frame = compress(bytes(piece), "zst")[1]
+	return (compress(header.tobuf(tarfile.GNU_FORMAT), "zst")[1] + frame * (size // piece) +
+		compress(bytes(1024), "zst")[1])
+
+
+def _four_gib(package, _):
+	return (b"!<arch>\n" + ar_member("debian-binary", b"2.0\n") +
+		ar_member("control.tar.gz", compress(package.control_tar(), "gz")[1]) +
+		ar_member("data.tar.zst", _zeros(4 << 30)))
+
+
+class Sparse(RawMembers):
+	"""A file of `size` bytes of which the tar holds but 512, at `offset` (GNU's format)."""
+
+	def __init__(self, name, size, offset):
+		super().__init__(name)
+		self.where = size, offset
+
+	def add_raw(self, tar):
+		size, offset = self.where
+		info = tarfile.TarInfo(f"./usr/share/{self.name}/sparse")
+		info.size, info.mtime = 512, EPOCH
+		header = bytearray(info.tobuf(tarfile.GNU_FORMAT))
+		number = lambda n: (b"%011o\0" % n if n < 8 ** 11 else
+				    b"\x80" + n.to_bytes(11, "big"))
+		header[156:157] = b"S"
+		header[386:410] = number(offset) + number(512)
+		header[483:495] = number(size)
+		header[148:156] = b" " * 8
+		header[148:156] = b"%06o\0 " % sum(header)
+		tar.fileobj.write(bytes(header) + b"x" * 512)
+		tar.offset += 1024
+
+
+class ControlMember(Package):
+	"""Something beside the control files."""
+
+	def __init__(self, name, info, data):
+		super().__init__(name)
+		self.extra = info, data
+
+	def control_tar(self):
+		out = io.BytesIO(super().control_tar())
+		with tarfile.open(fileobj=out, mode="a", format=tarfile.GNU_FORMAT) as tar:
+			tar.addfile(self.extra[0], io.BytesIO(self.extra[1]))
+		return out.getvalue()
+
+
+def _of_tars():
+	evil, control = b"owned\n", b"Package: other\nVersion: 1\nArchitecture: all\n"
+	capability = "\x01\0\0\x02\0\x20\0\0" + "\0" * 12
+	return [
+		_with_xattrs("with-xattrs", security_capability=capability, user_note="mine",
+			     trusted_overlay_opaque="y"),
+		_with_xattrs("hostile-capability", security_capability="\x01\0\0\x02too short"),
+		Mangled("hostile-4-gib", _four_gib),
+		Sparse("sparse", 3 << 20, 1 << 20),
+		Sparse("hostile-sparse", 1 << 40, 1 << 39),
+		RawMembers("hostile-not-utf8", _member("./usr/share/\udcff\udcfe", data=evil)),
+		RawMembers("hostile-deep", _member("./" + "deep/" * 2000 + "leaf", data=evil)),
+		RawMembers("hostile-twice", _member("./usr/share/x", data=evil),
+			   _member("./usr/share/x", data=evil)),
+		ControlMember("hostile-control-dotdot", *_member("./../sbx-evil", data=evil)),
+		ControlMember("hostile-control-link",
+			      *_member("./postinst", tarfile.SYMTYPE, target="/bin/true")),
+		ControlMember("hostile-control-twice", *_member("./control", data=control)),
+	]
+
+
 def packages():
 	evil = b"owned\n"
 	return [
@@ -104,4 +193,4 @@ def packages():
 		Mangled("hostile-huge-size", _huge_size),
 		Mangled("hostile-broken-compression", _broken_compression),
 		Mangled("hostile-other-name", _other_name),
-	]
+	] + _of_tars()
