@@ -28,10 +28,15 @@ struct sbx_apply {
 	bool has_layer;
 	const char *overlay_flags; /* ",userxattr" or "" */
 	unsigned n_overlays;
+	size_t n_done; /* of the plan's operations */
 };
 
-/* Do all operations behind SPAWN but COMMAND. */
-int sbx_apply_plan(struct sbx_apply *a, struct sbx_error *err);
+/*
+ * Do the operations behind SPAWN but COMMAND: first those that can be done before it is known what
+ * 0, 1 and 2 inside are, which is all but the last walls; then these.
+ */
+int sbx_apply_ahead(struct sbx_apply *a, struct sbx_error *err);
+int sbx_apply_rest(struct sbx_apply *a, struct sbx_error *err);
 
 /* Do one of them; of what stands elsewhere nothing. */
 int sbx_apply_op(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err);

@@ -91,7 +91,7 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	c->request = request;
 	c->reaper = (struct sbx_reaper)SBX_REAPER_INIT;
 	c->socket_fd = c->inner_socket_fd = c->pidfd = c->io_fd = -1;
-	c->user_fd = c->pid_fd = -1;
+	c->user_fd = c->pid_fd = c->handover_fd = -1;
 	c->started_usec = sbx_now_usec();
 	c->result.error = (struct sbx_error)SBX_ERROR_INIT;
 	sbx_groups_init(&c->groups);

@@ -24,6 +24,7 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 {
 	const struct sbx_request *r = c->request;
 	const struct sbx_slot_order order = {
+		.kind = SBX_SLOT_MAKE,
 		.n_words = r->n_words,
 		.is_forked = r->is_forked,
 		.has_input = r->input_fd != NULL,
@@ -42,7 +43,6 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 	const int fds[] = {r->stdio_fd[0], r->stdio_fd[1], r->stdio_fd[2], inner,
 			   r->input_fd ? *r->input_fd : -1};
 	c->slot->is_used = true;
-	*c->slot->made = 0;
 	if (sbx_packet_send(c->slot->socket_fd, &order, sizeof(order), r->words, r->n_words_bytes,
 			    fds, r->input_fd ? 5 : 4) < 0) {
 		/* A packet that is too long is not the keeper's fault. */
@@ -106,8 +106,18 @@ static void end_keeper(struct sbx_container *c)
 		;
 	slot->keeper = 0;
 	c->pid = *slot->made;
+	*slot->made = 0;
 	if (c->pid > 0)
 		kill(c->pid, SIGKILL);
+}
+
+/* What it had made ahead fits not. It counts among the slot's processes until it is reaped. */
+static void end_pending(struct sbx_slot *slot)
+{
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_GO_ON};
+	sbx_slot_unready(slot);
+	/* When it has ended meanwhile, that shows as any end of it. */
+	sbx_packet_send(slot->socket_fd, &order, sizeof(order), NULL, 0, NULL, 0);
 }
 
 void sbx_container_take_answer(struct sbx_container *c)
@@ -120,6 +130,8 @@ void sbx_container_take_answer(struct sbx_container *c)
 				       &n_fds);
 	if (n < 0 && errno == EAGAIN)
 		return;
+	if (n == sizeof(reply) && reply.is_pending)
+		return end_pending(c->slot);
 	c->is_awaited = false;
 	c->slot->limited |= n == sizeof(reply) ? reply.limited : 0;
 	c->host_uid = n == sizeof(reply) ? reply.host_uid : 0;
@@ -129,7 +141,7 @@ void sbx_container_take_answer(struct sbx_container *c)
 			 "the slot's keeper ended; what was asked for may take "
 			 "too much memory to be read");
 		end_keeper(c);
-	} else if (sbx_container_reap_between(reply.between), !reply.pid) {
+	} else if (*c->slot->made = 0, sbx_container_reap_between(reply.between), !reply.pid) {
 		sbx_error_propagate(err, &reply.error);
 	} else {
 		adopt(c, &reply, fds, err);

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -57,4 +58,24 @@ int sbx_check_standard_descriptors(struct sbx_error *err)
 	} while (fd <= STDERR_FILENO);
 	sbx_close(&fd);
 	return 0;
+}
+
+int sbx_close_all_but(const int *kept, size_t n, struct sbx_error *err)
+{
+	unsigned first = STDERR_FILENO + 1;
+	for (;;) {
+		/* Up to the lowest of those that are not behind us. */
+		unsigned next = ~0U;
+		for (size_t i = 0; i < n; i++)
+			if (kept[i] >= (int)first && (unsigned)kept[i] < next)
+				next = (unsigned)kept[i];
+		if (next > first &&
+		    syscall(SYS_close_range, first, next == ~0U ? next : next - 1, 0) < 0)
+			return sbx_fail_os(err, SBX_E_UNSUPPORTED, errno,
+					   "close_range; Linux 5.9 is needed, and in a container a "
+					   "filter that lets it through");
+		if (next == ~0U)
+			return 0;
+		first = next + 1;
+	}
 }

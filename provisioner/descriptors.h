@@ -2,6 +2,8 @@
 #ifndef SBX_PROVISIONER_DESCRIPTORS_H
 #define SBX_PROVISIONER_DESCRIPTORS_H
 
+#include <stddef.h>
+
 #include "base/error.h"
 
 /*
@@ -15,5 +17,11 @@ int sbx_check_descriptor(int fd, int number, struct sbx_error *err);
  * what is opened next does not.
  */
 int sbx_check_standard_descriptors(struct sbx_error *err);
+
+/*
+ * Close all descriptors above 2 but these; those of -1 count for none. SBX_E_UNSUPPORTED
+ * without close_range(2).
+ */
+int sbx_close_all_but(const int *kept, size_t n, struct sbx_error *err);
 
 #endif

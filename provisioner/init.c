@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "provisioner/apply.h"
+#include "provisioner/descriptors.h"
 #include "provisioner/filter.h"
 
 void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report)
@@ -45,7 +46,7 @@ static uint64_t now_nsec(void)
  */
 static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 {
-	struct pollfd socket = {.fd = init->socket_fd};
+	struct pollfd socket = {.fd = init->socket_fd < 0 ? init->handover_fd : init->socket_fd};
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "parent-death signal");
 	if (poll(&socket, 1, 0) != 0)
@@ -56,28 +57,17 @@ static int die_with_parent(const struct sbx_init *init, struct sbx_error *err)
 /* Nothing that the caller had open, knowingly or not, gets inside. */
 static int close_inherited(const struct sbx_init *init, struct sbx_error *err)
 {
-	const int kept[] = {init->socket_fd, init->lock_fd, init->join_fd, init->userns_fd,
-			    init->input_fd};
+	const int own[] = {init->socket_fd, init->handover_fd, init->lock_fd,
+			   init->join_fd,   init->userns_fd,   init->input_fd};
+	const size_t n_own = sizeof(own) / sizeof(own[0]);
 	const size_t n_sources = init->sources ? init->plan->n_ops : 0;
-	unsigned first = STDERR_FILENO + 1;
-	for (;;) {
-		/* Up to the lowest of those that are not behind us. */
-		unsigned next = ~0U;
-		for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-			if (kept[i] >= (int)first && (unsigned)kept[i] < next)
-				next = (unsigned)kept[i];
-		for (size_t i = 0; i < n_sources; i++)
-			if (init->sources[i] >= (int)first && (unsigned)init->sources[i] < next)
-				next = (unsigned)init->sources[i];
-		if (next > first &&
-		    syscall(SYS_close_range, first, next == ~0U ? next : next - 1, 0) < 0)
-			return sbx_fail_os(err, SBX_E_UNSUPPORTED, errno,
-					   "close_range; Linux 5.9 is needed, and in a container a "
-					   "filter that lets it through");
-		if (next == ~0U)
-			return 0;
-		first = next + 1;
-	}
+	SBX_CLEANUP_FREE int *kept = calloc(n_own + n_sources, sizeof(*kept));
+	if (!kept)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "descriptors");
+	memcpy(kept, own, sizeof(own));
+	if (n_sources)
+		memcpy(kept + n_own, init->sources, n_sources * sizeof(*kept));
+	return sbx_close_all_but(kept, n_own + n_sources, err);
 }
 
 /* /proc/1/cmdline can be read by all inside: it shall not tell the host's paths. */
@@ -117,9 +107,10 @@ static int wait_for_go(const struct sbx_init *init, struct sbx_error *err)
 	return 0;
 }
 
-static int set_up(const struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_error *err)
+static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
+			struct sbx_init_fds *fds, struct sbx_error *err)
 {
-	struct sbx_apply apply = {
+	*apply = (struct sbx_apply){
 		.plan = init->plan,
 		.host_uid = init->host_uid,
 		.host_gid = init->host_gid,
@@ -147,18 +138,30 @@ static int set_up(const struct sbx_init *init, struct sbx_init_fds *fds, struct 
 	umask(0);
 	if (setsid() < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "setsid");
-	if (sbx_apply_plan(&apply, err) < 0 || die_with_parent(init, err) < 0)
+	if (sbx_apply_ahead(apply, err) < 0 || die_with_parent(init, err) < 0)
 		return -1;
-	sbx_close(&apply.userns_fd);
-	sbx_close(&apply.host_proc_fd);
-	sbx_close(&apply.root_fd);
-	sbx_close(&apply.proc_fd);
-	sbx_close(&apply.dev_fd);
+	sbx_close(&apply->userns_fd);
+	sbx_close(&apply->host_proc_fd);
+	sbx_close(&apply->root_fd);
+	sbx_close(&apply->proc_fd);
+	sbx_close(&apply->dev_fd);
 	umask(022);
 	/* Whatever runs inside may not look into this process, nor reach its file. */
 	prctl(PR_SET_NAME, "sbx-init", 0, 0, 0);
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "dumpable");
+	return 0;
+}
+
+static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_error *err)
+{
+	struct sbx_apply apply;
+	int failed = set_up_ahead(init, &apply, fds, err);
+	/* What has failed is told to whoever asks. */
+	if (init->handover_fd >= 0)
+		sbx_init_take_over(init);
+	if (failed < 0 || sbx_apply_rest(&apply, err) < 0)
+		return -1;
 	return init->wait_for_go ? wait_for_go(init, err) : 0;
 }
 
@@ -177,8 +180,7 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
 {
 	const struct sbx_policy *policy = &init->options->policy;
 	unsigned record = init->ledger ? init->options->record : 0;
-	char **argv = sbx_copy_words(init->options->command),
-	     **env = sbx_copy_words(init->command_env);
+	char **argv = sbx_copy_words(init->command), **env = sbx_copy_words(init->command_env);
 	if (!argv || !env)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
 	pid_t joined = init->join_fd < 0 ? 0 : sbx_init_join(init, err);
@@ -200,11 +202,12 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
 		start.watch = fds->watch = sbx_watch_program(
 			(enum sbx_filter)init->plan->filter, start.has_classes, start.classes,
 			start.refusals, record & SBX_RECORD_CALLS, record & SBX_RECORD_NETWORK);
-	return init->options->command[0] ? sbx_start_command(&start, err) : 0;
+	return init->command[0] ? sbx_start_command(&start, err) : 0;
 }
 
-void sbx_init_run(const struct sbx_init *init)
+void sbx_init_run(const struct sbx_init *given)
 {
+	struct sbx_init own = *given, *init = &own;
 	struct sbx_report report = {.kind = SBX_REPORT_FAILED, .error = SBX_ERROR_INIT};
 	struct sbx_init_fds fds = {.signal_fd = -1, .io_fd = -1, .listener_fd = -1};
 	if (init->ledger)

@@ -14,10 +14,15 @@ struct sbx_init {
 	const struct sbx_plan *plan;
 	const struct sbx_options *options;
 	char **arguments; /* the program's own, to be wiped: the command can see this memory */
-	char **command_env;
+	char **command, **command_env;
 	uid_t host_uid;
 	gid_t host_gid;
-	int socket_fd;	   /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
+	int socket_fd; /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
+	/*
+	 * Or -1: where what to run comes from, and the socket, once the sandbox stands
+	 * (init_handover.c). Until then there is no command.
+	 */
+	int handover_fd;
 	int userns_fd;	   /* to enter, and to map ids by; or -1 */
 	uint32_t first_id; /* with that, 0 inside as the host knows it */
 	int input_fd;	   /* the task's input, instead of a path of the plan's; or -1 */
@@ -37,6 +42,15 @@ struct sbx_init {
  * rest. Runs in the new namespaces, in a copy of sbx-provision.
  */
 _Noreturn void sbx_init_run(const struct sbx_init *init);
+
+/*
+ * Wait for what to run (struct sbx_handover, order.h): its words, its descriptors, our socket. Ends
+ * this process when nobody will ask any more.
+ */
+void sbx_init_take_over(struct sbx_init *init);
+
+/* n strings at *at, NULL-ended; the next one's address in *at. NULL: malformed, or no memory. */
+char **sbx_take_words(char **at, char *end, uint32_t n);
 
 /* Send it; what is in it is all that is told. */
 void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report);

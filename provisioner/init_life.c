@@ -109,8 +109,7 @@ static void obey_signal(const struct life *life, const struct sbx_order *order)
 			send_signal(life->command[i].pid, order->signo);
 }
 
-/* The strings behind an order, NULL-ended; the next one's address in *at. NULL: malformed. */
-static char **take_words(char **at, char *end, uint32_t n)
+char **sbx_take_words(char **at, char *end, uint32_t n)
 {
 	char **words = calloc((size_t)n + 1, sizeof(*words));
 	for (uint32_t i = 0; words && i < n; i++) {
@@ -154,8 +153,8 @@ static pid_t start(struct life *life, const struct sbx_order *order, char *text,
 		return sbx_fail(err, SBX_E_BUSY,
 				"%d commands run in this sandbox already; wait for one to end",
 				SBX_MAX_COMMANDS);
-	SBX_CLEANUP_FREE char **more = take_words(&text, end, order->n_env);
-	SBX_CLEANUP_FREE char **argv = more ? take_words(&text, end, order->n_words) : NULL;
+	SBX_CLEANUP_FREE char **more = sbx_take_words(&text, end, order->n_env);
+	SBX_CLEANUP_FREE char **argv = more ? sbx_take_words(&text, end, order->n_words) : NULL;
 	if (!argv || !argv[0])
 		return sbx_fail(err, SBX_E_USAGE, "the order for a command is malformed");
 	SBX_CLEANUP_FREE char **env = join_env(life->init->command_env, more);

@@ -15,34 +15,24 @@
 
 #include "base/fd.h"
 #include "provisioner/apply.h"
-#include "provisioner/container.h"
+#include "provisioner/descriptors.h"
+#include "provisioner/keeper.h"
 #include "provisioner/packet.h"
 #include "provisioner/record.h"
-#include "provisioner/slot.h"
 #include "provisioner/supervise.h"
 #include "provisioner/task.h"
 #include "provisioner/warm.h"
 #include "provisioner/words.h"
 #include "provisioner/zygotes.h"
 
-struct keeper {
-	struct sbx_slot *slot;
-	int socket_fd;
-	struct sbx_warm warm;	      /* its socket_fd -1: none */
-	struct sbx_error warm_error;  /* why there is none */
-	char *python, *lower;	      /* the zygote's interpreter and template */
-	bool has_net;		      /* of its own, fresh, the loopback up */
-	bool has_input, takes_output; /* of the order that is being obeyed */
-};
-
-/* Ready the network namespace of the next sandbox while this one runs. */
-static void renew_net(struct keeper *k)
+/* A network namespace for the next sandbox. */
+static void renew_net(struct sbx_keeper *k)
 {
 	k->has_net = unshare(CLONE_NEWNET) == 0 && sbx_loopback_up(NULL) == 0;
 }
 
 /* What is loaded came from one template; what is to be loaded shall come from the same. */
-static int check_template(const struct keeper *k, const struct sbx_task *task,
+static int check_template(const struct sbx_keeper *k, const struct sbx_task *task,
 			  struct sbx_error *err)
 {
 	struct stat ours, theirs;
@@ -55,9 +45,8 @@ static int check_template(const struct keeper *k, const struct sbx_task *task,
 			task->options.template);
 }
 
-/* The plan that the words come to, in this slot. */
-static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv,
-		  struct sbx_error *err)
+int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, char **argv,
+		      struct sbx_error *err)
 {
 	const struct sbx_slots *slots = k->slot->slots;
 	bool is_forked = task->role == SBX_ROLE_FORKED;
@@ -84,6 +73,12 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 	     (sbx_zygotes_check(k->python, k->warm.first_id, &task->options, err) < 0 ||
 	      check_template(k, task, err) < 0)))
 		return -1;
+	return 0;
+}
+
+static int enter_net(const struct sbx_keeper *k, const struct sbx_task *task, struct sbx_error *err)
+{
+	const struct sbx_slots *slots = k->slot->slots;
 	if (task->options.policy.net != SBX_NET_HOST)
 		return 0;
 	/* The slot's own network is left for good; a new one is made afterwards. */
@@ -92,7 +87,7 @@ static int settle(struct keeper *k, struct sbx_task *task, int argc, char **argv
 	return 0;
 }
 
-static int apply_limits(struct keeper *k, const struct sbx_plan *plan, struct sbx_error *err)
+int sbx_keeper_limit(struct sbx_keeper *k, const struct sbx_plan *plan, struct sbx_error *err)
 {
 	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind != SBX_OP_SPAWN; i++) {
 		const struct sbx_op *op = &plan->ops[i];
@@ -116,11 +111,18 @@ static unsigned limited_by(const struct sbx_plan *plan)
 	return mask;
 }
 
-static void answer(struct keeper *k, struct sbx_slot_reply *reply, const struct sbx_relay *relay,
-		   int ledger_fd)
+void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct sbx_container *c,
+		       int ledger_fd, struct sbx_slot_reply *reply)
 {
+	const struct sbx_relay *relay = &c->base.relay;
 	int fds[SBX_RELAY_CHANNELS + 1];
 	unsigned n = 0;
+	reply->pid = c->pid;
+	memcpy(reply->between, c->between, sizeof(reply->between));
+	reply->host_uid = c->host_uid;
+	reply->policy = task->options.policy;
+	reply->unenforced = task->plan.unenforced;
+	reply->limited = limited_by(&task->plan);
 	reply->has_relay = relay->is_active;
 	reply->has_record = ledger_fd >= 0;
 	for (int i = 0; relay->is_active && i < SBX_RELAY_CHANNELS; i++)
@@ -134,34 +136,42 @@ static void answer(struct keeper *k, struct sbx_slot_reply *reply, const struct 
 		_exit(1);
 }
 
-static int make(struct keeper *k, const struct sbx_task *task, const int fds[5],
-		struct sbx_record *record, struct sbx_container *c, struct sbx_error *err)
+void sbx_keeper_fill(struct sbx_keeper *k, const struct sbx_task *task, const int *stdio_fd,
+		     struct sbx_request *request, struct sbx_container *c)
 {
-	struct sbx_request request;
-	sbx_task_fill_request(task, &request);
-	request.arguments = k->slot->slots->arguments;
-	request.warm = task->role == SBX_ROLE_FORKED ? &k->warm : NULL;
-	request.command_mask = &k->slot->slots->command_mask;
-	request.input_fd = k->has_input ? &fds[4] : NULL;
-	request.record = record->ledger ? record : NULL;
-	c->request = &request;
-	c->slot = k->slot;
-	c->made = k->slot->made;
-	c->groups = k->slot->groups;
-	c->stdio_fd = fds;
-	c->inner_socket_fd = fds[3];
-	c->clone_flags = CLONE_PARENT;
-	c->env = sbx_container_env(&task->options, err);
-	uint64_t output = task->options.policy.limit[SBX_LIMIT_OUTPUT];
-	if (!c->env || apply_limits(k, &task->plan, err) < 0 ||
-	    (output && sbx_relay_open(&c->base.relay, output, err) < 0))
-		return -1;
-	int failed = sbx_container_spawn(c, err);
-	c->request = NULL;
-	return failed;
+	sbx_task_fill_request(task, request);
+	request->arguments = k->slot->slots->arguments;
+	request->warm = task->role == SBX_ROLE_FORKED ? &k->warm : NULL;
+	request->command_mask = &k->slot->slots->command_mask;
+	*c = (struct sbx_container){
+		.request = request,
+		.slot = k->slot,
+		.made = k->slot->made,
+		.groups = k->slot->groups,
+		.stdio_fd = stdio_fd,
+		.socket_fd = -1,
+		.inner_socket_fd = -1,
+		.handover_fd = -1,
+		.pidfd = -1,
+		.io_fd = -1,
+		.clone_flags = CLONE_PARENT,
+	};
+	sbx_relay_init(&c->base.relay);
 }
 
-static uint64_t now_nsec(void)
+static int make(struct sbx_keeper *k, const struct sbx_task *task, const int fds[4],
+		struct sbx_container *c, struct sbx_error *err)
+{
+	c->inner_socket_fd = fds[3];
+	c->env = sbx_container_env(&task->options, err);
+	uint64_t output = task->options.policy.limit[SBX_LIMIT_OUTPUT];
+	if (!c->env || sbx_keeper_limit(k, &task->plan, err) < 0 ||
+	    (output && sbx_relay_open(&c->base.relay, output, err) < 0))
+		return -1;
+	return sbx_container_spawn(c, err);
+}
+
+uint64_t sbx_keeper_now_nsec(void)
 {
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
@@ -169,7 +179,7 @@ static uint64_t now_nsec(void)
 }
 
 /* What becomes of it is told when a sandbox asks for it. */
-static void take_warm(struct keeper *k, const int fds[3], const char *text, size_t n_bytes)
+static void take_warm(struct sbx_keeper *k, int fds[3], const char *text, size_t n_bytes)
 {
 	uint32_t first_id;
 	size_t n = strnlen(text, n_bytes);
@@ -178,8 +188,10 @@ static void take_warm(struct keeper *k, const int fds[3], const char *text, size
 	n_bytes -= sizeof(first_id);
 	memcpy(&first_id, text + n_bytes, sizeof(first_id));
 	sbx_warm_release(&k->warm);
-	k->warm = (struct sbx_warm){
-		.user_fd = fds[0], .pid_fd = fds[1], .socket_fd = fds[2], .first_id = first_id};
+	k->warm = (struct sbx_warm){.user_fd = sbx_steal_fd(&fds[0]),
+				    .pid_fd = sbx_steal_fd(&fds[1]),
+				    .socket_fd = sbx_steal_fd(&fds[2]),
+				    .first_id = first_id};
 	sbx_error_clear(&k->warm_error);
 	free(k->python);
 	free(k->lower);
@@ -193,44 +205,46 @@ static void take_warm(struct keeper *k, const int fds[3], const char *text, size
 		sbx_warm_release(&k->warm);
 }
 
-static void obey(struct keeper *k, bool is_forked, int argc, char **argv, const int fds[5])
+static void obey(struct sbx_keeper *k, bool is_forked, int argc, char **argv, const int fds[5])
 {
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
 	SBX_CLEANUP_RECORD struct sbx_record record = SBX_RECORD_INIT;
 	SBX_CLEANUP_FD int ledger_fd = -1;
 	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
-	struct sbx_container c = {.pidfd = -1, .socket_fd = -1, .io_fd = -1};
-	sbx_relay_init(&c.base.relay);
+	struct sbx_request request;
+	struct sbx_container c;
+	if (!is_forked && !k->has_input && !k->takes_output &&
+	    sbx_ready_hand_over(k, argc, argv, fds))
+		return;
+	sbx_ready_end(k);
 	task.role = is_forked ? SBX_ROLE_FORKED : SBX_ROLE_PLAIN;
-	int failed = settle(k, &task, argc, argv, &reply.error);
-	reply.planned_nsec = now_nsec();
-	bool used_net = k->has_net && !is_forked;
+	int failed = sbx_keeper_settle(k, &task, argc, argv, &reply.error);
+	failed = failed < 0 ? failed : enter_net(k, &task, &reply.error);
+	reply.planned_nsec = sbx_keeper_now_nsec();
 	reply.wanted = task.options.record;
+	sbx_keeper_fill(k, &task, fds, &request, &c);
+	request.input_fd = k->has_input ? &fds[4] : NULL;
 	if (failed == 0 && (reply.wanted || k->takes_output))
 		failed = sbx_record_open(&record, reply.wanted, &ledger_fd, &reply.error);
+	request.record = record.ledger ? &record : NULL;
 	if (failed == 0)
-		failed = make(k, &task, fds, &record, &c, &reply.error);
-	reply.spawned_nsec = now_nsec();
+		failed = make(k, &task, fds, &c, &reply.error);
+	reply.spawned_nsec = sbx_keeper_now_nsec();
 	/* Process 1 has its own hold on it, and none of ours shall be left in the groups. */
 	sbx_ids_release(&task.ids);
-	reply.pid = failed < 0 ? 0 : c.pid;
-	memcpy(reply.between, c.between, sizeof(reply.between));
-	reply.host_uid = c.host_uid;
-	reply.policy = task.options.policy;
-	reply.unenforced = task.plan.unenforced;
-	reply.limited = limited_by(&task.plan);
-	answer(k, &reply, &c.base.relay, failed < 0 ? -1 : ledger_fd);
+	if (failed < 0)
+		c.pid = 0;
+	sbx_keeper_answer(k, &task, &c, failed < 0 ? -1 : ledger_fd, &reply);
 	sbx_close(&c.pidfd);
 	sbx_relay_release(&c.base.relay);
 	free(c.env);
 	if (is_forked)
 		sbx_warm_release(&k->warm);
-	if (failed == 0 && used_net)
-		renew_net(k);
+	else if (failed == 0)
+		k->has_net = false;
 }
 
-/* The words of a packet, in place; NULL: there are not as many. */
-static char **find_words(char *text, size_t n_bytes, uint32_t n)
+char **sbx_keeper_find_words(char *text, size_t n_bytes, uint32_t n)
 {
 	char **words = n <= n_bytes ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
 	char *at = text, *end = text + n_bytes;
@@ -246,43 +260,6 @@ static char **find_words(char *text, size_t n_bytes, uint32_t n)
 	return words;
 }
 
-static void take_order(struct keeper *k)
-{
-	static char packet[SBX_MAX_SLOT_ORDER];
-	struct sbx_slot_order order;
-	int fds[SBX_MAX_PACKET_FDS];
-	unsigned n_fds;
-	ssize_t n = sbx_packet_receive(k->socket_fd, 0, packet, sizeof(packet), fds, &n_fds);
-	if (n < (ssize_t)sizeof(order))
-		_exit(0);
-	memcpy(&order, packet, sizeof(order));
-	if (order.n_words == 0 && n_fds == 3)
-		return take_warm(k, fds, packet + sizeof(order), (size_t)n - sizeof(order));
-	if (n_fds != (order.has_input ? 5 : 4))
-		_exit(0);
-	k->has_input = order.has_input;
-	k->takes_output = order.takes_output;
-	SBX_CLEANUP_FREE char **words =
-		find_words(packet + sizeof(order), (size_t)n - sizeof(order), order.n_words);
-	if (!words)
-		_exit(1);
-	obey(k, order.is_forked, (int)order.n_words, words, fds);
-	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
-		sbx_close(&fds[i]);
-}
-
-/* All but what a keeper needs: other slots' sockets above all. */
-static void close_others(const struct keeper *k)
-{
-	for (int fd = 3; fd < (int)sysconf(_SC_OPEN_MAX) && fd < 65536; fd++) {
-		bool keep = fd == k->socket_fd || fd == k->slot->slots->host_net_fd;
-		for (unsigned i = 0; i < k->slot->groups.n; i++)
-			keep = keep || fd == k->slot->groups.group[i].fd;
-		if (!keep)
-			close(fd);
-	}
-}
-
 /*
  * Its own descriptors of the groups: the server's are locked as long as anyone has them open, and a
  * keeper that is paused outlives the server.
@@ -296,10 +273,76 @@ static void reopen_groups(struct sbx_groups *groups)
 	}
 }
 
+/* Those of the slot, made anew. */
+static void take_groups(struct sbx_keeper *k, int fds[], unsigned n_fds)
+{
+	struct sbx_groups *groups = &k->slot->groups;
+	for (unsigned i = 0; i < groups->n && i < n_fds; i++) {
+		close(groups->group[i].fd);
+		groups->group[i].fd = sbx_steal_fd(&fds[i]);
+	}
+	if (n_fds > 0)
+		reopen_groups(groups);
+}
+
+static void make_ready(struct sbx_keeper *k, char *text, size_t n_bytes, uint32_t n_words)
+{
+	/* An ordinary user's sandbox has a network of its own from its user namespace. */
+	if (!k->has_net && k->slot->slots->host_net_fd >= 0)
+		renew_net(k);
+	sbx_ready_make(k, text, n_bytes, n_words);
+}
+
+static void take_order(struct sbx_keeper *k)
+{
+	static char packet[SBX_MAX_SLOT_ORDER];
+	struct sbx_slot_order order;
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	ssize_t n = sbx_packet_receive(k->socket_fd, 0, packet, sizeof(packet), fds, &n_fds);
+	if (n < (ssize_t)sizeof(order))
+		_exit(0);
+	memcpy(&order, packet, sizeof(order));
+	k->has_input = order.has_input;
+	k->takes_output = order.takes_output;
+	char *text = packet + sizeof(order);
+	size_t n_text = (size_t)n - sizeof(order);
+	if (order.kind == SBX_SLOT_WARM && n_fds == 3) {
+		take_warm(k, fds, text, n_text);
+	} else if (order.kind == SBX_SLOT_READY) {
+		take_groups(k, fds, n_fds);
+		make_ready(k, text, n_text, order.n_words);
+	} else if (order.kind == SBX_SLOT_MAKE && n_fds == (order.has_input ? 5 : 4)) {
+		SBX_CLEANUP_FREE char **words = sbx_keeper_find_words(text, n_text, order.n_words);
+		if (!words)
+			_exit(1);
+		obey(k, order.is_forked, (int)order.n_words, words, fds);
+	} else {
+		_exit(0);
+	}
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&fds[i]);
+	/* What is forked for somebody else shall have nothing of it in memory. */
+	memset(packet, 0, (size_t)n);
+}
+
+/* All but what a keeper needs: other slots' sockets above all. */
+static void close_others(const struct sbx_keeper *k)
+{
+	int kept[SBX_N_CONTROLLERS + 2] = {k->socket_fd, k->slot->slots->host_net_fd};
+	for (unsigned i = 0; i < k->slot->groups.n; i++)
+		kept[2 + i] = k->slot->groups.group[i].fd;
+	if (sbx_close_all_but(kept, 2 + k->slot->groups.n, NULL) < 0)
+		_exit(1);
+}
+
 void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 {
 	struct sbx_slot own = *slot;
-	struct keeper keeper = {.slot = &own, .socket_fd = socket_fd, .warm = SBX_WARM_INIT};
+	struct sbx_keeper keeper = {.slot = &own,
+				    .socket_fd = socket_fd,
+				    .warm = SBX_WARM_INIT,
+				    .ready = SBX_READY_INIT};
 	own.n_own_pids = 0;
 	for (unsigned i = 0; i < own.groups.n; i++)
 		own.n_own_pids = own.groups.group[i].kind == SBX_PLACE_V1 ? 1 : own.n_own_pids;

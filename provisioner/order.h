@@ -42,6 +42,15 @@ struct sbx_order {
 	uint64_t classes, refusals;
 };
 
+/*
+ * To a sandbox that was made before anybody asked for it (slot.h): followed by the strings of an
+ * environment and of a command, with the descriptors 0, 1, 2 and its socket.
+ */
+struct sbx_handover {
+	uint32_t n_env, n_words;
+};
+#define SBX_HANDOVER_FDS 4
+
 #define SBX_MAX_ORDER	 (128 << 10)
 #define SBX_MAX_COMMANDS 64 /* at once in one sandbox, besides the first */
 

@@ -17,6 +17,8 @@
 
 /* How long sandboxes may take to be gone when the server ends. */
 #define FAREWELL_USEC 5000000
+/* How long a slot keeps a sandbox ready that nobody asks for: it holds its template. */
+#define READY_USEC 30000000
 
 static int fail(const struct sbx_error *err)
 {
@@ -98,6 +100,23 @@ static void close_server(struct sbx_server *s)
 	free(s->packet);
 }
 
+/* 0: it has none. */
+static uint64_t ready_until(const struct sbx_slot *slot)
+{
+	return !slot->is_taken && slot->made && *slot->made > 0 ? slot->readied_usec + READY_USEC
+								: 0;
+}
+
+static void unready_slots(struct sbx_server *s)
+{
+	uint64_t now = sbx_now_usec();
+	for (unsigned i = 0; i < s->n_slots; i++) {
+		uint64_t until = ready_until(&s->slot[i]);
+		if (until && until <= now)
+			sbx_slot_unready(&s->slot[i]);
+	}
+}
+
 /* What to wait for; entries of what is not there have no descriptor. Returns how many. */
 static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned *out_n_families)
 {
@@ -123,6 +142,11 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 		if (deadline && (!*out_deadline || deadline < *out_deadline))
 			*out_deadline = deadline;
 		n += SBX_SUPERVISE_FDS;
+	}
+	for (unsigned i = 0; i < s->n_slots; i++) {
+		uint64_t until = ready_until(&s->slot[i]);
+		if (until && (!*out_deadline || until < *out_deadline))
+			*out_deadline = until;
 	}
 	/* Last: whatever comes of them is the same for all. */
 	*out_n_families = sbx_families_fds(s, &s->fds[n]);
@@ -171,6 +195,7 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 		return errno == EINTR || errno == ENOMEM || errno == EAGAIN ? 0 : -1;
 	if (n_families)
 		sbx_families_move(s);
+	unready_slots(s);
 	/* Sandboxes first: their number among the descriptors is that of before. */
 	move_sandboxes(s, n);
 	for (unsigned i = 0; i < s->max_clients; i++) {

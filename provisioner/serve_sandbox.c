@@ -20,18 +20,26 @@ static struct sbx_entry *free_entry(struct sbx_server *s)
 	return NULL;
 }
 
-/* A ready one; or, while there are fewer than there may be, a new one. */
+/*
+ * A free one; or, while there are fewer than there may be, a new one. Of several it is the one that
+ * was readied first: it has had the most time to.
+ */
 static struct sbx_slot *take_slot(struct sbx_server *s, struct sbx_slot_warmth wanted,
 				  struct sbx_error *err)
 {
 	struct sbx_slot *any = NULL;
+	bool any_is_warm = false;
 	for (unsigned i = 0; i < s->n_slots; i++) {
 		struct sbx_slot *slot = &s->slot[i];
 		if (slot->is_taken)
 			continue;
-		if (slot->warm.family == wanted.family && slot->warm.number == wanted.number)
-			return slot;
-		any = any ? any : slot;
+		bool is_warm =
+			slot->warm.family == wanted.family && slot->warm.number == wanted.number;
+		if (!any || is_warm > any_is_warm ||
+		    (is_warm == any_is_warm && slot->readied_usec < any->readied_usec)) {
+			any = slot;
+			any_is_warm = is_warm;
+		}
 	}
 	if (any)
 		return any;
@@ -56,21 +64,31 @@ static void clear(struct sbx_entry *e)
 	*e = (struct sbx_entry)SBX_ENTRY_INIT;
 }
 
-/* A slot that cannot be used again is replaced when it is wanted. */
-static void put_back(struct sbx_slot *slot)
+/*
+ * A slot that cannot be used again is replaced when it is wanted. What came last (NULL: nothing
+ * that is to be) is likely to be asked for again.
+ */
+static void put_back(struct sbx_slot *slot, const struct sbx_buffer *words, uint32_t n_words)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	slot->is_taken = false;
-	if (sbx_slot_reset(slot, &err) == 0)
-		return sbx_slot_settle(slot);
-	const struct sbx_slot_warmth home = slot->home;
-	const struct sbx_slots *slots = slot->slots;
-	sbx_slot_release(slot);
-	if (sbx_slot_make(slots, slot, NULL) < 0)
-		*slot = (struct sbx_slot){.slots = slots, .socket_fd = -1, .is_broken = true};
-	slot->home = home;
-	if (!slot->is_broken)
-		sbx_slot_settle(slot);
+	if (sbx_slot_reset(slot, &err) < 0) {
+		const struct sbx_slot_warmth home = slot->home;
+		const struct sbx_slots *slots = slot->slots;
+		sbx_slot_release(slot);
+		if (sbx_slot_make(slots, slot, NULL) < 0)
+			*slot = (struct sbx_slot){
+				.slots = slots, .socket_fd = -1, .is_broken = true};
+		slot->home = home;
+	}
+	if (slot->is_broken)
+		return;
+	/* The children of zygotes count among a slot's processes: it is theirs alone. */
+	if (words && !slot->home.family)
+		sbx_slot_ready(slot, words->data, words->n_bytes, n_words);
+	else
+		sbx_slot_ready(slot, NULL, 0, 0);
+	sbx_slot_settle(slot);
 }
 
 /* Those of the command, or none; behind them those that flags stand for. */
@@ -129,7 +147,7 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	};
 	memcpy(e->request.stdio_fd, e->stdio_fd, sizeof(e->stdio_fd));
 	if (e->slot->is_broken)
-		put_back(e->slot);
+		put_back(e->slot, NULL, 0);
 	if (is_forked && sbx_slot_want(e->slot, wanted, err) < 0)
 		return -1;
 	e->family = wanted.family;
@@ -143,7 +161,7 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	}
 	e->sandbox->backend->free(e->sandbox);
 	if (e->slot->is_used || e->slot->is_broken)
-		put_back(e->slot);
+		put_back(e->slot, NULL, 0);
 	return -1;
 }
 
@@ -249,10 +267,16 @@ static void finish(struct sbx_server *s, struct sbx_entry *e)
 	struct sbx_family *family = e->family;
 	e->sandbox->backend->destroy(e->sandbox, &e->result);
 	e->has_record = e->record.ledger != NULL;
-	bool is_over = !sbx_entry_collect(s, e);
-	if (is_over)
+	SBX_CLEANUP_BUFFER struct sbx_buffer words = SBX_BUFFER_INIT;
+	uint32_t n_words = e->request.n_words;
+	bool is_likely = !e->request.is_forked && e->result.error.code == SBX_OK;
+	if (!sbx_entry_collect(s, e)) {
+		/* What came is likely to come again. */
+		words = e->words;
+		e->words = (struct sbx_buffer)SBX_BUFFER_INIT;
 		leave(s, e);
-	put_back(slot);
+	}
+	put_back(slot, is_likely && words.data ? &words : NULL, n_words);
 	if (family)
 		sbx_family_left(s, family);
 }

@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 #include "provisioner/packet.h"
+#include "provisioner/supervise.h"
 
 #define MAX_PROC_FILE (16 << 20)
 #define RESET_TRIES   200 /* of a millisecond each */
@@ -113,13 +114,39 @@ int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char
 	sbx_buffer_add(&text, &warm->first_id, sizeof(warm->first_id));
 	if (text.failed)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
-	const struct sbx_slot_order order = {0};
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_WARM, .n_words = 2};
 	const int fds[] = {warm->user_fd, warm->pid_fd, warm->socket_fd};
 	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), text.data, text.n_bytes, fds,
 			    3) == 0)
 		return 0;
 	slot->is_broken = true;
 	return sbx_fail_os(err, SBX_E_SANDBOX, errno, "a slot's keeper");
+}
+
+void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words)
+{
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_READY, .n_words = n_words};
+	int fds[SBX_N_CONTROLLERS];
+	unsigned n = 0;
+	if (slot->groups.n && !has_v1(&slot->groups))
+		for (; n < slot->groups.n; n++)
+			fds[n] = slot->groups.group[n].fd;
+	slot->readied_usec = sbx_now_usec();
+	/* Without, the next sandbox takes longer; but not without its groups. */
+	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), words, n_bytes, fds, n) < 0 &&
+	    n > 0)
+		slot->is_broken = true;
+}
+
+void sbx_slot_unready(struct sbx_slot *slot)
+{
+	pid_t pid = slot->made ? *slot->made : 0;
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	*slot->made = 0;
 }
 
 /* A group of version 2 costs little, and a new one has no past. */
@@ -177,6 +204,7 @@ void sbx_slot_release(struct sbx_slot *slot)
 			;
 	}
 	slot->keeper = 0;
+	sbx_slot_unready(slot);
 	if (slot->made)
 		munmap(slot->made, sizeof(*slot->made));
 	slot->made = NULL;

@@ -38,14 +38,19 @@ struct sbx_slot_warmth {
 struct sbx_slot {
 	const struct sbx_slots *slots;
 	struct sbx_groups groups;
-	int socket_fd;	     /* to the keeper, SOCK_SEQPACKET */
-	pid_t *made;	     /* shared with the keeper: what it has forked last; 0: nothing */
+	int socket_fd; /* to the keeper, SOCK_SEQPACKET */
+	/*
+	 * Shared with the keeper: what it has forked and no sandbox has taken over; 0: nothing. It
+	 * is this process's child.
+	 */
+	pid_t *made;
 	pid_t keeper;	     /* a child of ours, and parent of nothing: 0 when it is gone */
 	unsigned n_own_pids; /* processes of ours in its groups, besides a sandbox's first */
 	uint64_t cpu_usec_before, oom_kills_before; /* of earlier sandboxes */
 	unsigned limited; /* 1 << SBX_CONTROLLER_x: has a limit to be taken off */
 	bool is_used, is_broken;
-	bool is_taken; /* by whoever shares slots out */
+	bool is_taken;	       /* by whoever shares slots out */
+	uint64_t readied_usec; /* when it was last readied, 0: never */
 	/* Whose child the keeper holds, and whose it is to hold again after each sandbox. */
 	struct sbx_slot_warmth warm, home;
 };
@@ -63,6 +68,16 @@ int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sb
 /* Ready it for the next sandbox, once the last one was destroyed. A failure breaks it. */
 int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err);
 
+/*
+ * Have the keeper make what the next sandbox needs, while nobody waits for it: a network namespace,
+ * and a sandbox for these words, as of a request (NULL: none). It goes to the next request whose
+ * plan is the same but for the command and its environment. For another it is ended first.
+ */
+void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words);
+
+/* End what was made that way, if it was. */
+void sbx_slot_unready(struct sbx_slot *slot);
+
 /* Let the next sandbox that is made here with request.is_forked have this child (zygotes.h). */
 int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
 		  const char *lower, struct sbx_error *err);
@@ -77,20 +92,29 @@ void sbx_slot_release(struct sbx_slot *slot);
  */
 int sbx_slot_open_net(const struct sbx_slot *slot);
 
-/* What goes to the keeper: this, then n_words strings; the descriptors 0, 1, 2 and init's socket.
- */
+/* What goes to the keeper, with n_words strings behind it. */
+enum sbx_slot_order_kind {
+	/* Make a sandbox; with the descriptors 0, 1, 2 and its socket, and maybe its input. */
+	SBX_SLOT_MAKE,
+	/*
+	 * A parked child of a zygote (zygotes.h) to be put into the slot's cgroups, and to become
+	 * the command of the next sandbox that is_forked. The descriptors are struct sbx_warm's,
+	 * the words the interpreter's name and the template's root. There is no answer: what went
+	 * wrong is told then.
+	 */
+	SBX_SLOT_WARM,
+	/* See sbx_slot_ready(); with the groups where those were made anew. There is no answer. */
+	SBX_SLOT_READY,
+	SBX_SLOT_GO_ON, /* what the keeper has given up (is_pending) is reaped */
+};
 struct sbx_slot_order {
+	uint32_t kind;
 	uint32_t n_words;
+	/* Of MAKE: */
 	uint32_t is_forked; /* the command is to be the child that it has been given */
 	uint32_t has_input; /* a descriptor more, the task's input */
 	uint32_t takes_output;
 };
-/*
- * Or, without words: a parked child of a zygote (zygotes.h) to be put into the slot's cgroups, and
- * to become the command of the next sandbox that is_forked. Its descriptors are struct sbx_warm's;
- * behind it are the interpreter's name and the template's root. There is no answer: what went wrong
- * is told then.
- */
 #define SBX_MAX_SLOT_ORDER (128 << 10) /* with the words */
 /* What it answers: and the pipes' other ends when output is counted. */
 struct sbx_slot_reply {
@@ -102,6 +126,7 @@ struct sbx_slot_reply {
 	uid_t host_uid;	  /* as struct sbx_container's */
 	unsigned limited; /* 1 << SBX_CONTROLLER_x */
 	bool has_relay;
+	bool is_pending;     /* not yet the answer: what was made ahead is to be ended first */
 	unsigned unenforced; /* of the plan */
 	/* --record or takes_output: the ledger is the last descriptor. */
 	bool has_record;

@@ -144,7 +144,8 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	task->host.is_forked = task->role == SBX_ROLE_FORKED;
 	if (task->host.is_forked)
 		task->host.uid = task->host.gid = 0;
-	if (sbx_plan_wants_ids(o, &task->host) && make_ids(task, &task->no_userns) < 0) {
+	if (!task->has_ids && sbx_plan_wants_ids(o, &task->host) &&
+	    make_ids(task, &task->no_userns) < 0) {
 		sbx_ids_release(&task->ids);
 		task->host.no_userns = task->no_userns.message;
 	}

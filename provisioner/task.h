@@ -22,6 +22,7 @@ struct sbx_task {
 	const struct sbx_slot *slot;
 	bool has_net;
 	uint32_t first_id;  /* of the zygotes that it is forked from (plan.h) */
+	bool has_ids;	    /* set before settling: they are mapped already, for the same sources */
 	enum sbx_role role; /* set it before settling */
 };
 

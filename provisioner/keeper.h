@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SBX_PROVISIONER_KEEPER_H
+#define SBX_PROVISIONER_KEEPER_H
+
+#include <sys/stat.h>
+
+#include "provisioner/backend.h"
+#include "provisioner/container.h"
+#include "provisioner/slot.h"
+#include "provisioner/task.h"
+
+/* The process of ours that lives in a slot: keeper.c its life, keeper_ready.c what it makes ahead.
+ */
+
+/* A sandbox that stands, or is about to, and waits to be told what to run. */
+struct sbx_ready {
+	int socket_fd;	      /* to it; -1: there is none */
+	int told_fd;	      /* that of the last one that was told: its hang-up would be its end */
+	struct sbx_task task; /* what it was made for, without a command or environment */
+	char *text, **words;  /* that one's */
+	uid_t host_uid;	      /* as struct sbx_container's */
+	struct stat lower;    /* the template it was made of */
+};
+
+#define SBX_READY_INIT                                                                             \
+	{                                                                                          \
+		.socket_fd = -1, .told_fd = -1, .task = SBX_TASK_INIT                              \
+	}
+
+struct sbx_keeper {
+	struct sbx_slot *slot;
+	int socket_fd;
+	struct sbx_warm warm;	      /* its socket_fd -1: none */
+	struct sbx_error warm_error;  /* why there is none */
+	char *python, *lower;	      /* the zygote's interpreter and template */
+	bool has_net;		      /* of its own, fresh, the loopback up */
+	bool has_input, takes_output; /* of the order that is being obeyed */
+	struct sbx_ready ready;
+};
+
+/* What words come to in this slot: options checked and settled, the plan made. */
+int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, char **argv,
+		      struct sbx_error *err);
+
+/* Set the limits of a plan on the slot's groups. */
+int sbx_keeper_limit(struct sbx_keeper *k, const struct sbx_plan *plan, struct sbx_error *err);
+
+/* Fill in a request for it, and what of a container a keeper knows. */
+void sbx_keeper_fill(struct sbx_keeper *k, const struct sbx_task *task, const int *stdio_fd,
+		     struct sbx_request *request, struct sbx_container *c);
+
+/*
+ * Answer with what has become of a request, and a record's ledger (-1: none); ends this process
+ * when nobody listens.
+ */
+void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct sbx_container *c,
+		       int ledger_fd, struct sbx_slot_reply *reply);
+
+/*
+ * Make a sandbox for the like of these words, if it can be one that is made ahead: one that shows
+ * nothing of the host but the template, and writes nothing there.
+ */
+void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words);
+
+/* Answer a request with it. False: it does not fit, and nothing was done. */
+bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int fds[4]);
+
+/* It is gone, or not to be used: have it ended, and wait until it counts no more. */
+void sbx_ready_end(struct sbx_keeper *k);
+
+/* The words of a packet, in place; NULL: there are not as many. */
+char **sbx_keeper_find_words(char *text, size_t n_bytes, uint32_t n);
+
+uint64_t sbx_keeper_now_nsec(void);
+
+#endif
