@@ -5,7 +5,7 @@
 #include <sys/file.h>
 
 #include "base/fd.h"
-#include "store/store.h"
+#include "store/transaction.h"
 
 #define SECTION	 "core"
 #define LAST_KEY "min-free-space-percent"
@@ -46,6 +46,7 @@ static gboolean make_repo(struct sbx_store *store, const char *path, GCancellabl
 static void close_repo(struct sbx_store *store)
 {
 	g_clear_object(&store->repo);
+	g_clear_pointer(&store->pending, sbx_pending_refs_free);
 }
 
 static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GError **error)
@@ -53,6 +54,7 @@ static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GE
 	g_autofree char *path = g_build_filename(store->root, "repo", NULL);
 	g_autoptr(GFile) file = g_file_new_for_path(path);
 	store->repo = ostree_repo_new(file);
+	store->pending = sbx_pending_refs_new();
 	store->close_repo = close_repo;
 	if (!is_complete(path) && !make_repo(store, path, cancellable, error))
 		return FALSE;
@@ -60,6 +62,7 @@ static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GE
 		g_prefix_error(error, "%s: ", path);
 		return FALSE;
 	}
+	ostree_repo_set_disable_fsync(store->repo, TRUE); /* see store/transaction.h */
 	OstreeRepoMode mode = ostree_repo_get_mode(store->repo);
 	if ((mode == OSTREE_REPO_MODE_BARE) == store->rootless)
 		return sbx_set_error(error, SBX_E_DENIED,

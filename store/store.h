@@ -23,6 +23,7 @@
 struct sbx_store {
 	char *root;
 	OstreeRepo *repo;
+	struct sbx_pending_refs *pending;	     /* store/transaction.h, beside a repo */
 	void (*close_repo)(struct sbx_store *store); /* when there is one */
 	sqlite3 *catalog;
 	gboolean rootless; /* owners, set-id bits and xattrs can't be kept */

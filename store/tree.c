@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "store/transaction.h"
+
 struct sbx_tree {
 	struct sbx_store *store;
 	GHashTable *entries; /* name -> struct sbx_entry *; NULL while folded */
@@ -301,7 +303,7 @@ gboolean sbx_tree_commit(struct sbx_tree *tree, const char *ref, GVariant *metad
 						error))
 		return FALSE;
 	if (ref)
-		ostree_repo_transaction_set_ref(repo, NULL, ref, commit);
+		sbx_transaction_set_ref(tree->store, ref, commit);
 	if (out_commit)
 		*out_commit = g_steal_pointer(&commit);
 	return TRUE;

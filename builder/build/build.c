@@ -18,7 +18,6 @@
 #include "builder/build/diversions.h"
 #include "builder/build/import.h"
 #include "builder/build/supply.h"
-#include "store/checkout.h"
 #include "store/template.h"
 
 /* A build on its way. */
@@ -280,6 +279,7 @@ static char *meta_json(const struct build *b, gint64 now_usec)
 	return g_strdup(text.data);
 }
 
+/* All of it is on the disk before anything names it. */
 static gboolean publish(struct build *b, GError **error)
 {
 	gint64 now = g_get_real_time();
@@ -304,6 +304,7 @@ static gboolean publish(struct build *b, GError **error)
 	return g_file_set_contents(lock_path, lock_json, -1, error) &&
 	       g_file_set_contents(meta_path, meta, -1, error) &&
 	       g_file_set_contents(flock_path, "", 0, error) &&
+	       sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) &&
 	       sbx_template_publish(b->store, folder, &row, error);
 }
 

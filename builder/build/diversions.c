@@ -6,7 +6,6 @@
 
 #include "builder/build/base_layer.h"
 #include "builder/build/configure.h"
-#include "store/checkout.h"
 
 #define MAX_SCRIPT_BYTES (4 * 1024 * 1024)
 

@@ -277,8 +277,7 @@ gboolean sbx_script_run(struct sbx_script_runner *r, const struct sbx_step *step
 	trace->triggers = read_triggers(upper);
 	trace->usec = (guint64)(g_get_monotonic_time() - began);
 	trace->n_bytes = delta->n_bytes;
-	if (!keep_trace(r, step, key, trace, error) ||
-	    !sbx_workroot_take(r->c->root, trace, upper, error))
+	if (!keep_trace(r, step, key, trace, error) || !sbx_workroot_take(r->c->root, trace, error))
 		return FALSE;
 	if (r->c->refs && trace->ref)
 		g_ptr_array_add(r->c->refs, g_strdup(trace->ref));

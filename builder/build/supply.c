@@ -11,7 +11,7 @@
 #include "base/fd.h"
 #include "builder/build/import.h"
 #include "builder/fetch/fetch.h"
-#include "store/checkout.h"
+#include "store/transaction.h"
 
 struct item {
 	const struct sbx_lock_package *package;

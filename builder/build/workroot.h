@@ -4,6 +4,7 @@
 
 #include "builder/build/trace.h"
 #include "store/checkout.h"
+#include "store/transaction.h"
 
 /*
  * The tree that a build works on: in memory, and, once something has to run over it, checked out.
@@ -13,7 +14,7 @@ struct sbx_workroot {
 	struct sbx_store *store;
 	struct sbx_tree *tree;		     /* the caller's */
 	char *path;			     /* of the checkout, which need not be there */
-	struct sbx_transaction *transaction; /* runs; ended and begun anew to check out */
+	struct sbx_transaction *transaction; /* runs */
 	GCancellable *cancellable;
 	gboolean is_checked_out;
 	gint64 checkout_usec;	  /* what making and mending the checkout has taken */
@@ -33,16 +34,14 @@ gboolean sbx_workroot_require(struct sbx_workroot *w, GError **error);
 /* Make a trace's changes to the tree. Takes the trace. */
 gboolean sbx_workroot_replay(struct sbx_workroot *w, struct sbx_trace *trace, GError **error);
 
-/*
- * Make the changes of a script that just ran over the checkout: of its delta, whose files are in
- * the overlay's folder `upper` and are moved from there.
+/* Make the changes of a script that just ran over the checkout, whose delta is in the transaction.
  */
-gboolean sbx_workroot_take(struct sbx_workroot *w, const struct sbx_trace *trace, const char *upper,
-			   GError **error);
+gboolean sbx_workroot_take(struct sbx_workroot *w, const struct sbx_trace *trace, GError **error);
 
 /*
- * Commit the tree under a ref, end the transaction, and make the checkout one of links to the
- * objects. What else changed the tree since it was checked out must have changed `changed` too.
+ * Commit the tree under a ref, and make the checkout that tree's, of links to the objects; the
+ * transaction goes on. What else changed the tree since it was checked out must have changed
+ * `changed` too.
  */
 gboolean sbx_workroot_commit(struct sbx_workroot *w, const char *ref, char **out_commit,
 			     GError **error);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/checkout.h"
+#include "store/transaction.h"
 #include "store/tree.h"
 
 /* A store of its own for each test, removed afterwards. */

@@ -68,20 +68,98 @@ static void the_same_tree_is_the_same_commit(void **state)
 	assert_string_equal(one, two);
 }
 
+static struct sbx_tree *stored_tree(struct fixture *f)
+{
+	struct sbx_tree *tree = NULL;
+	g_autofree char *commit = NULL;
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	SBX_AUTO(sbx_tree) made = empty_tree(f);
+	put(f, made, "a/b", "1", 0644);
+	put(f, made, "a/tool", "run", 0755);
+	put(f, made, "usr/share/doc/x/y/z", "deep", 0600);
+	assert_ok(sbx_tree_commit(made, "test/out", NULL, NULL, NULL, error));
+	assert_ok(sbx_transaction_commit(&transaction, NULL, error));
+	assert_ok(sbx_tree_load_ref(f->store, "test/out", 0, &tree, NULL, NULL, error));
+	return tree;
+}
+
+static void assert_file(const char *root, const char *name, const char *expected, mode_t mode)
+{
+	g_autofree char *path = g_build_filename(root, name, NULL);
+	g_autofree char *text = NULL;
+	struct stat st;
+	assert_ok(g_file_get_contents(path, &text, NULL, error));
+	assert_string_equal(text, expected);
+	assert_int_equal(lstat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, mode);
+	assert_int_equal(st.st_mtime, 0);
+}
+
+static nlink_t n_links(const char *root, const char *name)
+{
+	g_autofree char *path = g_build_filename(root, name, NULL);
+	struct stat st;
+	assert_int_equal(lstat(path, &st), 0);
+	return st.st_nlink;
+}
+
 static void a_checkout_has_the_modes_and_bytes(void **state)
 {
 	struct fixture *f = *state;
-	g_autofree char *commit = commit_of(f, FALSE);
+	SBX_AUTO(sbx_tree) tree = stored_tree(f);
 	g_autofree char *path = g_build_filename(f->root, "tmp", "out", NULL);
-	g_autofree char *file = g_build_filename(path, "a/b", NULL);
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error));
+	assert_file(path, "a/b", "1", 0644);
+	assert_file(path, "a/tool", "run", 0755);
+	assert_file(path, "usr/share/doc/x/y/z", "deep", 0600);
+	assert_int_equal(n_links(path, "a/b"), 2); /* a link to the object, not a copy */
+}
+
+static void a_checkout_replaces_what_is_in_its_way_and_leaves_the_rest(void **state)
+{
+	struct fixture *f = *state;
+	SBX_AUTO(sbx_tree) tree = stored_tree(f);
+	g_autofree char *path = g_build_filename(f->root, "tmp", "out", NULL);
+	g_autofree char *folder = g_build_filename(path, "a/b/c", NULL);
+	g_autofree char *file = g_build_filename(path, "usr", NULL);
+	g_autofree char *kept = g_build_filename(path, "kept", NULL);
+	assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
+	assert_int_equal(symlink("/etc", file), 0);
+	assert_ok(g_file_set_contents(kept, "mine", -1, error));
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error));
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error)); /* over itself */
+	assert_file(path, "a/b", "1", 0644);
+	assert_file(path, "usr/share/doc/x/y/z", "deep", 0600);
 	g_autofree char *text = NULL;
-	struct stat st;
-	assert_ok(sbx_store_checkout(f->store, commit, path, NULL, error));
-	assert_int_equal(stat(file, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0644);
-	assert_true(st.st_nlink > 1); /* a link to the object, not a copy */
-	assert_ok(g_file_get_contents(file, &text, NULL, error));
-	assert_string_equal(text, "1");
+	assert_ok(g_file_get_contents(kept, &text, NULL, error));
+	assert_string_equal(text, "mine");
+}
+
+/* As where an object has all the links that a file system allows. */
+static void a_file_that_cannot_be_linked_is_copied(void **state)
+{
+	struct fixture *f = *state;
+	SBX_AUTO(sbx_tree) tree = stored_tree(f);
+	g_autofree char *path = g_strdup("/dev/shm/sbx-test-XXXXXX");
+	assert_non_null(mkdtemp(path));
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error));
+	assert_file(path, "a/tool", "run", 0755);
+	assert_int_equal(n_links(path, "a/tool"), 1);
+	assert_ok(sbx_store_remove_tree(path, error));
+}
+
+static void a_checkout_without_an_object_says_which(void **state)
+{
+	struct fixture *f = *state;
+	SBX_AUTO(sbx_tree) tree = stored_tree(f);
+	g_autofree char *path = g_build_filename(f->root, "tmp", "out", NULL);
+	const struct sbx_entry *entry = sbx_tree_find(tree, "a/tool", NULL);
+	g_autofree char *hex = ostree_checksum_from_bytes(entry->checksum);
+	g_autofree char *object =
+		g_strdup_printf("%s/repo/objects/%.2s/%s.file", f->root, hex, hex + 2);
+	assert_int_equal(unlink(object), 0);
+	assert_fails(sbx_tree_checkout(tree, f->store, path, NULL, error), SBX_E_DAMAGED, hex + 2);
 }
 
 static void a_file_in_the_way_of_a_folder_is_an_error(void **state)
@@ -153,6 +231,9 @@ int main(void)
 		T(a_tree_comes_back_from_its_commit),
 		T(the_same_tree_is_the_same_commit),
 		T(a_checkout_has_the_modes_and_bytes),
+		T(a_checkout_replaces_what_is_in_its_way_and_leaves_the_rest),
+		T(a_file_that_cannot_be_linked_is_copied),
+		T(a_checkout_without_an_object_says_which),
 		T(a_file_in_the_way_of_a_folder_is_an_error),
 		T(an_aborted_transaction_leaves_no_ref),
 		T(ref_parts_hold_any_version),
