@@ -99,13 +99,12 @@ static int general_priority(const struct sbx_rules *rules, const struct sbx_rele
 static const struct origin *find_origin(struct sbx_resolver *resolver, Id p)
 {
 	struct sbx_rules *rules = resolver->rules;
-	const char *text = sbx_resolver_origin(resolver, p);
-	Id id = text ? pool_str2id(resolver->pool, text, 0) : 0;
+	Id id = pool_lookup_id(resolver->pool, p, resolver->keys.id[SBX_KEY_ORIGIN]);
 	struct origin *origin = g_hash_table_lookup(rules->origins, GINT_TO_POINTER(id));
 	if (origin)
 		return origin;
 	origin = g_new0(struct origin, 1);
-	origin->release = find_release(rules->archive, text);
+	origin->release = find_release(rules->archive, sbx_resolver_origin(resolver, p));
 	origin->priority = general_priority(rules, origin->release);
 	g_hash_table_insert(rules->origins, GINT_TO_POINTER(id), origin);
 	return origin;

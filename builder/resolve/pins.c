@@ -30,8 +30,14 @@ static gboolean matches(const char *pattern, const char *text)
 	gsize n = strlen(pattern);
 	if (!text)
 		return FALSE;
-	if (n < 2 || pattern[0] != '/' || pattern[n - 1] != '/')
-		return fnmatch(pattern, text, 0) == 0;
+	if (n < 2 || pattern[0] != '/' || pattern[n - 1] != '/') {
+		/* Most are tried on all names of the archive and differ in the first letters. */
+		gsize n_plain = strcspn(pattern, "*?[\\");
+		if (strncmp(pattern, text, n_plain) != 0)
+			return FALSE;
+		return pattern[n_plain] == '\0' ? text[n_plain] == '\0'
+						: fnmatch(pattern, text, 0) == 0;
+	}
 	g_autofree char *inner = g_strndup(pattern + 1, n - 2);
 	regex_t regex;
 	if (regcomp(&regex, inner, REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0)
@@ -45,12 +51,11 @@ gboolean sbx_pin_has_name(const struct sbx_pin *pin, const char *name, const cha
 {
 	for (char **p = pin->packages; p && *p; p++) {
 		const char *colon = strrchr(*p, ':');
-		g_autofree char *pattern =
-			colon ? g_strndup(*p, (gsize)(colon - *p)) : g_strdup(*p);
+		g_autofree char *cut = colon ? g_strndup(*p, (gsize)(colon - *p)) : NULL;
 		if (colon && !g_str_equal(colon, ":any") && !g_str_equal(colon, ":native") &&
 		    !g_str_equal(colon + 1, architecture))
 			continue;
-		if (matches(pattern, name))
+		if (matches(cut ? cut : *p, name))
 			return TRUE;
 	}
 	return FALSE;

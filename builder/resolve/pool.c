@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <solv/repo_solv.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "builder/resolve/relation.h"
+
+#define READ_BYTES (256 * 1024)
 
 const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p)
 {
@@ -87,6 +90,9 @@ static gboolean load(struct sbx_resolver *resolver, const char *path, GError **e
 				     "%s: no packages are indexed; run `sbx-build update`", path);
 	if (!file)
 		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	/* libsolv takes it byte for byte. */
+	setvbuf(file, NULL, _IOFBF, READ_BYTES);
+	__fsetlocking(file, FSETLOCKING_BYCALLER);
 	resolver->repo = repo_create(resolver->pool, "archive");
 	const char *problem = NULL;
 	if (repo_add_solv(resolver->repo, file, 0) != 0)
