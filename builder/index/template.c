@@ -133,6 +133,16 @@ static void note_form(struct sbx_template *t, gboolean may_be_folder)
 	}
 }
 
+static void note_edges(struct sbx_template *t)
+{
+	const struct sbx_part *first = &g_array_index(t->parts, struct sbx_part, 0);
+	const struct sbx_part *last = &g_array_index(t->parts, struct sbx_part, t->parts->len - 1);
+	if (first->kind == SBX_PART_TEXT)
+		t->head = sbx_head_edge(first->text, first->n_text);
+	if (last->kind == SBX_PART_TEXT)
+		t->tail = sbx_tail_edge(last->text, last->n_text);
+}
+
 struct form {
 	char separator;
 	gboolean may_be_folder, is_named;
@@ -161,6 +171,7 @@ static struct sbx_template *make(const struct sbx_language *language, const char
 		return NULL;
 	}
 	note_form(t, form.may_be_folder);
+	note_edges(t);
 	return g_steal_pointer(&t);
 }
 
@@ -217,11 +228,8 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 
 gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gsize n_path)
 {
-	if (t->is_folder)
-		return FALSE; /* what makes the folder is kept for its own sake */
-	const struct sbx_part *first = &g_array_index(t->parts, struct sbx_part, 0);
-	if (first->kind == SBX_PART_TEXT &&
-	    (n_path < first->n_text || memcmp(path, first->text, first->n_text) != 0))
+	/* What makes a folder is kept for its own sake. */
+	if (!sbx_template_may_match(t, sbx_head_bytes(path, n_path), sbx_tail_bytes(path, n_path)))
 		return FALSE;
 	const struct sbx_part *last = &g_array_index(t->parts, struct sbx_part, t->parts->len - 1);
 	if (last->kind == SBX_PART_TEXT &&

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "builder/index/edge.h"
 #include "profiler/facts.h"
 #include "store/gerror.h"
 
@@ -41,6 +42,7 @@ struct sbx_template {
 	gboolean is_deep;    /* looked for by the name's last component, in whatever folders */
 	gboolean is_folder;  /* ends with {path}: any folder of that name will do */
 	gboolean is_package; /* names the module as a folder: "{dist}/{path}/__init__.py" */
+	struct sbx_edge head, tail; /* what every path has that it matches */
 };
 
 /*
@@ -60,6 +62,13 @@ SBX_DEFINE_AUTO(sbx_template, sbx_template_free)
 
 /* Can a name be found at this path (behind the root's folder and its slash, if there is a root)? */
 gboolean sbx_template_matches(const struct sbx_template *t, const char *path, gsize n_path);
+
+/* Nearly always as sbx_template_matches(), for the price of two comparisons. */
+static inline gboolean sbx_template_may_match(const struct sbx_template *t, guint64 head,
+					      guint64 tail)
+{
+	return sbx_edge_fits(&t->tail, tail) && sbx_edge_fits(&t->head, head) && !t->is_folder;
+}
 
 /*
  * Where the {name} of a template that is named by it stands in a path that it matches: the longest

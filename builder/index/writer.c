@@ -10,6 +10,7 @@ static void root_free(gpointer data)
 	struct sbx_index_root *root = data;
 	g_ptr_array_unref(root->templates);
 	g_hash_table_unref(root->folders);
+	g_string_free(root->folder, TRUE);
 	g_free(root);
 }
 
@@ -22,8 +23,11 @@ static struct sbx_index_root *root_for(struct sbx_provider_writer *w, const char
 	}
 	struct sbx_index_root *root = g_new0(struct sbx_index_root, 1);
 	root->pattern = pattern;
-	if (pattern)
-		root->n_literal = strcspn(pattern + sbx_root_is_merged(pattern), "*?[");
+	if (pattern) {
+		const char *glob = pattern + sbx_root_is_merged(pattern);
+		root->head = sbx_head_edge(glob, strcspn(glob, "*?["));
+	}
+	root->folder = g_string_new(NULL);
 	root->templates = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_template_free);
 	root->folders = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	g_ptr_array_add(w->roots, root);
@@ -125,11 +129,47 @@ gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *w,
 	return TRUE;
 }
 
-static void count_folder(struct sbx_index_root *root, const char *folder, gsize n_folder)
+static void put_count(struct sbx_index_root *root)
 {
-	g_autofree char *key = g_strndup(folder, n_folder);
-	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(root->folders, key));
-	g_hash_table_replace(root->folders, g_steal_pointer(&key), GUINT_TO_POINTER(n + 1));
+	if (root->n_in_folder == 0)
+		return;
+	const char *folder =
+		sbx_root_is_merged(root->pattern) ? root->pattern + 1 : root->folder->str;
+	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(root->folders, folder));
+	g_hash_table_replace(root->folders, g_strdup(folder),
+			     GUINT_TO_POINTER(n + root->n_in_folder));
+	root->n_in_folder = 0;
+}
+
+static gboolean is_in_folder(const struct sbx_index_root *root, const char *path, gsize n_path)
+{
+	gsize n = root->folder->len;
+	return n && n_path > n && path[n] == '/' && memcmp(path, root->folder->str, n) == 0;
+}
+
+/* How many bytes of the path are a folder that the root stands for; 0: it is in none. */
+static gsize find_folder(struct sbx_index_root *root, const char *path, gsize n_path)
+{
+	if (is_in_folder(root, path, n_path))
+		return root->folder->len;
+	const char *glob = root->pattern + sbx_root_is_merged(root->pattern);
+	gsize n = sbx_root_match(glob, path, n_path);
+	if (n) {
+		put_count(root);
+		g_string_truncate(root->folder, 0);
+		g_string_append_len(root->folder, path, (gssize)n);
+	}
+	return n;
+}
+
+static gboolean some_may_match(const struct sbx_index_root *root, guint64 tail)
+{
+	for (guint i = 0; i < root->templates->len; i++) {
+		const struct sbx_template *t = root->templates->pdata[i];
+		if (sbx_edge_fits(&t->tail, tail))
+			return TRUE;
+	}
+	return FALSE;
 }
 
 /* Which distribution's metadata is this? */
@@ -149,22 +189,24 @@ static void note_name(struct sbx_provider_writer *w, const struct sbx_template *
 static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_root *root,
 			     const char *path, gsize n_path, gsize *out_n_folder)
 {
+	guint64 tail = sbx_tail_bytes(path, n_path);
 	gsize n_folder = 0;
-	gboolean is_merged = sbx_root_is_merged(root->pattern);
 	if (root->pattern) {
-		const char *pattern = root->pattern + is_merged;
 		/* Most lines of the archive are below none of a dozen roots. */
-		if (n_path < root->n_literal || memcmp(path, pattern, root->n_literal) != 0)
+		if (!sbx_edge_fits(&root->head, sbx_head_bytes(path, n_path)) ||
+		    !some_may_match(root, tail))
 			return FALSE;
-		n_folder = sbx_root_match(pattern, path, n_path);
+		n_folder = find_folder(root, path, n_path);
 		if (n_folder == 0)
 			return FALSE;
 	}
 	gsize skip = n_folder ? n_folder + 1 : 0;
+	guint64 head = sbx_head_bytes(path + skip, n_path - skip);
 	gboolean is_wanted = FALSE;
 	for (guint i = 0; i < root->templates->len; i++) {
 		const struct sbx_template *t = root->templates->pdata[i];
-		if ((is_wanted && !t->is_named && (!t->is_deep || w->is_deep)) ||
+		if (!sbx_template_may_match(t, head, tail) ||
+		    (is_wanted && !t->is_named && (!t->is_deep || w->is_deep)) ||
 		    !sbx_template_matches(t, path + skip, n_path - skip))
 			continue;
 		is_wanted = TRUE;
@@ -172,10 +214,7 @@ static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_roo
 		if (t->is_named)
 			note_name(w, t, path + skip, n_path - skip);
 	}
-	if (is_wanted && is_merged)
-		count_folder(root, root->pattern + 1, strlen(root->pattern + 1));
-	else if (is_wanted && n_folder)
-		count_folder(root, path, n_folder);
+	root->n_in_folder += is_wanted && n_folder;
 	*out_n_folder = n_folder;
 	return is_wanted;
 }
@@ -252,6 +291,10 @@ gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *w, GInputS
 					  GError **error)
 {
 	w->where = where;
-	return sbx_contents_read(stream, where, (const char *const *)w->prefixes->pdata, add_line,
-				 w, cancellable, error);
+	if (!sbx_contents_read(stream, where, (const char *const *)w->prefixes->pdata, add_line, w,
+			       cancellable, error))
+		return FALSE;
+	for (guint i = 0; i < w->roots->len; i++)
+		put_count(w->roots->pdata[i]);
+	return TRUE;
 }

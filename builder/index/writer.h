@@ -20,9 +20,12 @@ struct sbx_index_name {
 /* A root's glob, the templates below it, and the folders that were seen. */
 struct sbx_index_root {
 	const char *pattern;  /* NULL: templates without a root */
-	gsize n_literal;      /* bytes of the glob before its first wildcard */
+	struct sbx_edge head; /* of the glob before its first wildcard */
 	GPtrArray *templates; /* struct sbx_template * */
 	GHashTable *folders;  /* char * to how many paths, GUINT */
+	/* Contents are sorted: a path's folder is mostly that of the path before. */
+	GString *folder;
+	guint n_in_folder; /* paths of that one, not yet in `folders` */
 };
 
 /* What is collected in memory (writer.c) until it is written in one go (writer_tables.c). */
