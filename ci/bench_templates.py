@@ -14,6 +14,11 @@ SMALL = ["python3-attr", "python3-toolz", "python3-wcwidth", "python3-zipp", "py
          "python3-itsdangerous"]
 
 
+# The same, for builds of their locks alone.
+PURE = ["python3-termcolor", "python3-webcolors", "python3-blinker", "python3-xmltodict",
+        "python3-shellingham", "python3-parso"]
+
+
 def output(b, *arguments):
     done = subprocess.run(b.sbx(*arguments), env=b.env, stdout=subprocess.PIPE, check=True)
     return json.loads(done.stdout)
@@ -25,6 +30,16 @@ def variant(b, recipe, package):
     path.write_text(f"[recipe]\ndescription=x\ncategory=x\n[packages]\n"
                     f"install={';'.join(recipe['packages'] + [package])}\n"
                     f"[content]\nslim=runtime\n[test]\ncommand=python3 -c pass\n")
+    return str(path)
+
+
+def lock_of(b, recipe, package):
+    """What the recipe has and a package more, chosen; returns the lock's path."""
+    path = b.work / f"with-{package}.lock"
+    with open(path, "wb") as file:
+        subprocess.run(b.sbx("resolve", "-q", "--json", "--packages",
+                             ",".join(recipe["packages"] + [package])),
+                       env=b.env, stdout=file, check=True)
     return str(path)
 
 
@@ -62,6 +77,10 @@ def bench_templates(b, mmdebstrap, limit_row):
     added = statistics.median(times[1:])
     b.row("a small package more than it, fetched and tested", added, "mmdebstrap", theirs, "30x")
     limit_row(b, "the same", added, 0.3)
+    locks = [lock_of(b, recipe, package) for package in PURE]
+    b.seconds(b.sbx("build", "-q", locks[0]))
+    added = statistics.median(b.seconds(b.sbx("build", "-q", lock)) for lock in locks[1:])
+    limit_row(b, "one more, of its lock, fetched, not tested", added, 0.3)
     matched = statistics.median(
         b.seconds(b.sbx("match", "-q", "--packages", ",".join(recipe["packages"]))) for _ in range(9))
     limit_row(b, "match a set of packages among 20 templates", matched, 0.15)

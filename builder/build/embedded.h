@@ -7,6 +7,8 @@
 /* Scripts that run inside the build sandbox, compiled in from the files of the same name. */
 extern const char sbx_configure_sh[];
 extern const size_t sbx_configure_sh_size;
+extern const char sbx_dpkg_query_sh[];
+extern const size_t sbx_dpkg_query_sh_size;
 extern const char sbx_bytecompile_py[];
 extern const size_t sbx_bytecompile_py_size;
 

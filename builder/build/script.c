@@ -36,8 +36,8 @@ struct sbx_script_runner *sbx_script_runner_new(struct sbx_configure *c)
 {
 	struct sbx_script_runner *r = g_new0(struct sbx_script_runner, 1);
 	r->c = c;
-	g_autofree char *driver =
-		g_compute_checksum_for_string(G_CHECKSUM_SHA256, sbx_configure_sh, -1);
+	g_autofree char *text = g_strconcat(sbx_configure_sh, sbx_dpkg_query_sh, NULL);
+	g_autofree char *driver = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 	g_autofree char *commands = g_strjoinv(" ", (char **)stand_ins);
 	r->how = g_strdup_printf("driver %.16s, %s, without %s", driver,
 				 c->store->rootless ? "rootless" : "as root", commands);
@@ -88,11 +88,15 @@ static gboolean prepare(struct sbx_script_runner *r, GError **error)
 	const char *work = r->c->work;
 	if (r->binds)
 		return TRUE;
+	g_autofree char *bin = g_build_filename(work, "bin", NULL); /* first in the driver's PATH */
+	g_mkdir(bin, 0755);
 	if (!sbx_sandbox_write_file(work, "observe", sbx_observe_program,
 				    (gsize)(sbx_observe_program_end - sbx_observe_program), 0755,
 				    error) ||
 	    !sbx_sandbox_write_file(work, "driver", sbx_configure_sh, sbx_configure_sh_size, 0755,
 				    error) ||
+	    !sbx_sandbox_write_file(bin, "dpkg-query", sbx_dpkg_query_sh, sbx_dpkg_query_sh_size,
+				    0755, error) ||
 	    !sbx_sandbox_write_file(work, "succeed", succeed, strlen(succeed), 0755, error) ||
 	    !sbx_sandbox_write_file(work, "policy-rc.d", refuse, strlen(refuse), 0755, error) ||
 	    !sbx_sandbox_write_file(work, "empty.py", "", 0, 0644, error))

@@ -80,6 +80,20 @@ def test_a_listing_decides(t):
 	equal(text(t, id, "/var/lib/reads-things/result").splitlines()[3], "2", "names in the folder")
 
 
+def test_a_script_that_lists_its_files_does_not_depend_on_other_packages(t):
+	"""dpkg-query reads the status of all packages; what stands before it does not, and says the same."""
+	command = "dpkg -L lists-files; dpkg -L hello"
+	id, found = report(t, "lists-files")
+	equal(fates(found, "lists-files"), ["ran"], "what happened")
+	equal(text(t, id, "/var/lib/listed"), t.shell(id, command).ok().out, "what it was told")
+	_, found = report(t, "lists-files,shapes")
+	equal(fates(found, "lists-files"), ["replayed"], "what happened beside something unrelated")
+	id, found = report(t, "lists-files,diverter")
+	listed = text(t, id, "/var/lib/listed")
+	contains(listed, "^diverted by diverter to: /usr/bin/hello-tool.distrib$")
+	equal(listed, t.shell(id, command).ok().out, "what it was told of a file that is diverted")
+
+
 def test_what_cannot_be_observed_runs_each_time(t):
 	id, _ = report(t, "renames-folder")
 	t.sbx("rm", id, archive=False).ok()
