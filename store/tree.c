@@ -9,8 +9,10 @@ struct sbx_tree {
 	struct sbx_store *store;
 	GHashTable *entries; /* name -> struct sbx_entry *; NULL while folded */
 	guint8 dirmeta[SBX_CHECKSUM_BYTES];
-	guint8 contents[SBX_CHECKSUM_BYTES]; /* as stored; valid while folded */
-	guint16 owner;			     /* of everything in a folded tree */
+	guint8 contents[SBX_CHECKSUM_BYTES]; /* as stored; valid unless changed */
+	gboolean is_changed;		     /* entries came or went since it was read or written */
+	gboolean is_news; /* contents or dirmeta are not what the folder above was written with */
+	guint16 owner;	  /* of everything in a folded tree */
 };
 
 static void entry_free(gpointer data)
@@ -32,6 +34,7 @@ struct sbx_tree *sbx_tree_new(struct sbx_store *store, const guint8 dirmeta[SBX_
 {
 	struct sbx_tree *tree = tree_alloc(store, dirmeta);
 	tree->entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+	tree->is_changed = TRUE;
 	return tree;
 }
 
@@ -61,6 +64,7 @@ void sbx_tree_free(struct sbx_tree *tree)
 
 void sbx_tree_set_dirmeta(struct sbx_tree *tree, const guint8 dirmeta[SBX_CHECKSUM_BYTES])
 {
+	tree->is_news |= memcmp(tree->dirmeta, dirmeta, SBX_CHECKSUM_BYTES) != 0;
 	memcpy(tree->dirmeta, dirmeta, SBX_CHECKSUM_BYTES);
 }
 
@@ -164,6 +168,7 @@ gboolean sbx_tree_put_file(struct sbx_tree *tree, const char *name,
 {
 	if (!unfold(tree, error))
 		return FALSE;
+	tree->is_changed = TRUE;
 	put_entry(tree, name, SBX_ENTRY_FILE, checksum, NULL, owner);
 	return TRUE;
 }
@@ -175,6 +180,7 @@ gboolean sbx_tree_put_folder(struct sbx_tree *tree, const char *name, struct sbx
 		sbx_tree_free(folder);
 		return FALSE;
 	}
+	tree->is_changed = TRUE;
 	put_entry(tree, name, SBX_ENTRY_FOLDER, NULL, folder, owner);
 	return TRUE;
 }
@@ -183,7 +189,7 @@ gboolean sbx_tree_remove(struct sbx_tree *tree, const char *name, GError **error
 {
 	if (!unfold(tree, error))
 		return FALSE;
-	g_hash_table_remove(tree->entries, name);
+	tree->is_changed |= g_hash_table_remove(tree->entries, name);
 	return TRUE;
 }
 
@@ -193,6 +199,7 @@ struct sbx_tree *sbx_tree_take_folder(struct sbx_tree *tree, const char *name, G
 	if (!entry || entry->kind != SBX_ENTRY_FOLDER)
 		return NULL;
 	struct sbx_tree *taken = g_steal_pointer(&entry->folder);
+	tree->is_changed = TRUE;
 	g_hash_table_remove(tree->entries, name);
 	return taken;
 }
@@ -214,6 +221,7 @@ struct sbx_tree *sbx_tree_make_folders(struct sbx_tree *tree, const char *path,
 			return NULL;
 		}
 		if (!entry) {
+			tree->is_changed = TRUE;
 			put_entry(tree, name, SBX_ENTRY_FOLDER, NULL,
 				  sbx_tree_new(tree->store, dirmeta), owner);
 			entry = g_hash_table_lookup(tree->entries, name);
@@ -247,13 +255,9 @@ static GVariant *checksum_variant(const guint8 checksum[SBX_CHECKSUM_BYTES])
 	return g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, checksum, SBX_CHECKSUM_BYTES, 1);
 }
 
-gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
-			GCancellable *cancellable, GError **error)
+/* The folders below are written. */
+static gboolean write_dirtree(struct sbx_tree *tree, GCancellable *cancellable, GError **error)
 {
-	if (!tree->entries) {
-		memcpy(out, tree->contents, SBX_CHECKSUM_BYTES);
-		return TRUE;
-	}
 	g_autoptr(GPtrArray) names = sbx_tree_names(tree, error);
 	g_auto(GVariantBuilder) files = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(say)"));
 	g_auto(GVariantBuilder) folders = G_VARIANT_BUILDER_INIT(G_VARIANT_TYPE("a(sayay)"));
@@ -265,10 +269,9 @@ gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
 					      checksum_variant(entry->checksum));
 			continue;
 		}
-		guint8 contents[SBX_CHECKSUM_BYTES];
-		if (!sbx_tree_write(entry->folder, contents, cancellable, error))
-			return FALSE;
-		g_variant_builder_add(&folders, "(s@ay@ay)", name, checksum_variant(contents),
+		entry->folder->is_news = FALSE;
+		g_variant_builder_add(&folders, "(s@ay@ay)", name,
+				      checksum_variant(entry->folder->contents),
 				      checksum_variant(entry->folder->dirmeta));
 	}
 	g_autoptr(GVariant) dirtree = g_variant_ref_sink(
@@ -279,7 +282,37 @@ gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
 					dirtree, &checksum, cancellable, error))
 		return FALSE;
 	memcpy(tree->contents, checksum, SBX_CHECKSUM_BYTES);
-	memcpy(out, checksum, SBX_CHECKSUM_BYTES);
+	tree->is_changed = FALSE;
+	tree->is_news = TRUE;
+	return TRUE;
+}
+
+/* Of a large tree in which little changed, little is written. */
+static gboolean write_folder(struct sbx_tree *tree, GCancellable *cancellable, GError **error)
+{
+	gboolean is_changed = tree->is_changed;
+	GHashTableIter iter;
+	gpointer value;
+	if (!tree->entries)
+		return TRUE;
+	g_hash_table_iter_init(&iter, tree->entries);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct sbx_entry *entry = value;
+		if (entry->kind != SBX_ENTRY_FOLDER)
+			continue;
+		if (!write_folder(entry->folder, cancellable, error))
+			return FALSE;
+		is_changed |= entry->folder->is_news;
+	}
+	return !is_changed || write_dirtree(tree, cancellable, error);
+}
+
+gboolean sbx_tree_write(struct sbx_tree *tree, guint8 out[SBX_CHECKSUM_BYTES],
+			GCancellable *cancellable, GError **error)
+{
+	if (!write_folder(tree, cancellable, error))
+		return FALSE;
+	memcpy(out, tree->contents, SBX_CHECKSUM_BYTES);
 	return TRUE;
 }
 

@@ -82,7 +82,7 @@ def test_a_listing_decides(t):
 
 def test_a_script_that_lists_its_files_does_not_depend_on_other_packages(t):
 	"""dpkg-query reads the status of all packages; what stands before it does not, and says the same."""
-	command = "dpkg -L lists-files; dpkg -L hello"
+	command = "dpkg -L lists-files; dpkg -L hello-tool"
 	id, found = report(t, "lists-files")
 	equal(fates(found, "lists-files"), ["ran"], "what happened")
 	equal(text(t, id, "/var/lib/listed"), t.shell(id, command).ok().out, "what it was told")

@@ -162,6 +162,37 @@ static void a_checkout_without_an_object_says_which(void **state)
 	assert_fails(sbx_tree_checkout(tree, f->store, path, NULL, error), SBX_E_DAMAGED, hex + 2);
 }
 
+/* What is written again after changes is what would have been written from nothing. */
+static void a_changed_tree_is_the_commit_of_one_made_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct sbx_file_meta other = {.mode = S_IFDIR | 0700};
+	guint8 before[SBX_CHECKSUM_BYTES], after[SBX_CHECKSUM_BYTES], anew[SBX_CHECKSUM_BYTES];
+	guint8 dirmeta[SBX_CHECKSUM_BYTES];
+	SBX_AUTO(sbx_tree) tree = stored_tree(f);
+	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
+	assert_ok(sbx_transaction_begin(&transaction, f->store, NULL, error));
+	assert_ok(sbx_object_write_dirmeta(f->store, &other, dirmeta, NULL, error));
+	assert_ok(sbx_tree_write(tree, before, NULL, error));
+	SBX_AUTO(sbx_tree) made = empty_tree(f);
+	put(f, made, "a/b", "other", 0644);
+	put(f, made, "a/tool", "run", 0755);
+	put(f, made, "usr/share/doc/x/new", "new", 0644);
+	sbx_tree_set_dirmeta(sbx_tree_find(made, "usr/share", NULL)->folder, dirmeta);
+	put(f, tree, "a/b", "other", 0644);
+	/* A folder below is written before what is above it. */
+	assert_ok(sbx_tree_write(sbx_tree_find(tree, "a", NULL)->folder, after, NULL, error));
+	put(f, tree, "usr/share/doc/x/new", "new", 0644);
+	assert_ok(sbx_tree_write(tree, after, NULL, error));
+	assert_ok(
+		sbx_tree_remove(sbx_tree_find(tree, "usr/share/doc/x", NULL)->folder, "y", error));
+	sbx_tree_set_dirmeta(sbx_tree_find(tree, "usr/share", NULL)->folder, dirmeta);
+	assert_ok(sbx_tree_write(tree, after, NULL, error));
+	assert_ok(sbx_tree_write(made, anew, NULL, error));
+	assert_memory_equal(after, anew, SBX_CHECKSUM_BYTES);
+	assert_memory_not_equal(after, before, SBX_CHECKSUM_BYTES);
+}
+
 static void a_file_in_the_way_of_a_folder_is_an_error(void **state)
 {
 	struct fixture *f = *state;
@@ -234,6 +265,7 @@ int main(void)
 		T(a_checkout_replaces_what_is_in_its_way_and_leaves_the_rest),
 		T(a_file_that_cannot_be_linked_is_copied),
 		T(a_checkout_without_an_object_says_which),
+		T(a_changed_tree_is_the_commit_of_one_made_anew),
 		T(a_file_in_the_way_of_a_folder_is_an_error),
 		T(an_aborted_transaction_leaves_no_ref),
 		T(ref_parts_hold_any_version),
