@@ -9,10 +9,7 @@ import harness
 
 
 def commits(t, root, *recipes):
-	for name in ("APT_CONFIG", "no_proxy"):
-		t.env.pop(name, None)
-	t.env.update({k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")})
-	t.sbx("update", "--root", root, archive=False, timeout=600).ok()
+	t.host_archive(root)
 	found = {}
 	for recipe in recipes:
 		report = t.sbx("prebuild", "--root", root, "--json", recipe, archive=False, timeout=900).json()

@@ -209,7 +209,7 @@ def test_second_run_fetches_and_builds_nothing(t):
 	t.server.clear()
 	again = t.sbx("run", path).ok()
 	equal(t.server.requests(), [], "requests")
-	assert again.seconds < 2, again.seconds
+	assert again.processor_seconds < 1, again.processor_seconds
 	equal(t.sbx("ls", "--json", archive=False).out.count('"id"'), 1, "templates")
 
 
@@ -244,7 +244,7 @@ def test_timeout(t):
 	path = script(t, "sleep 60\n", "task/long.sh")
 	result = t.sbx("run", "--timeout", "1", path)
 	equal(result.status, 124, f"exit status of\n{result}")
-	assert result.seconds < 20, result.seconds
+	assert result.seconds < 50, result.seconds
 
 
 def test_posture_and_policies_hold_the_task(t):
@@ -343,7 +343,7 @@ def test_ctrl_c_ends_the_task(t):
 	process = t.start("run", path, start_new_session=True)
 	equal(process.stdout.readline(), "ready\n", "first line")
 	os.killpg(process.pid, signal.SIGINT)
-	result = t.finish(process, timeout=30)
+	result = t.finish(process, timeout=120)
 	equal(result.status, 128 + signal.SIGINT, "exit status")
 
 
@@ -354,7 +354,7 @@ def test_kill_leaves_nothing_running(t):
 	equal(process.stdout.readline(), "ready\n", "first line")
 	process.kill()
 	process.wait()
-	deadline = time.monotonic() + 5
+	deadline = time.monotonic() + 30
 	while t.leftovers() and time.monotonic() < deadline:
 		time.sleep(0.1)
 	equal([text[:200] for text in t.leftovers()], [], "left behind")

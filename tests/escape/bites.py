@@ -42,7 +42,7 @@ class Copy:
 
 	def run(self, t):
 		words = [*self.prefix, "/bin/attempts", t.a.name, *(f"{k}={v}" for k, v in t.facts.items())]
-		done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=20)
+		done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
 		t.out = done.stdout + done.stderr
 		return done.returncode
 
@@ -62,8 +62,10 @@ def bite_chroot_break(t):
 def bite_outlive(t):
 	with Copy(t) as copy:
 		copy.run(t)
-		time.sleep(0.6)
-		return GOT_OUT if os.path.exists(os.path.join(copy.root, "output/outlived")) else None
+		mark, deadline = os.path.join(copy.root, "output/outlived"), time.monotonic() + 30
+		while not os.path.exists(mark) and time.monotonic() < deadline:
+			time.sleep(0.05)
+		return GOT_OUT if os.path.exists(mark) else None
 
 
 def bite_propagation(t):

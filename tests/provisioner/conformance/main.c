@@ -103,7 +103,7 @@ void stage_release(struct stage *s)
 
 struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind)
 {
-	uint64_t last = sbx_now_usec() + 5000000;
+	uint64_t last = sbx_now_usec() + 60000000;
 	struct pollfd fds[SBX_SUPERVISE_FDS];
 	for (;;) {
 		struct sbx_event event;
@@ -126,7 +126,7 @@ struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind)
 void stage_await_end(struct stage *s)
 {
 	struct pollfd fds[SBX_SUPERVISE_FDS];
-	uint64_t last = sbx_now_usec() + 10000000;
+	uint64_t last = sbx_now_usec() + 60000000;
 	do {
 		MUST(sbx_now_usec() < last);
 		sbx_supervise_fds(s->sandbox, fds);

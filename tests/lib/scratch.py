@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Tests work in folders of their own below /tmp and /var/tmp and remove them, also when they are
+interrupted. What one leaves behind that was killed, the next run sweeps away.
+"""
+
+import os
+import shutil
+import signal
+import stat
+import sys
+import tempfile
+import time
+
+PREFIXES = ("sbx-test-", "sbx-user-", "sbx-provision-test-", "sbx-provision-user-", "sbx-escape-",
+	    "sbx-apt-compare-", "sbx-mm-", "sbx-names-", "sbx-golden-", "sbxgpg")
+# No test takes as long.
+MAX_SECONDS = 2 * 3600
+
+
+def end_in_order():
+	"""SIGTERM unwinds as Ctrl-C does, so that what is in `finally` is done."""
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def remove_tree(path):
+	"""rm -rf, of folders without permissions too (an overlay's work folder has none)."""
+	for folder, folders, _ in os.walk(path):
+		for name in folders:
+			below = os.path.join(folder, name)
+			if not os.path.islink(below):
+				os.chmod(below, 0o700)
+	shutil.rmtree(path)
+
+
+def is_left_over(path):
+	st = os.lstat(path)
+	return stat.S_ISDIR(st.st_mode) and os.geteuid() in (0, st.st_uid) and \
+		time.time() - st.st_ctime > MAX_SECONDS
+
+
+def sweep():
+	"""Remove folders of tests that no longer run; none that something is mounted in."""
+	with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
+		mounts = [line.split()[4] + "/" for line in f]
+	for parent in {tempfile.gettempdir(), "/var/tmp"}:
+		for name in os.listdir(parent):
+			path = os.path.join(parent, name)
+			try:
+				if name.startswith(PREFIXES) and is_left_over(path) and \
+						not any(m.startswith(path + "/") for m in mounts):
+					remove_tree(path)
+			except OSError as error:
+				print(f"{path}: left as it is: {error}")
