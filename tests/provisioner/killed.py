@@ -47,18 +47,18 @@ def at_every_step(t, who, least, width=1):
 
 
 def test_the_parent_is_killed_at_every_step(t):
-	at_every_step(t, 0, 8)
+	at_every_step(t, 0, 5)
 
 
 def test_the_first_process_inside_is_killed_at_many_steps(t):
 	# As root it comes behind the one that makes the user namespace, and the reaper.
 	plan = t.call(t.command([*limits(t), "--dry-run"], ["true"])).ok().out
 	before = ("\nuser-namespace " in plan) + plan.startswith("cgroup ")
-	at_every_step(t, before + 1, 60, width=3)
+	at_every_step(t, before + 1, 50, width=3)
 
 
 def test_a_server_is_killed_at_many_steps(t):
-	path, step, width = t.path("socket"), 1, 13
+	path, step, width = t.path("socket"), 1, 7
 	pids, reached = [], True
 	while reached:
 		words = [t.program, "serve", "--socket", path, "--slots", "1", "--share", os.path.dirname(t.root)]
