@@ -74,6 +74,8 @@ class Bench:
 
 
 def show(seconds):
+    if isinstance(seconds, str):
+        return seconds
     return f"{seconds * 1000:.2f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 

@@ -27,6 +27,29 @@ def state(pid):
             int((proc / "statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"))
 
 
+def memory(pid):
+    """Bytes that a server's processes and the kernel hold: their own pages and what is theirs of
+    shared ones, slabs, stacks, page tables, per-processor memory."""
+    pids = (Path(f"/proc/{pid}/task/{pid}/children").read_text().split() + [str(pid)])
+    pages = sum(int(line.split()[1]) for p in pids
+                for line in Path(f"/proc/{p}/smaps_rollup").read_text().splitlines()
+                if line.startswith("Pss:"))
+    kernel = sum(int(line.split()[1]) for line in Path("/proc/meminfo").read_text().splitlines()
+                 if line.startswith(("Slab:", "KernelStack:", "PageTables:", "Percpu:")))
+    return 1024 * (pages + kernel)
+
+
+def idle_bytes(client, pid, root, n=60):
+    """What a sandbox without a command takes, with its slot."""
+    standing = [client.create(str(root)) for _ in range(2 * IN_FLIGHT)]
+    before = memory(pid)
+    more = [client.create(str(root)) for _ in range(n)]
+    took = (memory(pid) - before) / n
+    for number in standing + more:
+        client.ask(DESTROY, sandbox=number)
+    return took
+
+
 def timed(action, n):
     times = []
     for _ in range(n):
@@ -73,10 +96,11 @@ def measure(program, work, root, total=10000):
         before, began = state(server.pid), time.perf_counter()
         flood(client, words, total)
         took = time.perf_counter() - began
-        return {"create": (statistics.median(created), percentile(created, 0.99)),
+        held = (before, state(server.pid))
+        return {"idle": idle_bytes(client, server.pid, root), "create": (statistics.median(created), percentile(created, 0.99)),
                 "exec": (statistics.median(inside), percentile(inside, 0.99)),
                 "cleanup": statistics.median(cleaned), "rate": total / took,
-                "held": (before, state(server.pid))}
+                "held": held}
     finally:
         server.terminate()
         server.wait()
@@ -93,6 +117,10 @@ def print_serve(b, program, root, bare):
     b.row("serve: cleanup, p50", got["cleanup"], "the bare system calls", bare, "5 ms")
     b.row(f"serve: each of 10,000, {IN_FLIGHT} at once ({got['rate']:.0f}/s)", 1 / got["rate"],
           "the bare system calls", bare, "2 ms (500/s)")
+    idle = got["idle"] / 2**20
+    b.rows.append(("serve: memory of an idle sandbox, with its slot", f"{idle:.2f} MiB", "limit",
+                   "1.00 MiB", 1 / idle, "1 MiB"))
+    print(f"serve: memory of an idle sandbox, with its slot: {idle:.2f} MiB, must be under 1 MiB")
     print("serve, before and after 10,000 (descriptors, mounts, children, memory): "
           f"{got['held'][0]} {got['held'][1]}", flush=True)
 

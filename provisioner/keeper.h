@@ -14,8 +14,13 @@
 
 /* A sandbox that stands, or is about to, and waits to be told what to run. */
 struct sbx_ready {
-	int socket_fd;	      /* to it; -1: there is none */
-	int told_fd;	      /* that of the last one that was told: its hang-up would be its end */
+	int socket_fd; /* to it; -1: there is none */
+	int told_fd;   /* that of the last one that was told: its hang-up would be its end */
+	/*
+	 * Its mounts, and those of the last one that was told: taking them down takes longer than
+	 * all else of a sandbox's end, and is done when nobody waits. -1: with its end.
+	 */
+	int mounts_fd, told_mounts_fd;
 	struct sbx_task task; /* what it was made for, without a command or environment */
 	char *text, **words;  /* that one's */
 	uid_t host_uid;	      /* as struct sbx_container's */
@@ -24,7 +29,8 @@ struct sbx_ready {
 
 #define SBX_READY_INIT                                                                             \
 	{                                                                                          \
-		.socket_fd = -1, .told_fd = -1, .task = SBX_TASK_INIT                              \
+		.socket_fd = -1, .told_fd = -1, .mounts_fd = -1, .told_mounts_fd = -1,             \
+		.task = SBX_TASK_INIT                                                              \
 	}
 
 struct sbx_keeper {

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -25,6 +26,8 @@
 static void clear(struct sbx_ready *ready)
 {
 	sbx_close(&ready->told_fd);
+	sbx_close(&ready->told_mounts_fd);
+	sbx_close(&ready->mounts_fd);
 	sbx_close(&ready->socket_fd);
 	sbx_task_release(&ready->task);
 	free(ready->words);
@@ -114,15 +117,26 @@ static int spawn(struct sbx_keeper *k, struct sbx_ready *ready)
 	int failed = sbx_container_spawn(&c, NULL);
 	ready->host_uid = c.host_uid;
 	sbx_close(&c.pidfd);
-	/* It has its own hold on them, and none of ours shall be left in the groups. */
+	/*
+	 * It has its own hold on all of this: when it is ended, nothing else shall keep the
+	 * template locked, and none of ours shall be left in the groups.
+	 */
 	sbx_ids_release(&ready->task.ids);
-	return failed;
+	sbx_close(&ready->task.lower.lock_fd);
+	if (failed < 0)
+		return -1;
+	char path[40];
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", c.pid);
+	ready->mounts_fd = open(path, O_RDONLY | O_CLOEXEC);
+	return 0;
 }
 
 void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
 {
 	struct sbx_ready *ready = &k->ready;
 	clear(ready);
+	/* What was in the memory of the last one's files is gone only now. */
+	sbx_groups_reset_peak(&k->slot->groups);
 	/* Nothing can be in the way but what has not been reaped. */
 	if (n_words == 0 || *k->slot->made > 0)
 		return;
@@ -194,8 +208,10 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int 
 		reply.spawned_nsec = sbx_keeper_now_nsec();
 		sbx_keeper_answer(k, &task, &c, -1, &reply);
 		int told_fd = sbx_steal_fd(&ready->socket_fd);
+		int mounts_fd = sbx_steal_fd(&ready->mounts_fd);
 		clear(ready);
 		ready->told_fd = told_fd;
+		ready->told_mounts_fd = mounts_fd;
 	}
 	sbx_relay_release(&c.base.relay);
 	free(c.env);

@@ -112,8 +112,11 @@ static void unready_slots(struct sbx_server *s)
 	uint64_t now = sbx_now_usec();
 	for (unsigned i = 0; i < s->n_slots; i++) {
 		uint64_t until = ready_until(&s->slot[i]);
-		if (until && until <= now)
-			sbx_slot_unready(&s->slot[i]);
+		if (!until || until > now)
+			continue;
+		sbx_slot_unready(&s->slot[i]);
+		/* The keeper lets go of what it holds of it, too. */
+		sbx_slot_ready(&s->slot[i], NULL, 0, 0);
 	}
 }
 
