@@ -8,10 +8,11 @@
 
 /*
  * Which files are diverted must be known before they are unpacked, but it is a preinst that says
- * so, with dpkg-divert. So the preinsts that call it are run first, over a tree of all other
- * packages; only the diversions that they enter in dpkg's database are kept. Without such a script
- * this costs nothing but a look at the scripts. *out_diversions is NULL when there are none. The
- * refs of their traces are added to `refs` (configure.h).
+ * so, with dpkg-divert. So the preinsts that call it, but the base's, are run first, over a tree of
+ * all packages with the base configured; their own packages give way (compose.h). Only the
+ * diversions in dpkg's database then are kept, the base's among them. Without such a script this
+ * costs nothing but a look at the scripts. *out_diversions is NULL when there is none. The base
+ * layer must be in the store. The refs of their traces are added to `refs` (configure.h).
  */
 gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 			     const struct sbx_lock *lock, const char *provisioner, const char *work,

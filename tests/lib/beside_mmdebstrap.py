@@ -25,6 +25,7 @@ ALLOWED = [
 	(r"usr/local/share/fonts", "made if base-files was configured before fontconfig-config", None),
 	(r"etc/machine-id|var/lib/dbus/machine-id", "must differ from machine to machine", None),
 	(r"var/cache/fontconfig(/.*)?", "named after times of folders", None),
+	(r"var/cache/man(/.*)?", "mandb does not run; times of files", None),
 	(r"var/cache/debconf/.*", "times and passwords of questions", None),
 ]
 
