@@ -25,10 +25,12 @@ struct sbx_import_limits {
 	guint64 max_bytes;   /* of a package's files together */
 	guint64 max_entries; /* files and folders in a package */
 	guint64 max_ratio;   /* unpacked to packed bytes, checked beyond 64 MiB */
+	guint64 keep_bytes;  /* of .debs that are kept after their import, together; 0: none is */
 };
 extern const struct sbx_import_limits sbx_import_default_limits;
 
-/* The site's: $SBX_MAX_PACKAGE_BYTES, _FILES, _RATIO in place of the defaults. SBX_E_USAGE. */
+/* The site's: $SBX_MAX_PACKAGE_BYTES, _FILES, _RATIO and $SBX_KEEP_DEBS in place of the
+ * defaults. SBX_E_USAGE. */
 gboolean sbx_import_read_limits(struct sbx_import_limits *out_limits, GError **error);
 
 /* The ref of a package, newly allocated. */

@@ -25,7 +25,8 @@ gboolean sbx_import_read_limits(struct sbx_import_limits *out_limits, GError **e
 	struct sbx_import_limits limits = sbx_import_default_limits;
 	if (!read_limit("SBX_MAX_PACKAGE_BYTES", &limits.max_bytes, error) ||
 	    !read_limit("SBX_MAX_PACKAGE_FILES", &limits.max_entries, error) ||
-	    !read_limit("SBX_MAX_PACKAGE_RATIO", &limits.max_ratio, error))
+	    !read_limit("SBX_MAX_PACKAGE_RATIO", &limits.max_ratio, error) ||
+	    !read_limit("SBX_KEEP_DEBS", &limits.keep_bytes, error))
 		return FALSE;
 	*out_limits = limits;
 	return TRUE;

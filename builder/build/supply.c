@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "builder/build/import.h"
+#include "builder/build/kept_debs.h"
 #include "builder/fetch/fetch.h"
 #include "store/transaction.h"
 
@@ -17,7 +18,7 @@ struct item {
 	const struct sbx_lock_package *package;
 	enum sbx_supply_part part;
 	char *uri, *path;
-	gboolean cached; /* an interrupted build left it in cache/ */
+	gboolean cached; /* kept, or an interrupted build left it in cache/ */
 };
 
 struct sbx_supply {
@@ -119,6 +120,24 @@ static gint compare_items(gconstpointer a, gconstpointer b)
 	return strcmp(x->package->name, y->package->name);
 }
 
+static gboolean is_whole(const struct item *item)
+{
+	GStatBuf st;
+	return g_stat(item->path, &st) == 0 && (guint64)st.st_size == item->package->size;
+}
+
+/* Where the .deb is, or is to be fetched to. */
+static void find_cached(const struct sbx_supply *supply, struct item *item)
+{
+	item->path = sbx_kept_deb_path(supply->store, item->package);
+	item->cached = is_whole(item);
+	if (item->cached)
+		return;
+	g_free(item->path);
+	item->path = g_strdup_printf("%s/cache/%s.deb", supply->store->root, item->package->sha256);
+	item->cached = is_whole(item);
+}
+
 static gboolean plan(struct sbx_supply *supply, const struct sbx_archive *archive,
 		     const struct sbx_lock *lock, GError **error)
 {
@@ -139,10 +158,7 @@ static gboolean plan(struct sbx_supply *supply, const struct sbx_archive *archiv
 		item->package = package;
 		item->part = package->base ? SBX_SUPPLY_BASE : SBX_SUPPLY_REST;
 		item->uri = g_steal_pointer(&uri);
-		item->path =
-			g_strdup_printf("%s/cache/%s.deb", supply->store->root, package->sha256);
-		GStatBuf st;
-		item->cached = g_stat(item->path, &st) == 0 && (guint64)st.st_size == package->size;
+		find_cached(supply, item);
 		supply->n_missing[item->part]++;
 		g_ptr_array_add(supply->items, item);
 	}
@@ -297,8 +313,13 @@ gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part,
 	/* The packages are store objects now: nothing is inflated twice. */
 	for (guint i = 0; i < supply->items->len; i++) {
 		const struct item *item = supply->items->pdata[i];
-		if (item->part == part)
+		if (item->part != part)
+			continue;
+		if (supply->limits.keep_bytes)
+			sbx_kept_deb_take(supply->store, item->package, item->path);
+		else
 			unlink(item->path);
 	}
+	sbx_kept_debs_trim(supply->store, supply->limits.keep_bytes);
 	return TRUE;
 }

@@ -10,7 +10,7 @@ import harness
 import packages
 import schemas
 from server import Server
-from harness import FAILED, NETWORK, NOT_FOUND, STALE, contains, equal
+from harness import FAILED, NETWORK, NOT_FOUND, STALE, USAGE, contains, equal
 
 
 def refresh(t, *args, status=0):
@@ -150,6 +150,32 @@ def test_a_version_that_the_mirror_dropped_comes_from_the_store(t):  # root
 	t.sbx("rm", id, archive=False).ok()
 	t.sbx("gc", archive=False).ok()
 	t.sbx("build", lock).fails(NETWORK, r"\.deb")
+
+
+def test_debs_are_kept_where_that_is_asked_for(t):  # root
+	def debs(folder="cache"):
+		names = os.listdir(os.path.join(t.root, folder)) if os.path.isdir(os.path.join(t.root, folder)) else []
+		return [n for n in names if ".deb" in n]
+
+	def forget(packages):
+		t.sbx("rm", t.build(packages), archive=False).ok()
+		t.sbx("gc", archive=False).ok()
+
+	t.build("hello")
+	equal((debs(), debs("cache/kept")), ([], []), ".debs after a build")
+	t.env["SBX_KEEP_DEBS"] = "100000000"
+	forget("hello,shapes")
+	n_kept = len(debs("cache/kept"))
+	assert n_kept > 0, "no .deb is kept"
+	t.server.fault(r"\.deb$", status=404)
+	forget("hello,shapes")
+	equal((debs(), len(debs("cache/kept"))), ([], n_kept), ".debs after a build from them")
+	t.server.clear()
+	t.env["SBX_KEEP_DEBS"] = "1"
+	forget("hello,shapes")
+	equal(debs("cache/kept"), [], "more than a byte")
+	t.env["SBX_KEEP_DEBS"] = "many"
+	t.sbx("build", "--packages", "hello,wordy").fails(USAGE, "SBX_KEEP_DEBS: 'many'")
 
 
 if __name__ == "__main__":
