@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "builder/build/import.h"
 #include "store/checkout.h"
+#include "store/transaction.h"
 #include "tests/lib/fuzz/fuzz.h"
 
 static char *root;
