@@ -59,8 +59,9 @@ struct sbx_request {
 	struct sbx_slot *slot;
 	const char *words; /* each with its NUL */
 	uint32_t n_words, n_words_bytes;
-	bool is_forked;	 /* its command is the child that the slot was warmed with (slot.h) */
-	int stdio_fd[3]; /* what become 0, 1 and 2 inside; the caller's */
+	bool may_hand_over; /* what was made ahead in the slot may be of use */
+	bool is_forked;	    /* its command is the child that the slot was warmed with (slot.h) */
+	int stdio_fd[3];    /* what become 0, 1 and 2 inside; the caller's */
 	/*
 	 * `input_fd` above counts with a slot as well. `takes_output`: /output is there, and handed
 	 * out with the layers (record->layers_fd).

@@ -102,7 +102,7 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	if (request->slot) {
 		c->slot = request->slot;
 		c->groups = request->slot->groups;
-		c->n_own_pids += request->slot->n_own_pids;
+		c->n_own_pids += request->slot->n_own_pids + (request->slot->warm.family ? 1 : 0);
 		*out = &c->base;
 		return 0;
 	}

@@ -26,6 +26,7 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 	const struct sbx_slot_order order = {
 		.kind = SBX_SLOT_MAKE,
 		.n_words = r->n_words,
+		.may_hand_over = r->may_hand_over,
 		.is_forked = r->is_forked,
 		.has_input = r->input_fd != NULL,
 		.takes_output = r->takes_output,
@@ -133,6 +134,9 @@ void sbx_container_take_answer(struct sbx_container *c)
 	if (n == sizeof(reply) && reply.is_pending)
 		return end_pending(c->slot);
 	c->is_awaited = false;
+	c->slot->ready = (struct sbx_slot_warmth){0};
+	if (n == sizeof(reply) && reply.used_warm)
+		c->slot->warm = (struct sbx_slot_warmth){0};
 	c->slot->limited |= n == sizeof(reply) ? reply.limited : 0;
 	c->host_uid = n == sizeof(reply) ? reply.host_uid : 0;
 	if (n != sizeof(reply)) {

@@ -246,8 +246,12 @@ int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 	pid_t pid = is_within ? clone_within(c, go, err) : clone_init(c, 0, go, -1, err);
 	if (!(c->clone_flags & CLONE_PARENT))
 		sbx_container_reap_between(c->between);
+	if (c->made)
+		memcpy(c->made + 1, c->between, sizeof(c->between));
 	if (pid < 0)
 		return -1;
+	if (c->made)
+		*c->made = pid;
 	c->pid = pid;
 	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (c->pidfd < 0)

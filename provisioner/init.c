@@ -158,6 +158,8 @@ static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_er
 	struct sbx_apply apply;
 	int failed = set_up_ahead(init, &apply, fds, err);
 	/* What has failed is told to whoever asks. */
+	if (init->handover_fd >= 0 && init->join_fd >= 0 && failed == 0)
+		failed = (init->joined = sbx_init_join(init, err)) < 0 ? -1 : 0;
 	if (init->handover_fd >= 0)
 		sbx_init_take_over(init);
 	if (failed < 0 || sbx_apply_rest(&apply, err) < 0)
@@ -183,7 +185,7 @@ static pid_t start_first(const struct sbx_init *init, struct sbx_init_fds *fds,
 	char **argv = sbx_copy_words(init->command), **env = sbx_copy_words(init->command_env);
 	if (!argv || !env)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "the command's arguments");
-	pid_t joined = init->join_fd < 0 ? 0 : sbx_init_join(init, err);
+	pid_t joined = init->joined || init->join_fd < 0 ? init->joined : sbx_init_join(init, err);
 	/* The plan's own words are wiped, too. */
 	wipe_command_line(init);
 	struct sbx_start start = {

@@ -33,6 +33,7 @@ struct sbx_init {
 	sigset_t signals;	   /* blocked, to be passed on */
 	sigset_t caller_mask;
 	int *sources; /* of operations, opened out there, -1: it is not; NULL: none is */
+	pid_t joined; /* what came to be our child by that, 0: nothing yet */
 	int join_fd;  /* to a zygote's parked child, which is to be the command; or -1 */
 };
 

@@ -50,9 +50,8 @@ int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, cha
 {
 	const struct sbx_slots *slots = k->slot->slots;
 	bool is_forked = task->role == SBX_ROLE_FORKED;
-	if (is_forked && k->warm.socket_fd < 0)
-		return k->warm_error.code ? sbx_error_propagate(err, &k->warm_error)
-					  : sbx_fail(err, SBX_E_BUSY, "zygote: none is here");
+	if (is_forked && !k->python)
+		return sbx_fail(err, SBX_E_BUSY, "zygote: none is here");
 	task->options.is_live = true;
 	/* What they are the client has opened itself. */
 	task->options.input = k->has_input ? "of the client" : NULL;
@@ -66,14 +65,21 @@ int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, cha
 	task->slot = k->slot;
 	/* A zygote's child has no rights to this one: it gets one of its own. */
 	task->has_net = k->has_net && !is_forked;
-	task->first_id = k->warm.first_id;
+	task->first_id = k->first_id;
 	if (sbx_policy_restrict(&task->options.ceiling, &slots->ceiling, err) < 0 ||
 	    sbx_task_settle(task, err) < 0 ||
-	    (is_forked &&
-	     (sbx_zygotes_check(k->python, k->warm.first_id, &task->options, err) < 0 ||
-	      check_template(k, task, err) < 0)))
+	    (is_forked && (sbx_zygotes_check(k->python, k->first_id, &task->options, err) < 0 ||
+			   check_template(k, task, err) < 0)))
 		return -1;
 	return 0;
+}
+
+static int check_warm(const struct sbx_keeper *k, struct sbx_error *err)
+{
+	if (k->warm.socket_fd >= 0)
+		return 0;
+	return k->warm_error.code ? sbx_error_propagate(err, &k->warm_error)
+				  : sbx_fail(err, SBX_E_BUSY, "zygote: none is here");
 }
 
 static int enter_net(const struct sbx_keeper *k, const struct sbx_task *task, struct sbx_error *err)
@@ -95,7 +101,7 @@ int sbx_keeper_limit(struct sbx_keeper *k, const struct sbx_plan *plan, struct s
 			continue;
 		uint64_t value = op->number;
 		if (op->index == SBX_LIMIT_PIDS)
-			value += k->slot->n_own_pids;
+			value += k->slot->n_own_pids + (k->warm.socket_fd >= 0 ? 1 : 0);
 		if (sbx_group_limit(&k->slot->groups, op->index, value, err) < 0)
 			return -1;
 	}
@@ -178,20 +184,26 @@ uint64_t sbx_keeper_now_nsec(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+int sbx_keeper_meet(struct sbx_keeper *k, struct sbx_warm *warm, struct sbx_error *err)
+{
+	/* Late, as it was born elsewhere; but nobody waits for it. */
+	return sbx_warm_meet(warm, err) < 0 ? -1
+					    : sbx_groups_join_all(&k->slot->groups, warm->pid, err);
+}
+
 /* What becomes of it is told when a sandbox asks for it. */
 static void take_warm(struct sbx_keeper *k, int fds[3], const char *text, size_t n_bytes)
 {
-	uint32_t first_id;
 	size_t n = strnlen(text, n_bytes);
-	if (n_bytes < sizeof(first_id))
+	if (n_bytes < sizeof(k->first_id))
 		_exit(1);
-	n_bytes -= sizeof(first_id);
-	memcpy(&first_id, text + n_bytes, sizeof(first_id));
+	n_bytes -= sizeof(k->first_id);
+	memcpy(&k->first_id, text + n_bytes, sizeof(k->first_id));
 	sbx_warm_release(&k->warm);
 	k->warm = (struct sbx_warm){.user_fd = sbx_steal_fd(&fds[0]),
 				    .pid_fd = sbx_steal_fd(&fds[1]),
 				    .socket_fd = sbx_steal_fd(&fds[2]),
-				    .first_id = first_id};
+				    .first_id = k->first_id};
 	sbx_error_clear(&k->warm_error);
 	free(k->python);
 	free(k->lower);
@@ -199,13 +211,12 @@ static void take_warm(struct sbx_keeper *k, int fds[3], const char *text, size_t
 	k->lower = n < n_bytes ? strndup(text + n + 1, n_bytes - n - 1) : NULL;
 	if (!k->python || !k->lower)
 		_exit(1);
-	/* Late, as it was born elsewhere; but nobody waits for it. */
-	if (sbx_warm_meet(&k->warm, &k->warm_error) < 0 ||
-	    sbx_groups_join_all(&k->slot->groups, k->warm.pid, &k->warm_error) < 0)
+	if (sbx_keeper_meet(k, &k->warm, &k->warm_error) < 0)
 		sbx_warm_release(&k->warm);
 }
 
-static void obey(struct sbx_keeper *k, bool is_forked, int argc, char **argv, const int fds[5])
+static void obey(struct sbx_keeper *k, const struct sbx_slot_order *order, int argc, char **argv,
+		 const int fds[5])
 {
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
 	SBX_CLEANUP_RECORD struct sbx_record record = SBX_RECORD_INIT;
@@ -213,12 +224,14 @@ static void obey(struct sbx_keeper *k, bool is_forked, int argc, char **argv, co
 	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
 	struct sbx_request request;
 	struct sbx_container c;
-	if (!is_forked && !k->has_input && !k->takes_output &&
-	    sbx_ready_hand_over(k, argc, argv, fds))
+	const bool is_forked = order->is_forked;
+	if (order->may_hand_over && !k->has_input && !k->takes_output &&
+	    sbx_ready_hand_over(k, is_forked, argc, argv, fds))
 		return;
 	sbx_ready_end(k);
 	task.role = is_forked ? SBX_ROLE_FORKED : SBX_ROLE_PLAIN;
-	int failed = sbx_keeper_settle(k, &task, argc, argv, &reply.error);
+	int failed = is_forked ? check_warm(k, &reply.error) : 0;
+	failed = failed < 0 ? failed : sbx_keeper_settle(k, &task, argc, argv, &reply.error);
 	failed = failed < 0 ? failed : enter_net(k, &task, &reply.error);
 	reply.planned_nsec = sbx_keeper_now_nsec();
 	reply.wanted = task.options.record;
@@ -234,6 +247,9 @@ static void obey(struct sbx_keeper *k, bool is_forked, int argc, char **argv, co
 	sbx_ids_release(&task.ids);
 	if (failed < 0)
 		c.pid = 0;
+	for (int i = 1; i <= SBX_N_BETWEEN; i++)
+		k->slot->made[i] = 0;
+	reply.used_warm = is_forked;
 	sbx_keeper_answer(k, &task, &c, failed < 0 ? -1 : ledger_fd, &reply);
 	sbx_close(&c.pidfd);
 	sbx_relay_release(&c.base.relay);
@@ -309,6 +325,10 @@ static void take_order(struct sbx_keeper *k)
 	size_t n_text = (size_t)n - sizeof(order);
 	if (order.kind == SBX_SLOT_WARM && n_fds == 3) {
 		take_warm(k, fds, text, n_text);
+	} else if (order.kind == SBX_SLOT_READY && order.is_forked && n_fds == 3) {
+		sbx_ready_make_forked(k, text, n_text, order.n_words, fds);
+	} else if (order.kind == SBX_SLOT_UNREADY) {
+		sbx_ready_forget(k);
 	} else if (order.kind == SBX_SLOT_READY) {
 		take_groups(k, fds, n_fds);
 		make_ready(k, text, n_text, order.n_words);
@@ -316,7 +336,7 @@ static void take_order(struct sbx_keeper *k)
 		SBX_CLEANUP_FREE char **words = sbx_keeper_find_words(text, n_text, order.n_words);
 		if (!words)
 			_exit(1);
-		obey(k, order.is_forked, (int)order.n_words, words, fds);
+		obey(k, &order, (int)order.n_words, words, fds);
 	} else {
 		_exit(0);
 	}

@@ -8,6 +8,7 @@
 #include "provisioner/container.h"
 #include "provisioner/slot.h"
 #include "provisioner/task.h"
+#include "provisioner/warm.h"
 
 /* The process of ours that lives in a slot: keeper.c its life, keeper_ready.c what it makes ahead.
  */
@@ -25,12 +26,13 @@ struct sbx_ready {
 	char *text, **words;  /* that one's */
 	uid_t host_uid;	      /* as struct sbx_container's */
 	struct stat lower;    /* the template it was made of */
+	struct sbx_warm warm; /* a zygote's child that joins it and will be its command */
 };
 
 #define SBX_READY_INIT                                                                             \
 	{                                                                                          \
 		.socket_fd = -1, .told_fd = -1, .mounts_fd = -1, .told_mounts_fd = -1,             \
-		.task = SBX_TASK_INIT                                                              \
+		.task = SBX_TASK_INIT, .warm = SBX_WARM_INIT                                       \
 	}
 
 struct sbx_keeper {
@@ -39,6 +41,7 @@ struct sbx_keeper {
 	struct sbx_warm warm;	      /* its socket_fd -1: none */
 	struct sbx_error warm_error;  /* why there is none */
 	char *python, *lower;	      /* the zygote's interpreter and template */
+	uint32_t first_id;	      /* and ids (plan.h) */
 	bool has_net;		      /* of its own, fresh, the loopback up */
 	bool has_input, takes_output; /* of the order that is being obeyed */
 	struct sbx_ready ready;
@@ -68,8 +71,19 @@ void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct
  */
 void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words);
 
+/* The same with a zygote's child, whose descriptors become its own. */
+void sbx_ready_make_forked(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
+			   int fds[3]);
+
 /* Answer a request with it. False: it does not fit, and nothing was done. */
-bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int fds[4]);
+bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **argv,
+			 const int fds[4]);
+
+/* Wait for a zygote's child, and put it into the slot's groups. */
+int sbx_keeper_meet(struct sbx_keeper *k, struct sbx_warm *warm, struct sbx_error *err);
+
+/* Have nothing to do with it any more; the server ends it. */
+void sbx_ready_forget(struct sbx_keeper *k);
 
 /* It is gone, or not to be used: have it ended, and wait until it counts no more. */
 void sbx_ready_end(struct sbx_keeper *k);

@@ -29,6 +29,7 @@ static void clear(struct sbx_ready *ready)
 	sbx_close(&ready->told_mounts_fd);
 	sbx_close(&ready->mounts_fd);
 	sbx_close(&ready->socket_fd);
+	sbx_warm_release(&ready->warm);
 	sbx_task_release(&ready->task);
 	free(ready->words);
 	free(ready->text);
@@ -83,7 +84,8 @@ static bool is_same_plan(const struct sbx_plan *a, const struct sbx_plan *b)
 static bool fits(const struct sbx_ready *ready, const struct sbx_task *task)
 {
 	struct stat lower;
-	return can_be_ready(task) && is_same_plan(&ready->task.plan, &task->plan) &&
+	return can_be_ready(task) && ready->task.role == task->role &&
+	       is_same_plan(&ready->task.plan, &task->plan) &&
 	       stat(task->lower.path, &lower) == 0 && lower.st_dev == ready->lower.st_dev &&
 	       lower.st_ino == ready->lower.st_ino;
 }
@@ -114,6 +116,8 @@ static int spawn(struct sbx_keeper *k, struct sbx_ready *ready)
 	SBX_CLEANUP_FD int inner = ends[1];
 	sbx_keeper_fill(k, &ready->task, stdio, &request, &c);
 	c.handover_fd = inner;
+	if (ready->task.role == SBX_ROLE_FORKED)
+		request.warm = &ready->warm;
 	int failed = sbx_container_spawn(&c, NULL);
 	ready->host_uid = c.host_uid;
 	sbx_close(&c.pidfd);
@@ -123,6 +127,7 @@ static int spawn(struct sbx_keeper *k, struct sbx_ready *ready)
 	 */
 	sbx_ids_release(&ready->task.ids);
 	sbx_close(&ready->task.lower.lock_fd);
+	sbx_warm_release(&ready->warm);
 	if (failed < 0)
 		return -1;
 	char path[40];
@@ -131,15 +136,14 @@ static int spawn(struct sbx_keeper *k, struct sbx_ready *ready)
 	return 0;
 }
 
-void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
+static void make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
 {
 	struct sbx_ready *ready = &k->ready;
-	clear(ready);
 	/* What was in the memory of the last one's files is gone only now. */
 	sbx_groups_reset_peak(&k->slot->groups);
 	/* Nothing can be in the way but what has not been reaped. */
 	if (n_words == 0 || *k->slot->made > 0)
-		return;
+		return clear(ready);
 	ready->text = malloc(n_bytes);
 	if (ready->text)
 		memcpy(ready->text, text, n_bytes);
@@ -152,6 +156,27 @@ void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint
 	forget_words(&ready->task.options);
 	if (spawn(k, ready) < 0)
 		clear(ready);
+}
+
+void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
+{
+	clear(&k->ready);
+	make(k, text, n_bytes, n_words);
+}
+
+void sbx_ready_make_forked(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
+			   int fds[3])
+{
+	struct sbx_ready *ready = &k->ready;
+	clear(ready);
+	ready->task.role = SBX_ROLE_FORKED;
+	ready->warm = (struct sbx_warm){.user_fd = sbx_steal_fd(&fds[0]),
+					.pid_fd = sbx_steal_fd(&fds[1]),
+					.socket_fd = sbx_steal_fd(&fds[2]),
+					.first_id = k->first_id};
+	if (sbx_keeper_meet(k, &ready->warm, NULL) < 0)
+		return clear(ready);
+	make(k, text, n_bytes, n_words);
 }
 
 static uint32_t add_words(struct sbx_buffer *text, char *const *words)
@@ -182,7 +207,8 @@ static int tell(const struct sbx_ready *ready, const struct sbx_task *task,
 			       text.n_bytes, fds, SBX_HANDOVER_FDS);
 }
 
-bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int fds[4])
+bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **argv,
+			 const int fds[4])
 {
 	struct sbx_ready *ready = &k->ready;
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
@@ -191,6 +217,7 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int 
 	struct sbx_container c;
 	if (ready->socket_fd < 0)
 		return false;
+	task.role = is_forked ? SBX_ROLE_FORKED : SBX_ROLE_PLAIN;
 	task.has_ids = ready->task.plan.maps_ids;
 	if (sbx_keeper_settle(k, &task, argc, argv, NULL) < 0 || !fits(ready, &task))
 		return false;
@@ -204,7 +231,10 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int 
 	if (is_told) {
 		c.pid = *k->slot->made;
 		c.host_uid = ready->host_uid;
-		k->has_net = false;
+		k->has_net = k->has_net && is_forked;
+		/* The server reaps them. */
+		memcpy(c.between, k->slot->made + 1, sizeof(c.between));
+		memset(k->slot->made + 1, 0, sizeof(c.between));
 		reply.spawned_nsec = sbx_keeper_now_nsec();
 		sbx_keeper_answer(k, &task, &c, -1, &reply);
 		int told_fd = sbx_steal_fd(&ready->socket_fd);
@@ -216,6 +246,14 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, int argc, char **argv, const int 
 	sbx_relay_release(&c.base.relay);
 	free(c.env);
 	return is_told;
+}
+
+void sbx_ready_forget(struct sbx_keeper *k)
+{
+	const struct sbx_slot_reply done = {.is_pending = true};
+	clear(&k->ready);
+	if (sbx_packet_send(k->socket_fd, &done, sizeof(done), NULL, 0, NULL, 0) < 0)
+		_exit(1);
 }
 
 void sbx_ready_end(struct sbx_keeper *k)

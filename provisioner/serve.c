@@ -103,8 +103,9 @@ static void close_server(struct sbx_server *s)
 /* 0: it has none. */
 static uint64_t ready_until(const struct sbx_slot *slot)
 {
-	return !slot->is_taken && slot->made && *slot->made > 0 ? slot->readied_usec + READY_USEC
-								: 0;
+	return !slot->is_taken && !slot->ready.family && slot->made && *slot->made > 0
+		       ? slot->readied_usec + READY_USEC
+		       : 0;
 }
 
 static void unready_slots(struct sbx_server *s)

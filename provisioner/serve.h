@@ -168,6 +168,9 @@ int sbx_family_choose(struct sbx_server *s, const struct sbx_client *c, const ch
 /* Have the slot hold a child of that one, now; and again what is its own, after a sandbox. */
 int sbx_slot_want(struct sbx_slot *slot, struct sbx_slot_warmth wanted, struct sbx_error *err);
 void sbx_slot_settle(struct sbx_slot *slot);
+bool sbx_warmth_is_same(struct sbx_slot_warmth a, struct sbx_slot_warmth b);
+/* Have a sandbox made for words like these, with one more child of the zygote that is its home. */
+void sbx_slot_foresee(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words);
 
 /* serve_set.c: limits and posture of a sandbox that runs; what is fixed at the start is listed. */
 int sbx_entry_set(struct sbx_server *s, struct sbx_entry *e, const char *const *words,

@@ -33,8 +33,7 @@ static struct sbx_slot *take_slot(struct sbx_server *s, struct sbx_slot_warmth w
 		struct sbx_slot *slot = &s->slot[i];
 		if (slot->is_taken)
 			continue;
-		bool is_warm =
-			slot->warm.family == wanted.family && slot->warm.number == wanted.number;
+		bool is_warm = sbx_warmth_is_same(slot->warm, wanted);
 		if (!any || is_warm > any_is_warm ||
 		    (is_warm == any_is_warm && slot->readied_usec < any->readied_usec)) {
 			any = slot;
@@ -83,12 +82,14 @@ static void put_back(struct sbx_slot *slot, const struct sbx_buffer *words, uint
 	}
 	if (slot->is_broken)
 		return;
-	/* The children of zygotes count among a slot's processes: it is theirs alone. */
-	if (words && !slot->home.family)
+	/* A slot that is a zygote's home makes nothing else ahead. */
+	if (words && !slot->home.family && !slot->last.family)
 		sbx_slot_ready(slot, words->data, words->n_bytes, n_words);
 	else
 		sbx_slot_ready(slot, NULL, 0, 0);
 	sbx_slot_settle(slot);
+	if (words && slot->home.family && sbx_warmth_is_same(slot->last, slot->home))
+		sbx_slot_foresee(slot, words->data, words->n_bytes, n_words);
 }
 
 /* Those of the command, or none; behind them those that flags stand for. */
@@ -151,8 +152,8 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	if (is_forked && sbx_slot_want(e->slot, wanted, err) < 0)
 		return -1;
 	e->family = wanted.family;
-	if (is_forked)
-		e->slot->warm = (struct sbx_slot_warmth){0};
+	e->request.may_hand_over = sbx_warmth_is_same(e->slot->ready, wanted);
+	e->slot->last = wanted;
 	if (sbx_backend_container.prepare(&e->request, &e->sandbox, err) < 0)
 		return -1;
 	if (e->sandbox->backend->start(e->sandbox, err) == 0) {
@@ -269,7 +270,7 @@ static void finish(struct sbx_server *s, struct sbx_entry *e)
 	e->has_record = e->record.ledger != NULL;
 	SBX_CLEANUP_BUFFER struct sbx_buffer words = SBX_BUFFER_INIT;
 	uint32_t n_words = e->request.n_words;
-	bool is_likely = !e->request.is_forked && e->result.error.code == SBX_OK;
+	bool is_likely = e->result.error.code == SBX_OK;
 	if (!sbx_entry_collect(s, e)) {
 		/* What came is likely to come again. */
 		words = e->words;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,11 +15,14 @@
 
 #include "base/buffer.h"
 #include "base/fd.h"
+#include "provisioner/container.h"
 #include "provisioner/packet.h"
 #include "provisioner/supervise.h"
+#include "provisioner/warm.h"
 
-#define MAX_PROC_FILE (16 << 20)
-#define RESET_TRIES   200 /* of a millisecond each */
+#define MAX_PROC_FILE  (16 << 20)
+#define SBX_MADE_BYTES ((1 + SBX_N_BETWEEN) * sizeof(pid_t))
+#define RESET_TRIES    200 /* of a millisecond each */
 
 int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
 {
@@ -73,8 +77,8 @@ static int start_keeper(struct sbx_slot *slot, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	slot->socket_fd = ends[0];
 	SBX_CLEANUP_FD int inner = ends[1];
-	slot->made = mmap(NULL, sizeof(*slot->made), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	slot->made = mmap(NULL, SBX_MADE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
 	if (slot->made == MAP_FAILED) {
 		slot->made = NULL;
 		return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "a slot's memory");
@@ -105,22 +109,40 @@ int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sb
 	return 0;
 }
 
-int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
-		  const char *lower, struct sbx_error *err)
+static int send_child(struct sbx_slot *slot, const struct sbx_slot_order *order,
+		      const struct sbx_warm *warm, const struct sbx_buffer *text,
+		      struct sbx_error *err)
 {
-	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
-	sbx_buffer_add(&text, python, strlen(python) + 1);
-	sbx_buffer_add(&text, lower, strlen(lower) + 1);
-	sbx_buffer_add(&text, &warm->first_id, sizeof(warm->first_id));
-	if (text.failed)
-		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
-	const struct sbx_slot_order order = {.kind = SBX_SLOT_WARM, .n_words = 2};
 	const int fds[] = {warm->user_fd, warm->pid_fd, warm->socket_fd};
-	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), text.data, text.n_bytes, fds,
+	if (text->failed)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
+	if (sbx_packet_send(slot->socket_fd, order, sizeof(*order), text->data, text->n_bytes, fds,
 			    3) == 0)
 		return 0;
 	slot->is_broken = true;
 	return sbx_fail_os(err, SBX_E_SANDBOX, errno, "a slot's keeper");
+}
+
+int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
+		  const char *lower, struct sbx_error *err)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_WARM, .n_words = 2};
+	sbx_buffer_add(&text, python, strlen(python) + 1);
+	sbx_buffer_add(&text, lower, strlen(lower) + 1);
+	sbx_buffer_add(&text, &warm->first_id, sizeof(warm->first_id));
+	return send_child(slot, &order, warm, &text, err);
+}
+
+int sbx_slot_ready_forked(struct sbx_slot *slot, const struct sbx_warm *warm, const char *words,
+			  size_t n_bytes, uint32_t n_words, struct sbx_error *err)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	const struct sbx_slot_order order = {
+		.kind = SBX_SLOT_READY, .n_words = n_words, .is_forked = true};
+	sbx_buffer_add(&text, words, n_bytes);
+	slot->readied_usec = sbx_now_usec();
+	return send_child(slot, &order, warm, &text, err);
 }
 
 void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words)
@@ -141,12 +163,38 @@ void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, ui
 void sbx_slot_unready(struct sbx_slot *slot)
 {
 	pid_t pid = slot->made ? *slot->made : 0;
+	slot->ready = (struct sbx_slot_warmth){0};
+	if (slot->made)
+		sbx_container_reap_between(slot->made + 1);
+	for (int i = 1; slot->made && i <= SBX_N_BETWEEN; i++)
+		slot->made[i] = 0;
 	if (pid <= 0)
 		return;
 	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	*slot->made = 0;
+}
+
+/* Is the keeper done with all that it was told before? */
+static bool is_idle(const struct sbx_slot *slot)
+{
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_UNREADY};
+	struct pollfd answer = {slot->socket_fd, POLLIN, 0};
+	struct sbx_slot_reply reply;
+	int fds[SBX_MAX_PACKET_FDS];
+	unsigned n_fds;
+	return sbx_packet_send(slot->socket_fd, &order, sizeof(order), NULL, 0, NULL, 0) == 0 &&
+	       poll(&answer, 1, SBX_WARM_PATIENCE_MSEC) > 0 &&
+	       sbx_packet_receive(slot->socket_fd, MSG_DONTWAIT, &reply, sizeof(reply), fds,
+				  &n_fds) == sizeof(reply);
+}
+
+void sbx_slot_unready_surely(struct sbx_slot *slot)
+{
+	if (slot->keeper > 0 && !slot->is_broken && !is_idle(slot))
+		slot->is_broken = true;
+	sbx_slot_unready(slot);
 }
 
 /* A group of version 2 costs little, and a new one has no past. */
@@ -176,12 +224,16 @@ int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err)
 	 * may be counted for a moment longer.
 	 */
 	const struct timespec pause = {.tv_nsec = 1000000};
+	/* A child of a zygote that was not needed waits on, if it has not been killed. */
+	if (sbx_groups_oom_kills(&slot->groups) > slot->oom_kills_before)
+		slot->warm = (struct sbx_slot_warmth){0};
+	const unsigned n_own = slot->n_own_pids + (slot->warm.family ? 1 : 0);
 	uint64_t pids = sbx_groups_pids(&slot->groups);
-	for (int tries = 0; pids > slot->n_own_pids && tries < RESET_TRIES; tries++) {
+	for (int tries = 0; pids > n_own && tries < RESET_TRIES; tries++) {
 		nanosleep(&pause, NULL);
 		pids = sbx_groups_pids(&slot->groups);
 	}
-	if (pids > slot->n_own_pids || renew_groups(slot, err) < 0) {
+	if (pids > n_own || renew_groups(slot, err) < 0) {
 		slot->is_broken = true;
 		return sbx_fail(err, SBX_E_SANDBOX, "a slot still holds %llu processes",
 				(unsigned long long)pids);
@@ -206,7 +258,7 @@ void sbx_slot_release(struct sbx_slot *slot)
 	slot->keeper = 0;
 	sbx_slot_unready(slot);
 	if (slot->made)
-		munmap(slot->made, sizeof(*slot->made));
+		munmap(slot->made, SBX_MADE_BYTES);
 	slot->made = NULL;
 	sbx_groups_remove(&slot->groups);
 }

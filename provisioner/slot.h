@@ -44,6 +44,7 @@ struct sbx_slot {
 	 * is this process's child.
 	 */
 	pid_t *made;
+	/* Behind it: processes that helped (backend.h), 0: none; to be reaped as well. */
 	pid_t keeper;	     /* a child of ours, and parent of nothing: 0 when it is gone */
 	unsigned n_own_pids; /* processes of ours in its groups, besides a sandbox's first */
 	uint64_t cpu_usec_before, oom_kills_before; /* of earlier sandboxes */
@@ -53,6 +54,7 @@ struct sbx_slot {
 	uint64_t readied_usec; /* when it was last readied, 0: never */
 	/* Whose child the keeper holds, and whose it is to hold again after each sandbox. */
 	struct sbx_slot_warmth warm, home;
+	struct sbx_slot_warmth ready, last; /* of what is made ahead; of the last request */
 };
 
 /*
@@ -75,12 +77,23 @@ int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err);
  */
 void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words);
 
+/*
+ * The same, waiting for the keeper first, which may be at it: nothing is left that this process has
+ * to reap. Not while a request is in the keeper's hands.
+ */
+void sbx_slot_unready_surely(struct sbx_slot *slot);
+
 /* End what was made that way, if it was. */
 void sbx_slot_unready(struct sbx_slot *slot);
 
 /* Let the next sandbox that is made here with request.is_forked have this child (zygotes.h). */
 int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char *python,
 		  const char *lower, struct sbx_error *err);
+
+/* As sbx_slot_ready(): a sandbox whose command will be that child, of the zygote that is its home.
+ */
+int sbx_slot_ready_forked(struct sbx_slot *slot, const struct sbx_warm *warm, const char *words,
+			  size_t n_bytes, uint32_t n_words, struct sbx_error *err);
 
 /* Kill all that is in it and remove it. */
 void sbx_slot_release(struct sbx_slot *slot);
@@ -103,16 +116,21 @@ enum sbx_slot_order_kind {
 	 * wrong is told then.
 	 */
 	SBX_SLOT_WARM,
-	/* See sbx_slot_ready(); with the groups where those were made anew. There is no answer. */
+	/*
+	 * See sbx_slot_ready(); with the groups where those were made anew. There is no answer.
+	 * is_forked: its command is to be one more parked child, which comes as with WARM.
+	 */
 	SBX_SLOT_READY,
-	SBX_SLOT_GO_ON, /* what the keeper has given up (is_pending) is reaped */
+	SBX_SLOT_UNREADY, /* see sbx_slot_unready_surely(); answered with is_pending */
+	SBX_SLOT_GO_ON,	  /* what the keeper has given up (is_pending) is reaped */
 };
 struct sbx_slot_order {
 	uint32_t kind;
 	uint32_t n_words;
 	/* Of MAKE: */
-	uint32_t is_forked; /* the command is to be the child that it has been given */
-	uint32_t has_input; /* a descriptor more, the task's input */
+	uint32_t may_hand_over; /* what was made ahead may be of use */
+	uint32_t is_forked;	/* the command is to be the child that it has been given */
+	uint32_t has_input;	/* a descriptor more, the task's input */
 	uint32_t takes_output;
 };
 #define SBX_MAX_SLOT_ORDER (128 << 10) /* with the words */
@@ -126,6 +144,7 @@ struct sbx_slot_reply {
 	uid_t host_uid;	  /* as struct sbx_container's */
 	unsigned limited; /* 1 << SBX_CONTROLLER_x */
 	bool has_relay;
+	bool used_warm;	     /* the child that the keeper had been given (WARM) */
 	bool is_pending;     /* not yet the answer: what was made ahead is to be ended first */
 	unsigned unenforced; /* of the plan */
 	/* --record or takes_output: the ledger is the last descriptor. */

@@ -80,11 +80,23 @@ char *sbx_read_text(int fd, uint64_t n_bytes, struct sbx_error *err)
 static void fork_inside(int socket_fd, const struct sbx_join *join, char *text)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
+	int gone[2];
+	char byte;
+	if (pipe2(gone, O_CLOEXEC) < 0) {
+		sbx_fail_os(&err, SBX_E_SANDBOX, errno, "zygote: pipe");
+		fail_join(socket_fd, &err);
+	}
 	pid_t between = vfork();
 	if (between == 0) {
 		pid_t pid = fork();
-		if (pid == 0)
+		if (pid == 0) {
+			/* What is between shall not be seen by the command. */
+			close(gone[1]);
+			while (read(gone[0], &byte, 1) < 0 && errno == EINTR)
+				;
+			close(gone[0]);
 			sbx_become(socket_fd, join, text);
+		}
 		if (pid < 0) {
 			sbx_fail_os(&err, SBX_E_SANDBOX, errno, "zygote: fork");
 			sbx_answer(socket_fd, &err);

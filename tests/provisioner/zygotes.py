@@ -352,25 +352,51 @@ def test_a_server_forks_tasks(t):
 	assert not t.leftovers()
 
 
-def keepers(server):
-	"""The processes that slots live by."""
+def children(server):
 	with open(f"/proc/{server.process.pid}/task/{server.process.pid}/children") as file:
-		found = file.read().split()
-	return {pid for pid in found if open(f"/proc/{pid}/comm").read() == "sbx-keeper\n"}
+		return set(file.read().split())
 
 
 def test_a_slot_serves_one_task_after_the_other(t):
 	"""Nothing of a task is left that would have the slot given up and made anew, at length."""
 	server = Server(t)
-	server.ctl("warm", "mine", "-", ROOT, 1).ok()
-	before = keepers(server)
+	# When it answers, it has its slots, and nothing but the two processes that they live by.
+	server.ctl("ls").ok()
+	before = children(server)
 	assert len(before) == 2, before
+	server.ctl("warm", "mine", "-", ROOT, 1).ok()
 	for _ in range(3):
 		server.create("mine", "-", ROOT, "--", "python3", "-c", "1").ok()
 	# It is answered when what came before is done.
 	server.ctl("ls").ok()
-	assert keepers(server) == before
+	after = children(server)
+	assert before <= after, (before, after)
 	server.end()
+
+
+def test_what_is_made_ahead_serves_what_it_fits(t):
+	"""One after the other: as made ahead, otherwise, plainly, of another zygote, as made ahead."""
+	server = Server(t)
+	t.file("task.py", "print(9)\n")
+	for modules in ("sbx_one", "sbx_two"):
+		server.ctl("warm", "mine", modules, ROOT, 1).ok()
+	about = ("import os, sys; print([m for m in ('sbx_one', 'sbx_two') if m in sys.modules], "
+		 "os.environ.get('A'), len(os.listdir('/proc/self/fd')), sorted(p for p in os.listdir('/proc') if p.isdigit()) "
+		 "== ['1', str(os.getpid())], os.uname().nodename)")
+	plain = (ROOT, "--", "python3", "-c", about)
+	for _ in range(2):
+		for modules in ("sbx_one", "sbx_two", "sbx_one"):
+			done = server.create("mine", modules, "--env", "A=b", *plain).ok()
+			assert done.out == f"['{modules}'] b 4 True sbx\n", done
+		done = server.create("mine", "sbx_one", "--hostname", "other", *plain).ok()
+		assert done.out == "['sbx_one'] None 4 True other\n", done
+		done = server.create("mine", "sbx_one", "--ro-bind", f"{t.tmp}/task.py:/task.py", ROOT, "--", "python3",
+				     "/task.py").ok()
+		assert done.out == "9\n", done
+		assert server.ctl("create", ROOT, "--", "python3", "-c", "print(7)").ok().out == "7\n"
+	server.ctl("cool", "mine").ok()
+	server.end()
+	assert not t.leftovers()
 
 
 def test_a_server_says_what_it_will_not_fork(t):
