@@ -110,6 +110,16 @@ def test_triggers_of_a_replayed_script_are_set_off(t):
 	contains(text(t, id, "/var/lib/note-keeper/triggered"), "^sbx-named$")
 
 
+def test_a_script_puts_a_link_in_the_place_of_a_folder(t):
+	for packages in ("links-folder", "links-folder,clash-free"):
+		id, found = report(t, packages)
+		link = os.path.join(t.template(id), "var/links")
+		equal(os.path.islink(link) and os.readlink(link), "/run/links", f"/var/links with {packages}")
+		contains(t.shell(id, "ls -ld /var/links; dpkg --audit; dpkg -V links-folder").ok().out,
+			 "^l.* /var/links -> /run/links$")
+	equal(set(fates(found, "links-folder")), {"replayed"}, "the second time")
+
+
 def test_report_as_json(t):
 	t.cold()
 	_, found = report(t, "scripted,python3-polite")

@@ -29,11 +29,13 @@ def scripts():
 	beside = Package("clash-free").file("usr/share/greeting/second", "2\n")
 	folder = Package("renames-folder").file("usr/share/renames/before/file", "1\n")
 	folder.script("postinst", "mv /usr/share/renames/before /usr/share/renames/after\n")
+	link = Package("links-folder").dir("var/links").file("usr/share/links-folder/one", "1\n")
+	link.script("postinst", "[ -L /var/links ] || { rmdir /var/links && ln -s /run/links /var/links; }\n")
 	lists = Package("lists-files", Depends="hello-tool").file("usr/share/lists-files/one", "1\n")
 	lists.script("postinst", "{ dpkg -L lists-files; dpkg-query --listfiles hello-tool; } >/var/lib/listed\n")
 	hanging = Package("hanging-postinst").script("postinst", "echo waiting for an answer\nsleep 3600\n")
 	asking = Package("asking-postinst").script("postinst", ASKS)
-	return [reads, beside, folder, lists, hanging, asking]
+	return [reads, beside, folder, link, lists, hanging, asking]
 
 
 def order():
