@@ -226,6 +226,8 @@ static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *
 			    : NULL;
 	if (how)
 		return fail(r, step, how, error);
+	if ((!r->has_ended || status) && is_disk_full(r))
+		return fail(r, step, "could not be run", error);
 	if (!r->has_ended || status)
 		return sbx_set_error(error, SBX_E_SANDBOX,
 				     "%s: running its %s: sbx-provision ended with %d: %s",
