@@ -91,6 +91,8 @@ struct sbx_provider_writer *sbx_provider_writer_new_for(const char *path,
 	w->roots = g_ptr_array_new_with_free_func(root_free);
 	w->prefixes = g_ptr_array_new_with_free_func(g_free);
 	w->rows = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_row));
+	w->folders = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_folder));
+	w->known = g_hash_table_new(g_str_hash, g_str_equal);
 	w->names = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_name));
 	w->texts = g_string_chunk_new(256 * 1024);
 	w->scratch = g_string_new(NULL);
@@ -115,6 +117,8 @@ void sbx_provider_writer_free(struct sbx_provider_writer *w)
 	g_ptr_array_unref(w->roots);
 	g_ptr_array_unref(w->prefixes);
 	g_array_unref(w->rows);
+	g_array_unref(w->folders);
+	g_hash_table_unref(w->known);
 	g_array_unref(w->names);
 	g_free(w->key);
 	g_string_chunk_free(w->texts);
@@ -219,6 +223,29 @@ static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_roo
 	return is_wanted;
 }
 
+/* The place of a path's folder in `folders`; mostly that of the row before. */
+static guint32 place_of_folder(struct sbx_provider_writer *w, const char *path, gsize n)
+{
+	if (w->rows->len) {
+		guint32 last =
+			g_array_index(w->rows, struct sbx_index_row, w->rows->len - 1).folder;
+		const struct sbx_index_folder *folder =
+			&g_array_index(w->folders, struct sbx_index_folder, last);
+		if (folder->n == n && memcmp(folder->path, path, n) == 0)
+			return last;
+	}
+	g_autofree char *key = g_strndup(path, n);
+	gpointer known;
+	if (g_hash_table_lookup_extended(w->known, key, NULL, &known))
+		return GPOINTER_TO_UINT(known);
+	guint32 place = w->folders->len & G_MAXINT32;
+	struct sbx_index_folder folder = {g_string_chunk_insert_len(w->texts, key, (gssize)n), n,
+					  0};
+	g_array_append_val(w->folders, folder);
+	g_hash_table_insert(w->known, (gpointer)folder.path, GUINT_TO_POINTER(place));
+	return place;
+}
+
 static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_contents_line *line,
 			 const char *path, gsize n_path, GError **error)
 {
@@ -226,8 +253,7 @@ static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_content
 	gsize n_list = line->n_packages;
 	gssize n;
 	const char *slash = memrchr(path, '/', n_path);
-	struct sbx_index_row row = {.n_folder = slash ? (guint32)(slash - path) & G_MAXINT32 : 0,
-				    .is_deep = w->is_deep};
+	struct sbx_index_row row = {.is_deep = w->is_deep};
 	while ((n = sbx_contents_next_package(&list, &n_list, &name)) > 0) {
 		char package[256];
 		if ((gsize)n >= sizeof(package))
@@ -238,8 +264,11 @@ static gboolean add_rows(struct sbx_provider_writer *w, const struct sbx_content
 		row.package = sbx_graph_find(w->graph, package);
 		if (row.package == SBX_GRAPH_NONE)
 			continue; /* older than Packages: it cannot be installed any more */
-		if (!row.path)
+		if (!row.path) {
 			row.path = g_string_chunk_insert_len(w->texts, path, (gssize)n_path);
+			row.folder = place_of_folder(w, path, slash ? (gsize)(slash - path) : 0) &
+				     G_MAXINT32;
+		}
 		g_array_append_val(w->rows, row);
 		if (w->key) {
 			struct sbx_index_name named = {

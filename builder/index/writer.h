@@ -9,7 +9,14 @@
 struct sbx_index_row {
 	const char *path; /* in the writer's `texts`, NUL-terminated */
 	guint32 package;  /* its number in the graph */
-	guint32 n_folder : 31, is_deep : 1;
+	guint32 folder : 31, is_deep : 1;
+};
+
+/* Rows are many and folders few: rows are compared by their folders' numbers. */
+struct sbx_index_folder {
+	const char *path; /* in `texts`, "" for the root */
+	gsize n;	  /* bytes of it */
+	guint32 number;	  /* in the order of their paths, from 1, once that is known */
 };
 
 struct sbx_index_name {
@@ -36,6 +43,8 @@ struct sbx_provider_writer {
 	GPtrArray *roots;    /* struct sbx_index_root * */
 	GPtrArray *prefixes; /* char *, NULL-ended: how wanted lines begin */
 	GArray *rows;	     /* struct sbx_index_row */
+	GArray *folders;     /* struct sbx_index_folder */
+	GHashTable *known;   /* their paths to their places in `folders` */
 	GArray *names;	     /* struct sbx_index_name */
 	char *key;	     /* of the distribution that the line at hand is about; NULL: none */
 	gboolean is_deep;    /* some template looks for the line at hand in whatever folder */

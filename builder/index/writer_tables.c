@@ -107,36 +107,52 @@ static gboolean write_packages(struct db *db, const struct sbx_graph *graph, GEr
 	return TRUE;
 }
 
-static const char *name_in(const struct sbx_index_row *row)
+/* A row's folder, while rows are sorted and written. */
+static const struct sbx_index_folder *folder_of(const GArray *folders,
+						const struct sbx_index_row *row)
 {
-	return row->path + row->n_folder + (row->path[row->n_folder] == '/');
+	return &g_array_index(folders, struct sbx_index_folder, row->folder);
 }
 
-static int compare_folders(const struct sbx_index_row *x, const struct sbx_index_row *y)
+static const char *name_in(const GArray *folders, const struct sbx_index_row *row)
 {
-	int order = memcmp(x->path, y->path, MIN(x->n_folder, y->n_folder));
-	return order ? order : (x->n_folder > y->n_folder) - (x->n_folder < y->n_folder);
+	gsize n = folder_of(folders, row)->n;
+	return row->path + n + (row->path[n] == '/');
 }
 
-static int compare_rows(gconstpointer a, gconstpointer b)
+static int compare_rows(gconstpointer a, gconstpointer b, gpointer data)
 {
 	const struct sbx_index_row *x = a, *y = b;
-	int order = compare_folders(x, y);
-	order = order ? order : strcmp(name_in(x), name_in(y));
+	const GArray *folders = data;
+	guint32 m = folder_of(folders, x)->number, n = folder_of(folders, y)->number;
+	if (m != n)
+		return m < n ? -1 : 1;
+	int order = strcmp(name_in(folders, x), name_in(folders, y));
 	return order ? order : (x->package > y->package) - (x->package < y->package);
 }
 
-static gboolean write_folders(struct db *db, const GArray *rows, GError **error)
+static int compare_folders(gconstpointer a, gconstpointer b)
 {
-	gint64 number = 0;
+	const struct sbx_index_folder *x = *(struct sbx_index_folder *const *)a;
+	const struct sbx_index_folder *y = *(struct sbx_index_folder *const *)b;
+	int order = memcmp(x->path, y->path, MIN(x->n, y->n));
+	return order ? order : (x->n > y->n) - (x->n < y->n);
+}
+
+/* They get their numbers by this. */
+static gboolean write_folders(struct db *db, const GArray *folders, GError **error)
+{
+	g_autoptr(GPtrArray) sorted = g_ptr_array_sized_new(folders->len);
 	if (!db_prepare(db, "INSERT INTO folder VALUES(?,?)", error))
 		return FALSE;
-	for (guint i = 0; i < rows->len; i++) {
-		const struct sbx_index_row *row = &g_array_index(rows, struct sbx_index_row, i);
-		if (i && compare_folders(row - 1, row) == 0)
-			continue;
-		sqlite3_bind_int64(db->insert, 1, ++number);
-		sqlite3_bind_text(db->insert, 2, row->path, (int)row->n_folder, SQLITE_STATIC);
+	for (guint i = 0; i < folders->len; i++)
+		g_ptr_array_add(sorted, &g_array_index(folders, struct sbx_index_folder, i));
+	g_ptr_array_sort(sorted, compare_folders);
+	for (guint i = 0; i < sorted->len; i++) {
+		struct sbx_index_folder *folder = sorted->pdata[i];
+		folder->number = i + 1;
+		sqlite3_bind_int64(db->insert, 1, folder->number);
+		sqlite3_bind_text(db->insert, 2, folder->path, (int)folder->n, SQLITE_STATIC);
 		if (!db_insert(db, error))
 			return FALSE;
 	}
@@ -169,8 +185,8 @@ static gboolean write_tails(struct db *db, GArray *tails, GError **error)
 	return TRUE;
 }
 
-/* Folders are numbered as write_folders() does. */
-static gboolean write_paths(struct db *db, const GArray *rows, GArray *tails, GError **error)
+static gboolean write_paths(struct db *db, const GArray *rows, GArray *folders, GArray *tails,
+			    GError **error)
 {
 	struct tail tail = {0, 0};
 	if (!db_prepare(db, "INSERT INTO path VALUES(?,?,?)", error))
@@ -178,16 +194,16 @@ static gboolean write_paths(struct db *db, const GArray *rows, GArray *tails, GE
 	const struct sbx_index_row *before = NULL;
 	for (guint i = 0; i < rows->len; i++) {
 		const struct sbx_index_row *row = &g_array_index(rows, struct sbx_index_row, i);
-		if (before && compare_rows(before, row) == 0)
+		if (before && compare_rows(before, row, folders) == 0)
 			continue; /* the same file in an update */
-		tail.folder += !before || compare_folders(before, row) != 0;
 		before = row;
+		tail.folder = folder_of(folders, row)->number;
 		sqlite3_bind_int64(db->insert, 1, tail.folder);
-		bind_text(db, 2, name_in(row));
+		bind_text(db, 2, name_in(folders, row));
 		sqlite3_bind_int64(db->insert, 3, row->package);
 		if (!db_insert(db, error))
 			return FALSE;
-		tail.hash = sbx_index_hash(name_in(row));
+		tail.hash = sbx_index_hash(name_in(folders, row));
 		if (row->is_deep)
 			g_array_append_val(tails, tail);
 	}
@@ -195,12 +211,13 @@ static gboolean write_paths(struct db *db, const GArray *rows, GArray *tails, GE
 }
 
 /* In the keys' order every page is filled once; the indexes are nearly sorted already. */
-static gboolean write_rows(struct db *db, GArray *rows, GError **error)
+static gboolean write_rows(struct db *db, GArray *rows, GArray *folders, GError **error)
 {
 	g_autoptr(GArray) tails = g_array_new(FALSE, FALSE, sizeof(struct tail));
-	g_array_sort(rows, compare_rows);
-	return write_folders(db, rows, error) && write_paths(db, rows, tails, error) &&
-	       write_tails(db, tails, error);
+	if (!write_folders(db, folders, error))
+		return FALSE;
+	g_array_sort_with_data(rows, compare_rows, folders);
+	return write_paths(db, rows, folders, tails, error) && write_tails(db, tails, error);
 }
 
 static int compare_names(gconstpointer a, gconstpointer b)
@@ -289,8 +306,9 @@ static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
 		       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA "
 		       "cache_size=-65536;" SBX_PROVIDERS_SCHEMA "BEGIN",
 		       error) &&
-	       write_packages(&db, w->graph, error) && write_rows(&db, w->rows, error) &&
-	       write_names(&db, w->names, error) && write_roots(&db, w->roots, error) &&
+	       write_packages(&db, w->graph, error) &&
+	       write_rows(&db, w->rows, w->folders, error) && write_names(&db, w->names, error) &&
+	       write_roots(&db, w->roots, error) &&
 	       write_meta(&db, w->graph, w->languages, error) &&
 	       db_exec(&db,
 		       "CREATE UNIQUE INDEX package_name ON package(name);"
