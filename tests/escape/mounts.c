@@ -299,10 +299,12 @@ const struct attempt attempts_on_mounts[] = {
 	{"mount-setattr", mount_attributes, calls_and_rights, "unshared",
 	 "take nosuid and nodev away"},
 	{"remount-writable", remount_writable, calls_and_rights,
-	 "without:seccomp,bounding-set,capabilities,secure-bits,user-namespace,stay-inside",
+	 "without:seccomp,bounding-set,capabilities,secure-bits,user-namespace,user-limit,stay-"
+	 "inside",
 	 "remount --ro-bind for writing"},
 	{"unmask", unmask, calls_and_rights,
-	 "without:seccomp,bounding-set,capabilities,secure-bits,user-namespace,stay-inside",
+	 "without:seccomp,bounding-set,capabilities,secure-bits,user-namespace,user-limit,stay-"
+	 "inside",
 	 "take off what masks /proc"},
 	{"pivot-again", pivot_again, calls_and_rights, "unshared", "pivot_root once more"},
 	{"chroot-break", chroot_break, calls_and_rights, "custom", "chroot, then up"},
