@@ -34,7 +34,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static gboolean import(const uint8_t *data, size_t n_bytes, GError **error)
 {
-	static const struct sbx_import_limits limits = {4 << 20, 500, 1000};
+	static const struct sbx_import_limits limits = {
+		.max_bytes = 4 << 20, .max_entries = 500, .max_ratio = 1000};
 	g_autofree char *sha256 = g_compute_checksum_for_data(G_CHECKSUM_SHA256, data, n_bytes);
 	struct sbx_lock_package package = {
 		.name = (char *)"fuzz",
