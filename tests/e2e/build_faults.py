@@ -211,7 +211,7 @@ def grow_bit_by_bit(t, *args):
 		result.err = "".join(line for line in result.err.splitlines(True) if ": warning:" not in line)
 		result.fails(NO_SPACE)
 		failed.append(phase)
-		size -= STEPS.get(phase, 1 << 13)
+		size -= STEPS.get(phase, 1 << 16)
 		assert size > 0 and len(failed) < 100, failed
 		os.truncate(ballast, size)
 		checked = t.sbx("fsck", archive=False)
