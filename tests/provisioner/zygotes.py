@@ -267,7 +267,7 @@ def test_root_inside_is_nobody_outside(t):  # root
 	task = subprocess.Popen([t.program, "ctl", "--socket", server.path, "create", "--zygote", "mine",
 		"--modules", "sbx_one", "--policy", "high", "--best-effort", "--bind", f"{folder}:/task",
 		"--ro-bind", f"{t.tmp}/mine:/mine", ROOT, "--", "python3", "-c", script], env=t.env,
-		stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+		stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 	t.processes.append(task)
 	assert task.stdout.readline() == "1000 0\n"
 	users = []
