@@ -13,12 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Sanitizers map terabytes, open files and print what they find. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#else
-#define IS_SANITIZED 0
-#endif
+#include "base/sanitized.h"
 
 #if defined(__x86_64__)
 #define ARCH AUDIT_ARCH_X86_64
@@ -76,7 +71,7 @@ static void limit(int which, rlim_t value)
 
 bool sbx_confine(int fd, size_t n_max_bytes, unsigned n_cpu_seconds)
 {
-	unsigned first = IS_SANITIZED ? 3 : 1;
+	unsigned first = SBX_IS_SANITIZED ? 3 : 1;
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    dup2(fd, 0) < 0)
 		return false;
@@ -87,7 +82,7 @@ bool sbx_confine(int fd, size_t n_max_bytes, unsigned n_cpu_seconds)
 	limit(RLIMIT_CORE, 0);
 	limit(RLIMIT_FSIZE, 0);
 	limit(RLIMIT_CPU, n_cpu_seconds);
-	if (IS_SANITIZED)
+	if (SBX_IS_SANITIZED)
 		return true;
 	limit(RLIMIT_NPROC, 0);
 	limit(RLIMIT_NOFILE, 1);

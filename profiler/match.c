@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "grammars/children.h"
 #include "profiler/scan.h"
 
 /*
@@ -17,15 +18,6 @@
 #define N_PER_CLOCK    4096  /* nodes and tries between looks at the clock */
 #define ERROR_SYMBOL   ((TSSymbol)-1)
 
-struct kid {
-	TSNode node;
-	TSSymbol symbol;
-	TSFieldId field;
-	bool is_named;
-	bool is_error; /* seen by patterns that ask for it, by no other */
-	bool is_extra; /* seen by none that has it as a child */
-};
-
 /* The children of one node, in matcher.kids. */
 struct kids {
 	const void *id; /* of the node */
@@ -34,25 +26,24 @@ struct kids {
 
 /* A node whose children are walked. */
 struct level {
-	size_t start, next, end; /* in matcher.kids */
+	size_t next, end;	 /* in matcher.kids */
+	size_t n_kids, n_recent; /* of the matcher, before the node was visited */
 };
 
 struct matcher {
 	struct sbx_scan *scan;
-	TSTreeCursor cursor; /* for children */
 	const struct sbx_pattern *pattern;
 	struct sbx_captured captures[N_MAX_CAPTURES];
 	size_t n_captures;
 	size_t n_tries;
 	/*
-	 * A stack: the children of each node from the root to the one that is tried, each list
-	 * made once for the walk and for all patterns; then those of nodes that patterns ask for.
+	 * A stack: for each node from the root to the one that is tried its children, and those of
+	 * nodes below it that patterns have asked for, which the walk comes to later.
 	 */
-	struct kid *kids;
-	size_t n_kids, kids_room;
+	struct sbx_children kids;
 	struct level *levels;
 	size_t n_levels, levels_room;
-	struct kids *recent; /* the first belong to the node that is tried */
+	struct kids *recent; /* whose children are on the stack, in the order of the stack */
 	size_t n_recent, recent_room;
 };
 
@@ -67,51 +58,31 @@ struct rest {
 
 static void match_rest(struct matcher *m, const struct rest *rest);
 
-static bool add_kid(struct matcher *m, bool with_field)
-{
-	TSNode node = ts_tree_cursor_current_node(&m->cursor);
-	TSSymbol symbol = ts_node_symbol(node);
-	bool is_error = symbol == ERROR_SYMBOL;
-	/* Asked for only when it is full: this is done for each node there is. */
-	if (m->n_kids == m->kids_room) {
-		if (!sbx_grow(&m->kids, &m->n_kids, &m->kids_room, sizeof(*m->kids))) {
-			m->scan->no_memory = true;
-			return false;
-		}
-		m->n_kids--;
-	}
-	m->kids[m->n_kids++] = (struct kid){
-		.node = node,
-		.symbol = symbol,
-		.field = with_field ? ts_tree_cursor_current_field_id(&m->cursor) : 0,
-		.is_named = !is_error && ts_node_is_named(node),
-		.is_error = is_error,
-		.is_extra = !is_error && ts_node_is_extra(node),
-	};
-	return true;
-}
-
 /* Put a node's children on the stack. They are gone when n_kids is set back. */
-static struct kids push_kids(struct matcher *m, TSNode node, bool with_fields)
+static struct kids push_kids(struct matcher *m, TSNode node)
 {
-	struct kids kids = {node.id, m->n_kids, 0};
-	if (ts_node_child_count(node) > 0) {
-		ts_tree_cursor_reset(&m->cursor, node);
-		bool more = ts_tree_cursor_goto_first_child(&m->cursor);
-		while (more && add_kid(m, with_fields))
-			more = ts_tree_cursor_goto_next_sibling(&m->cursor);
-		kids.n = m->n_kids - kids.start;
-	}
+	struct kids kids = {node.id, m->kids.n, 0};
+	if (ts_node_child_count(node) > 0 && !sbx_children_append(&m->kids, node))
+		m->scan->no_memory = true;
+	kids.n = m->kids.n - kids.start;
 	return kids;
 }
 
-static struct kids kids_of(struct matcher *m, TSNode node)
+static const struct kids *find_kids(const struct matcher *m, TSNode node)
 {
 	size_t n_look = m->n_recent < N_RECENT ? m->n_recent : N_RECENT;
 	for (size_t i = 0; i < n_look; i++)
 		if (m->recent[m->n_recent - 1 - i].id == node.id)
-			return m->recent[m->n_recent - 1 - i];
-	struct kids kids = push_kids(m, node, true);
+			return &m->recent[m->n_recent - 1 - i];
+	return NULL;
+}
+
+static struct kids kids_of(struct matcher *m, TSNode node)
+{
+	const struct kids *known = find_kids(m, node);
+	if (known)
+		return *known;
+	struct kids kids = push_kids(m, node);
 	struct kids *slot = sbx_grow(&m->recent, &m->n_recent, &m->recent_room, sizeof(*slot));
 	if (slot)
 		*slot = kids;
@@ -164,7 +135,7 @@ static bool is_one_of(const struct sbx_step *step, TSSymbol symbol, bool is_name
 }
 
 /* The node is of the step's type. */
-static void match_node(struct matcher *m, const struct sbx_step *step, const struct kid *kid,
+static void match_node(struct matcher *m, const struct sbx_step *step, const struct sbx_child *kid,
 		       const struct rest *up)
 {
 	for (struct sbx_predicate **p = step->predicates; p && *p; p++)
@@ -195,7 +166,7 @@ static void match_node(struct matcher *m, const struct sbx_step *step, const str
 static bool has_named(const struct matcher *m, const struct kids *kids, size_t from)
 {
 	for (size_t i = from; i < kids->n; i++)
-		if (m->kids[kids->start + i].is_named && !m->kids[kids->start + i].is_extra)
+		if (m->kids.all[kids->start + i].is_named && !m->kids.all[kids->start + i].is_extra)
 			return true;
 	return false;
 }
@@ -217,14 +188,14 @@ static void match_rest(struct matcher *m, const struct rest *rest)
 	const struct sbx_step *step = &rest->parent->children[rest->k];
 	for (size_t i = rest->pos; i < kids->n && m->n_tries <= N_MAX_TRIES; i++) {
 		/* A copy: the stack moves as it grows. */
-		const struct kid *at = &m->kids[kids->start + i];
+		const struct sbx_child *at = &m->kids.all[kids->start + i];
 		if (at->is_extra)
 			continue;
 		bool ends_search =
 			step->is_anchored && !at->is_error && (at->is_named || !step->is_named);
 		if ((!step->field || step->field == at->field) &&
 		    is_of_type(step, at->symbol, at->is_named)) {
-			struct kid kid = *at;
+			struct sbx_child kid = *at;
 			struct rest next = {rest->parent, rest->k + 1, *kids, i + 1, rest->up};
 			match_node(m, step, &kid, &next);
 		}
@@ -239,7 +210,7 @@ static bool passes_gate(struct matcher *m, TSNode node, TSFieldId gate)
 {
 	struct kids kids = kids_of(m, node);
 	for (size_t i = 0; i < kids.n; i++) {
-		const struct kid *kid = &m->kids[kids.start + i];
+		const struct sbx_child *kid = &m->kids.all[kids.start + i];
 		if (kid->field == gate && !kid->is_extra &&
 		    sbx_scan_may_resolve(m->scan, kid->node))
 			return true;
@@ -248,7 +219,7 @@ static bool passes_gate(struct matcher *m, TSNode node, TSFieldId gate)
 }
 
 /* All patterns that begin with the node. The number of tries that it took. */
-static size_t match_at(struct matcher *m, const struct kid *kid, const struct sbx_start *s)
+static size_t match_at(struct matcher *m, const struct sbx_child *kid, const struct sbx_start *s)
 {
 	TSFieldId asked = 0;
 	bool passes = true;
@@ -272,21 +243,27 @@ static size_t match_at(struct matcher *m, const struct kid *kid, const struct sb
 }
 
 /* Match at a node; its children are next. */
-static size_t visit(struct matcher *m, const struct kid *kid)
+static size_t visit(struct matcher *m, const struct sbx_child *kid)
 {
 	const struct sbx_rules *rules = m->scan->rules;
 	const struct sbx_start *starts = rules->starts[sbx_rules_slot(rules, kid->symbol)];
-	m->n_recent = 0;
-	struct kids own = starts ? kids_of(m, kid->node) : push_kids(m, kid->node, false);
+	if (!starts && ts_node_child_count(kid->node) == 0)
+		return 0;
+	struct level level = {.n_kids = m->kids.n, .n_recent = m->n_recent};
+	struct kids own = kids_of(m, kid->node);
 	size_t n_tries = match_at(m, kid, starts);
-	m->n_kids = own.start + own.n;
+	level.next = own.start;
+	level.end = own.start + own.n;
+	struct level *slot = NULL;
 	if (own.n) {
-		struct level *level =
-			sbx_grow(&m->levels, &m->n_levels, &m->levels_room, sizeof(*level));
-		if (level)
-			*level = (struct level){own.start, own.start, own.start + own.n};
+		slot = sbx_grow(&m->levels, &m->n_levels, &m->levels_room, sizeof(*slot));
+		if (slot)
+			*slot = level;
 		else
 			m->scan->no_memory = true;
+	} else {
+		m->kids.n = level.n_kids;
+		m->n_recent = level.n_recent;
 	}
 	return n_tries;
 }
@@ -295,7 +272,7 @@ static size_t visit(struct matcher *m, const struct kid *kid)
 static bool walk(struct matcher *m, TSNode root)
 {
 	size_t n_work = 0;
-	struct kid kid = {.node = root, .symbol = ts_node_symbol(root), .is_named = true};
+	struct sbx_child kid = {.node = root, .symbol = ts_node_symbol(root), .is_named = true};
 	for (;;) {
 		n_work += 1 + visit(m, &kid);
 		if (m->scan->no_memory || m->scan->n_matches > N_MAX_MATCHES)
@@ -306,22 +283,24 @@ static bool walk(struct matcher *m, TSNode root)
 				return false;
 		}
 		while (m->n_levels &&
-		       m->levels[m->n_levels - 1].next == m->levels[m->n_levels - 1].end)
-			m->n_kids = m->levels[--m->n_levels].start;
+		       m->levels[m->n_levels - 1].next == m->levels[m->n_levels - 1].end) {
+			const struct level *done = &m->levels[--m->n_levels];
+			m->kids.n = done->n_kids;
+			m->n_recent = done->n_recent;
+		}
 		if (!m->n_levels)
 			return true;
-		kid = m->kids[m->levels[m->n_levels - 1].next++];
+		kid = m->kids.all[m->levels[m->n_levels - 1].next++];
 	}
 }
 
 int sbx_scan_match(struct sbx_scan *scan, struct sbx_error *err)
 {
 	TSNode root = ts_tree_root_node(scan->tree);
-	struct matcher m = {.scan = scan, .cursor = ts_tree_cursor_new(root)};
+	struct matcher m = {.scan = scan};
 	if (!walk(&m, root))
 		scan->out->has_errors = true;
-	ts_tree_cursor_delete(&m.cursor);
-	free(m.kids);
+	free(m.kids.all);
 	free(m.levels);
 	free(m.recent);
 	return scan->no_memory ? sbx_fail(err, SBX_E_NO_SPACE, "out of memory") : 0;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+
 #include "profiler/scan.h"
 
 /*
@@ -7,8 +9,11 @@
  */
 static TSParser *idle_parser;
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 static TSParser *take_parser(void)
 {
+	pthread_once(&once, sbx_parser_use_memory);
 	TSParser *parser = __atomic_exchange_n(&idle_parser, NULL, __ATOMIC_ACQ_REL);
 	return parser ? parser : ts_parser_new();
 }

@@ -124,6 +124,9 @@ struct sbx_scan {
 /* parse.c: tree, matches and captures. Sets out->has_errors and out->timed_out. */
 int sbx_scan_parse(struct sbx_scan *scan, struct sbx_error *err);
 
+/* parser_memory.c: before the parser is first used. */
+void sbx_parser_use_memory(void);
+
 /* literal.c */
 /* The bytes of a node, in the text. */
 const char *sbx_scan_text(const struct sbx_scan *scan, TSNode node, size_t *out_n);
