@@ -26,9 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build/release/builder/sbx-build"
 PROVISION = ROOT / "build/release/provisioner/sbx-provision"
 LIBRARY = ROOT / "build/release/provisioner/zygote/sbx-zygote.so"
-BARE = ROOT / "build/dev/tests/provisioner/bench-bare"
+BARE = ROOT / "build/bench/tests/provisioner/bench-bare"
 CHART = ROOT / "docs/benchmarks-build.svg"
-FACTS = ROOT / "build/dev/tests/profiler/bench-facts"
+FACTS = ROOT / "build/bench/tests/profiler/bench-facts"
 # A pair of cold builds takes two minutes; fewer runs make a rougher figure.
 COLD_RUNS = int(os.environ.get("SBX_BENCH_COLD_RUNS", "3"))
 PACKAGES = ["python3", "python3-pandas", "python3-matplotlib"]
