@@ -1,3 +1,6 @@
 #include <stdio.h>
 /* run: gcc too-late.c */
-int main(void) { return puts("run: gcc no") < 0; }
+int main(void)
+{
+	return puts("run: gcc no") < 0;
+}

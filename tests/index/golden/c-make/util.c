@@ -1,3 +1,6 @@
 #include "util.h"
 #include <zlib.h>
-const char *version(void) { return zlibVersion(); }
+const char *version(void)
+{
+	return zlibVersion();
+}

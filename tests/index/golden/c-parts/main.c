@@ -1,2 +1,5 @@
 #include "part.h"
-int main(void) { return part(); }
+int main(void)
+{
+	return part();
+}

@@ -1,2 +1,5 @@
 #include <jansson.h>
-int part(void) { return 0; }
+int part(void)
+{
+	return 0;
+}

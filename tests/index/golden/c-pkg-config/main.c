@@ -1,3 +1,6 @@
 #include <deep/core.h>
 #include <zlib.h>
-int main(void) { return 0; }
+int main(void)
+{
+	return 0;
+}

@@ -1,4 +1,7 @@
 #pragma once
 #include <cmath>
 #include <armadillo>
-inline int area(int x) { return x; }
+inline int area(int x)
+{
+	return x;
+}
