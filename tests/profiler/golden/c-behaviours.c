@@ -5,14 +5,8 @@
 #if __has_include(<curl/curl.h>)
 #include <curl/curl.h>
 #endif
-static int connect_all(void)
-{
-	return 0;
-}
-static void mount(const char *where)
-{
-	(void)where;
-}
+static int connect_all(void) { return 0; }
+static void mount(const char *where) { (void)where; }
 int main(void)
 {
 	pthread_t thread;

@@ -45,7 +45,4 @@ extern "C" {
 #if __STDC_VERSION__ >= 201112L
 #include <threads.h>
 #endif
-int main(void)
-{
-	return 0;
-}
+int main(void) { return 0; }

@@ -2,8 +2,8 @@
  * #include "in-another.h" */
 // #include <in-a-line.h>
 #include <stdio.h>
-#include <zlib.h>
-#include <openssl/ssl.h> /* why */
+#include<zlib.h>
+#  include  <openssl/ssl.h> /* why */
 #include "curses.h"
 #define HEADER <expanded.h>
 #include HEADER
@@ -19,7 +19,4 @@ static const char *text = "#include <in-a-string.h>\n"
 #else
 #include <dropped.h>
 #endif
-int main(void)
-{
-	return !text;
-}
+int main(void) { return !text; }

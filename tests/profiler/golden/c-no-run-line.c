@@ -1,6 +1,3 @@
 #include <stdio.h>
 /* run: gcc too-late.c */
-int main(void)
-{
-	return puts("run: gcc no") < 0;
-}
+int main(void) { return puts("run: gcc no") < 0; }

@@ -1,6 +1,3 @@
 #include "util.h"
 #include <zlib.h>
-const char *version(void)
-{
-	return zlibVersion();
-}
+const char *version(void) { return zlibVersion(); }

@@ -1,5 +1,2 @@
 #include "part.h"
-int main(void)
-{
-	return part();
-}
+int main(void) { return part(); }

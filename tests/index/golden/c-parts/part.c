@@ -1,5 +1,2 @@
 #include <jansson.h>
-int part(void)
-{
-	return 0;
-}
+int part(void) { return 0; }

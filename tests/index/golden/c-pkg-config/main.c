@@ -1,6 +1,3 @@
 #include <deep/core.h>
 #include <zlib.h>
-int main(void)
-{
-	return 0;
-}
+int main(void) { return 0; }

@@ -2,7 +2,4 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <missing.h>
-int main(void)
-{
-	return 0;
-}
+int main(void) { return 0; }

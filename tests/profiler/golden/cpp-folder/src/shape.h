@@ -1,7 +1,4 @@
 #pragma once
 #include <cmath>
 #include <armadillo>
-inline int area(int x)
-{
-	return x;
-}
+inline int area(int x) { return x; }
