@@ -2,7 +2,8 @@
 #ifndef SBX_BASE_SANITIZED_H
 #define SBX_BASE_SANITIZED_H
 
-/* Whether a sanitizer is compiled in, which maps terabytes, opens files and prints what it finds. */
+/* Whether a sanitizer is compiled in, which maps terabytes, opens files and prints what it finds.
+ */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SBX_IS_SANITIZED 1
 #elif defined(__has_feature)
