@@ -10,6 +10,7 @@ import subprocess
 
 import harness
 from harness import INTERRUPTED, SIGINT, SIGKILL, SIGTERM, equal
+from scratch import remove_tree
 
 # Python takes most of a build's time, and is there only where that time is what is tested.
 LIGHT = "shapes,scripted"
@@ -99,7 +100,7 @@ def test_kill_at_fifty_moments(t):
 	n_killed, n_built, wanted, moments = 0, 1, 50 if t.is_root else 10, random.Random(4)
 	while n_killed < wanted:
 		if glob.glob(os.path.join(t.root, "templates", "*")):
-			shutil.rmtree(t.root)
+			remove_tree(t.root)
 			shutil.copytree(index, t.root, symlinks=True)
 		process = t.start("build", *BUILD)
 		try:

@@ -334,7 +334,7 @@ def refused():
 
 def all_packages():
 	from generated_packages import generated_packages
-	from hostile import packages as hostile_packages
+	from hostile_packages import packages as hostile_packages
 	from python_packages import python_packages
 	from script_packages import capability, script_packages
 
