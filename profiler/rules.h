@@ -184,8 +184,8 @@ enum sbx_reader {
 struct sbx_rules {
 	struct sbx_language language; /* must be first: languages are handed out by address */
 	const struct sbx_grammar *grammar;
-	struct sbx_keyfile *conf;
-	const struct sbx_rules *like; /* has the keys that conf has not; NULL: none */
+	struct sbx_keyfile *conf, *names_conf; /* all of it; what the names were read from */
+	const struct sbx_rules *like;	       /* has the keys that conf has not; NULL: none */
 	struct sbx_arena arena;
 	const char *detect; /* extended regular expression; "": the text alone does not tell */
 	enum sbx_reader reader;

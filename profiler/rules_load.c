@@ -256,6 +256,7 @@ static int parse_all(struct sbx_rules *r)
 	const struct sbx_grammar *grammar = r->grammar;
 	size_t n, n_names;
 	sbx_keyfile_entries(r->conf, &n_names);
+	r->names_conf = r->conf;
 	r->conf =
 		sbx_keyfile_parse(grammar->conf, grammar->n_conf_bytes, grammar->name, &load_error);
 	if (!r->conf)
