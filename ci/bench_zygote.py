@@ -30,7 +30,8 @@ def measure(provision, library, root, template, runs):
     with tempfile.TemporaryDirectory() as folder:
         socket = f"{folder}/socket"
         ctl = [provision, "ctl", "--socket", socket]
-        server = subprocess.Popen([provision, "serve", "--socket", socket, "--zygote", library], env=env)
+        server = subprocess.Popen([provision, "serve", "--socket", socket, "--zygote", library, "--share",
+                                   str(root)], env=env)
         try:
             while not os.path.exists(socket):
                 if server.poll() is not None:
