@@ -176,7 +176,8 @@ def test_whom_it_tried_to_reach_is_told(t):
 
 
 def test_connections_work_while_they_are_recorded(t):
-	script = "timeout 3 nc -l -p 7777 >/tmp/got & sleep 0.3; echo hello | timeout 1 nc 127.0.0.1 7777; wait; cat /tmp/got"
+	script = ("timeout 60 nc -l -p 7777 >/tmp/got & while ! [ -s /tmp/got ]; do"
+		  " echo hello | timeout 1 nc 127.0.0.1 7777; sleep 0.1; done; wait; cat /tmp/got")
 	result = t.shell(script, options=["--record", "all"])
 	assert "hello" in result.out, result
 	equal([(p["address"], p["port"]) for p in result.record["network"]["peers"]], [("127.0.0.1", 7777)], "peers")
