@@ -16,7 +16,6 @@
 #define N_MAX_TRIES    20000 /* at one node: ends the search where a hostile text multiplies it */
 #define N_RECENT       16    /* nodes among which a node's children are looked for */
 #define N_PER_CLOCK    4096  /* nodes and tries between looks at the clock */
-#define ERROR_SYMBOL   ((TSSymbol)-1)
 
 /* The children of one node, in matcher.kids. */
 struct kids {

@@ -99,6 +99,7 @@ def test_time_limit(t):
 	result = t.shell("trap 'echo asked' TERM; while :; do sleep 0.1; done",
 			 options=["--timeout", "0.3", "--grace", "0"])
 	equal((result.status, result.record["signal"]), (124, 9), "one that is not waited for")
+	assert result.record["wall_usec"] < 2_000_000, result  # the usual grace is longer
 	t.run("true", options=["--timeout", "60"]).ok()
 
 
