@@ -62,8 +62,9 @@ static int set(struct sbx_error *err, enum sbx_code code, int os_errno, const ch
 	if (n < 0)
 		n = 0;
 	if (os_errno && (size_t)n < sizeof(err->message))
-		snprintf(err->message + n, sizeof(err->message) - (size_t)n, ": %s",
-			 strerror(os_errno));
+		snprintf(err->message + n, sizeof(err->message) - (size_t)n, ": %s%s",
+			 strerror(os_errno),
+			 os_errno == EMFILE ? "; allow this process more (ulimit -n)" : "");
 	keep_to_one_line(err->message);
 	return -1;
 }

@@ -21,8 +21,15 @@ static int bind(struct sbx_apply *a, const struct sbx_op *op, uint64_t attribute
 	struct stat st;
 	if (source < 0 || fstat(source, &st) < 0)
 		return sbx_error_prefix(err, "--%s", sbx_op_name(op->kind));
-	SBX_CLEANUP_FD int target = sbx_mount_point(
-		a, op->target, S_ISDIR(st.st_mode) ? SBX_NODE_FOLDER : SBX_NODE_FILE, err);
+	const bool is_folder = S_ISDIR(st.st_mode);
+	SBX_CLEANUP_FD int target =
+		sbx_mount_point(a, op->target, is_folder ? SBX_NODE_FOLDER : SBX_NODE_FILE, err);
+	/* A folder is only taken for a folder there already, see sbx_mount_point(). */
+	if (target >= 0 && !is_folder && fstat(target, &st) == 0 && S_ISDIR(st.st_mode))
+		return sbx_fail(err, SBX_E_USAGE,
+				"--%s %s: is a file, but %s is a folder inside; name the file "
+				"there, too",
+				sbx_op_name(op->kind), op->source, op->target);
 	SBX_CLEANUP_FD int copy =
 		target < 0 ? -1 : sbx_mount_from_host(a, op, source, attributes, target, "", err);
 	return copy < 0 ? sbx_error_prefix(err, "--%s %s", sbx_op_name(op->kind), op->source) : 0;

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +22,27 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+
+/*
+ * A call of the new interface did not work, by errno. Kernels without one have none of them (but
+ * mount_setattr); where some work, a filter around us, a container's, holds back the rest.
+ */
+__attribute__((format(printf, 3, 4))) static int fail_call(struct sbx_error *err, const char *call,
+							   const char *fmt, ...)
+{
+	char what[256];
+	int why = errno;
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (why == ENOSYS)
+		return sbx_fail_os(err, SBX_E_UNSUPPORTED, why,
+				   "%s: the call %s is missing; it takes Linux 5.2, and in a "
+				   "container a seccomp profile that allows it",
+				   what, call);
+	return sbx_fail_os(err, why == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, why, "%s", what);
+}
 
 static int set_attributes(const struct sbx_apply *a, int mount_fd, uint64_t attributes,
 			  unsigned flags)
@@ -48,11 +71,8 @@ int sbx_mount_bind(const struct sbx_apply *a, int from_dfd, const char *from, ui
 		(int)syscall(SYS_open_tree, from_dfd, from,
 			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
 	if (fd < 0)
-		return sbx_fail_os(err, errno == ENOSYS ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
-				   errno == ENOSYS ? "open_tree%s; Linux 5.2 is needed, and in a "
-						     "container a filter that lets it through"
-						   : "%s",
-				   errno == ENOSYS ? "" : from);
+		return fail_call(err, "open_tree", "%s",
+				 *from ? from : "what is to be shown inside");
 	if (a->userns_fd < 0)
 		attributes &= ~(uint64_t)MOUNT_ATTR_IDMAP;
 	if (attributes && set_attributes(a, fd, attributes, AT_RECURSIVE) < 0) {
@@ -89,22 +109,17 @@ int sbx_mount_new(const char *type, const char *const *parameters, uint64_t attr
 {
 	SBX_CLEANUP_FD int fs_fd = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
 	if (fs_fd < 0)
-		return sbx_fail_os(
-			err, errno == ENOSYS || errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX,
-			errno, "%s file system%s", type,
-			errno == ENOSYS ? " (fsopen; Linux 5.2 is needed, and in a container a "
-					  "filter that lets it through)"
-					: "");
+		return fail_call(err, "fsopen", "%s file system", type);
 	for (; parameters && *parameters; parameters += 2)
 		if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_SET_STRING, parameters[0], parameters[1],
 			    0) < 0)
-			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s file system: %s=%s", type,
-					   parameters[0], parameters[1]);
+			return fail_call(err, "fsconfig", "%s file system: %s=%s", type,
+					 parameters[0], parameters[1]);
 	if (syscall(SYS_fsconfig, fs_fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s file system", type);
+		return fail_call(err, "fsconfig", "%s file system", type);
 	int mount_fd = (int)syscall(SYS_fsmount, fs_fd, FSMOUNT_CLOEXEC, attributes);
 	if (mount_fd < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s file system", type);
+		return fail_call(err, "fsmount", "%s file system", type);
 	return mount_fd;
 }
 
@@ -112,7 +127,7 @@ int sbx_mount_attach(int mount_fd, int dfd, const char *name, struct sbx_error *
 {
 	if (syscall(SYS_move_mount, mount_fd, "", dfd, name,
 		    MOVE_MOUNT_F_EMPTY_PATH | (*name ? 0 : MOVE_MOUNT_T_EMPTY_PATH)) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "mounting %s", name);
+		return fail_call(err, "move_mount", "mounting%s%s", *name ? " " : "", name);
 	return 0;
 }
 
@@ -143,6 +158,11 @@ int sbx_mount_point(const struct sbx_apply *a, const char *path, enum sbx_node n
 		sbx_error_clear(&first);
 		fd = sbx_open_in_root(a->root_fd, path, flags, 0, &first);
 	}
+	if (fd < 0 && first.os_errno == ENOTDIR)
+		return sbx_fail(err, SBX_E_USAGE,
+				"%s is, or is below, a file inside; a folder can go where a folder "
+				"or nothing is",
+				path);
 	if (fd < 0)
 		return sbx_error_propagate(err, &first);
 	struct statfs fs;

@@ -112,7 +112,8 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 
 /*
  * --disk holds for a layer in a folder when that folder is a file system of its own which is no
- * larger. There is no other limit on a folder that works on every host.
+ * larger, or the folder of a project whose quota is: ext4 and xfs tell that as the size then. There
+ * is no other limit on a folder that works on every host.
  */
 static int check_size(int dir_fd, const struct sbx_op *op, struct sbx_error *err)
 {
@@ -124,8 +125,8 @@ static int check_size(int dir_fd, const struct sbx_op *op, struct sbx_error *err
 	return sbx_fail(
 		err, SBX_E_UNSUPPORTED,
 		"--disk %llu: --layer %s lies on a larger file system; mount one of that "
-		"size there (mount -t tmpfs -o size=..., or an image), or leave --layer out "
-		"to write to memory, or --disk",
+		"size there (mount -t tmpfs -o size=..., or an image), give it a project quota, "
+		"or leave --layer out to write to memory, or --disk",
 		(unsigned long long)op->number, op->source);
 }
 

@@ -113,7 +113,7 @@ struct sbx_sandbox {
 	struct sbx_relay relay;
 	struct sbx_policy policy; /* what holds, once it has been started */
 	/* supervise.c's */
-	uint64_t timeout_usec, grace_usec; /* 0: none */
+	uint64_t timeout_usec, grace_usec; /* 0: none; no SIGTERM without grace */
 	uint64_t begun_usec, deadline_usec, paused_usec;
 	enum sbx_reason reason;
 	bool has_ended, is_paused;

@@ -74,7 +74,7 @@ static int make_parts(struct sbx_container *c, struct sbx_error *err)
 	c->inner_socket_fd = ends[1];
 	c->base.policy = *policy;
 	c->base.timeout_usec = policy->limit[SBX_LIMIT_TIMEOUT];
-	c->base.grace_usec = sbx_grace_usec(policy);
+	c->base.grace_usec = sbx_grace_usec(policy->limit[SBX_LIMIT_GRACE]);
 	if (!policy->limit[SBX_LIMIT_OUTPUT] && !writes_to_files())
 		return 0;
 	return sbx_relay_open(&c->base.relay, policy->limit[SBX_LIMIT_OUTPUT], err);

@@ -90,7 +90,7 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 		sbx_container_open_io(c);
 	}
 	c->base.timeout_usec = reply->policy.limit[SBX_LIMIT_TIMEOUT];
-	c->base.grace_usec = sbx_grace_usec(&reply->policy);
+	c->base.grace_usec = sbx_grace_usec(reply->policy.limit[SBX_LIMIT_GRACE]);
 	c->base.end_fd = c->pidfd;
 	c->base.report_fd = c->socket_fd;
 	sbx_supervise_begin(&c->base);

@@ -8,6 +8,9 @@
 
 #include "base/fd.h"
 
+/* Process 1 has the limit too, and some files open when it starts the command. */
+#define LEAST_NOFILE 16
+
 void sbx_options_release(struct sbx_options *o)
 {
 	for (size_t i = 0; i < o->n_binds; i++)
@@ -170,6 +173,12 @@ int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sb
 	if (!o->policy.userns)
 		o->policy.userns = SBX_USERNS_AUTO;
 	cut_to_own(&o->policy, &asked);
+	if (o->policy.limit[SBX_LIMIT_NOFILE] && o->policy.limit[SBX_LIMIT_NOFILE] < LEAST_NOFILE)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--nofile %llu: to start a command takes %d open files; allow as "
+				"many",
+				(unsigned long long)o->policy.limit[SBX_LIMIT_NOFILE],
+				LEAST_NOFILE);
 	/* Maintainer scripts do more than any class has; what holds them is the build filter. */
 	if (o->profile == SBX_PROFILE_BUILD)
 		o->policy.has_classes = false;

@@ -27,7 +27,7 @@
 	X(PIDS, "pids", COUNT, 4194303, "N", "processes and threads")                              \
 	X(TIMEOUT, "timeout", SECONDS, 0, "SECONDS", "wall time; then SIGTERM to the command")     \
 	X(GRACE, "grace", SECONDS_OR_NONE, 0, "SECONDS",                                           \
-	  "from that SIGTERM until everything is killed (default: 2)")                             \
+	  "from that SIGTERM until everything is killed (default: 2); 0: no SIGTERM")              \
 	X(CPU_TIME, "cpu-time", WHOLE_SECONDS, 1U << 30, "SECONDS",                                \
 	  "CPU time of each process; then SIGXCPU, a second later SIGKILL")                        \
 	X(OUTPUT, "output-limit", BYTES, 0, "BYTES",                                               \
@@ -47,6 +47,8 @@ const char *sbx_limit_name(enum sbx_limit limit);
 
 /* Bytes, counts, microseconds; CPUS in microseconds for each SBX_CPU_PERIOD_USEC of wall time. */
 #define SBX_CPU_PERIOD_USEC 100000
+/* --grace 0: no SIGTERM and no waiting. Not 0, since that is no limit, nor the strictest of two. */
+#define SBX_GRACE_AT_ONCE 1
 int sbx_limit_parse(enum sbx_limit limit, const char *text, uint64_t *out, struct sbx_error *err);
 
 /*

@@ -2,6 +2,19 @@
 #include "base/classes.h"
 #include "provisioner/policy.h"
 
+/* Microseconds, or shares of a period, as decimals of what they are read in. */
+static void add_decimal(const char *name, unsigned long long value, unsigned scale,
+			struct sbx_buffer *out)
+{
+	sbx_buffer_printf(out, "%s=%llu", name, value / scale);
+	const char *point = ".";
+	for (unsigned long long rest = value % scale; rest; rest %= scale, point = "") {
+		scale /= 10;
+		sbx_buffer_printf(out, "%s%llu", point, rest / scale);
+	}
+	sbx_buffer_add_string(out, "\n");
+}
+
 static void add_limits(const struct sbx_policy *policy, struct sbx_buffer *out)
 {
 	sbx_buffer_add_string(out, "[limits]\n");
@@ -9,13 +22,12 @@ static void add_limits(const struct sbx_policy *policy, struct sbx_buffer *out)
 		unsigned long long value = policy->limit[i];
 		if (!value)
 			continue;
-		/* Microseconds and shares of a period as decimals of what they are read in. */
 		if (i == SBX_LIMIT_CPUS)
-			sbx_buffer_printf(out, "%s=%llu.%05llu\n", sbx_limit_name(i),
-					  value / SBX_CPU_PERIOD_USEC, value % SBX_CPU_PERIOD_USEC);
+			add_decimal(sbx_limit_name(i), value, SBX_CPU_PERIOD_USEC, out);
+		else if (i == SBX_LIMIT_GRACE && value == SBX_GRACE_AT_ONCE)
+			sbx_buffer_printf(out, "%s=0\n", sbx_limit_name(i));
 		else if (i == SBX_LIMIT_TIMEOUT || i == SBX_LIMIT_GRACE)
-			sbx_buffer_printf(out, "%s=%llu.%06llu\n", sbx_limit_name(i),
-					  value / 1000000, value % 1000000);
+			add_decimal(sbx_limit_name(i), value, 1000000, out);
 		else
 			sbx_buffer_printf(out, "%s=%llu\n", sbx_limit_name(i), value);
 	}

@@ -47,7 +47,7 @@ int sbx_limit_parse(enum sbx_limit limit, const char *text, uint64_t *out, struc
 		return parse_cpus(text, out, err);
 	case SECONDS_OR_NONE:
 		if (strcmp(text, "0") == 0) {
-			*out = 1; /* a microsecond: at once, and still a limit */
+			*out = SBX_GRACE_AT_ONCE;
 			return 0;
 		}
 		return sbx_parse_decimal(text, 1000000, out, err);

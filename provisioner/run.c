@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -32,6 +33,23 @@ static int print_plan(const struct sbx_plan *plan, const struct sbx_options *o)
 	return !text.failed && sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
 }
 
+/* The signals by which the kernel keeps a process to its limits. */
+static void explain_signal(int signo, const struct sbx_policy *policy)
+{
+	const unsigned long long cpu_time = policy->limit[SBX_LIMIT_CPU_TIME],
+				 fsize = policy->limit[SBX_LIMIT_FSIZE];
+	if (signo == SIGXCPU && cpu_time)
+		fprintf(stderr,
+			"sbx-provision: --cpu-time: %llu seconds of CPU time were used up; allow "
+			"more\n",
+			cpu_time);
+	else if (signo == SIGXFSZ && fsize)
+		fprintf(stderr,
+			"sbx-provision: --fsize: a file was to become larger than %llu bytes; "
+			"allow more\n",
+			fsize);
+}
+
 /* What a person should know about an end that is not the command's own. */
 static void explain(const struct sbx_result *result, const struct sbx_options *o)
 {
@@ -58,8 +76,10 @@ static void explain(const struct sbx_result *result, const struct sbx_options *o
 	case SBX_REASON_FAILED:
 		fprintf(stderr, "sbx-provision: %s\n", result->error.message);
 		break;
-	case SBX_REASON_EXITED:
 	case SBX_REASON_SIGNALLED:
+		explain_signal(result->signal, &o->policy);
+		break;
+	case SBX_REASON_EXITED:
 		break;
 	}
 }

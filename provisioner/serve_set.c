@@ -20,7 +20,7 @@ static int set_limit(struct sbx_entry *e, enum sbx_limit limit, uint64_t value,
 	if (limit == SBX_LIMIT_TIMEOUT)
 		sbx_supervise_set_timeout(s, value);
 	else if (limit == SBX_LIMIT_GRACE)
-		s->grace_usec = value;
+		s->grace_usec = sbx_grace_usec(value);
 	else if (limit == SBX_LIMIT_OUTPUT && s->relay.is_active)
 		s->relay.limit = value ? value : UINT64_MAX;
 	else if (s->backend->set_limit(s, limit, value, err) < 0)

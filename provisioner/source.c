@@ -43,6 +43,19 @@ static int open_shared(const char *const *shared, const char *path, int flags,
 			path);
 }
 
+/* The way out of what opening it came to. */
+static const char *hint(const char *path, int flags, int why)
+{
+	/* The staging area lies over it when mounts are made (apply_root.c). */
+	if (strncmp(path, "/proc/", 6) == 0)
+		return ": nothing of the host's /proc can be handed in; copy it to a file before";
+	if (why == ELOOP)
+		return ": a link that must not be followed is in the way";
+	if (why == ENOTDIR && flags & O_DIRECTORY)
+		return ": a folder is needed, or a file is in the way; --bind takes files";
+	return "";
+}
+
 int sbx_source_open(const struct sbx_source_base *base, const char *path, int flags,
 		    struct sbx_error *err)
 {
@@ -63,9 +76,7 @@ int sbx_source_open(const struct sbx_source_base *base, const char *path, int fl
 	int fd = sbx_open_in_root(root_dfd, full ? full : path, flags, 0, &first);
 	if (fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, first.os_errno, "%s%s", path,
-				   first.os_errno == ELOOP
-					   ? ": a link that must not be followed is in the way"
-					   : "");
+				   hint(path, flags, first.os_errno));
 	return fd;
 }
 

@@ -36,9 +36,11 @@ int sbx_poll_timeout(uint64_t deadline_usec, uint64_t now_usec)
 	return msec > INT_MAX ? INT_MAX : (int)msec;
 }
 
-uint64_t sbx_grace_usec(const struct sbx_policy *policy)
+uint64_t sbx_grace_usec(uint64_t limit)
 {
-	return policy->limit[SBX_LIMIT_GRACE] ? policy->limit[SBX_LIMIT_GRACE] : DEFAULT_GRACE_USEC;
+	if (limit == SBX_GRACE_AT_ONCE)
+		return 0;
+	return limit ? limit : DEFAULT_GRACE_USEC;
 }
 
 void sbx_supervise_begin(struct sbx_sandbox *s)

@@ -34,8 +34,8 @@ void sbx_supervise_set_timeout(struct sbx_sandbox *s, uint64_t timeout_usec);
 void sbx_supervise_paused(struct sbx_sandbox *s);
 void sbx_supervise_resumed(struct sbx_sandbox *s);
 
-/* How long after SIGTERM a policy lets a command live on. */
-uint64_t sbx_grace_usec(const struct sbx_policy *policy);
+/* How long after SIGTERM a limit, or none (0), lets a command live on. 0: there is no SIGTERM. */
+uint64_t sbx_grace_usec(uint64_t limit);
 
 /* Milliseconds for poll(2) until a deadline. */
 int sbx_poll_timeout(uint64_t deadline_usec, uint64_t now_usec);

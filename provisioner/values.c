@@ -44,8 +44,9 @@ int sbx_parse_bytes(const char *text, uint64_t *out, struct sbx_error *err)
 	}
 	if (bad || *at || value == 0 || __builtin_mul_overflow(value, factor, &value) ||
 	    value > INT64_MAX)
-		return sbx_fail(err, SBX_E_USAGE,
-				"'%s': expected a number of bytes such as 65536, 512M or 2G", text);
+		return sbx_fail(
+			err, SBX_E_USAGE,
+			"'%s': expected a number of bytes above 0 such as 65536, 512M or 2G", text);
 	*out = value;
 	return 0;
 }
@@ -62,7 +63,8 @@ int sbx_parse_decimal(const char *text, uint64_t scale, uint64_t *out, struct sb
 			value += digit * (uint64_t)(*at - '0');
 	}
 	if (bad || *at || value == 0 || value > INT64_MAX)
-		return sbx_fail(err, SBX_E_USAGE, "'%s': expected a number such as 2 or 0.5", text);
+		return sbx_fail(err, SBX_E_USAGE,
+				"'%s': expected a number above 0 such as 2 or 0.5", text);
 	*out = value;
 	return 0;
 }

@@ -99,6 +99,7 @@ def test_time_limit(t):
 	result = t.shell("trap 'echo asked' TERM; while :; do sleep 0.1; done",
 			 options=["--timeout", "0.3", "--grace", "0"])
 	equal((result.status, result.record["signal"]), (124, 9), "one that is not waited for")
+	equal(result.out, "", "what it says when it is not asked")
 	assert result.record["wall_usec"] < 2_000_000, result  # the usual grace is longer
 	t.run("true", options=["--timeout", "60"]).ok()
 
@@ -181,6 +182,13 @@ def test_limits_of_resources(t):
 	assert result.status != 0, "a larger file could be written"
 	if not t.is_root:
 		t.run("true", options=["--nofile", "999999999"]).fails(125, "--nofile")
+	t.run("true", options=["--nofile", "3"]).fails(2, "--nofile", "16")
+	everything = ["--record", "all", "--output-limit", "1M", "--ro-bind", f"{t.root}:/x", "--overlay", f"{t.root}:/y"]
+	t.run("true", options=["--nofile", "16", *everything]).ok()
+	# The kernel's signal is told by the option that it stands for.
+	t.run("dd", "if=/dev/zero", "of=/x", "bs=10k", "count=1", options=["--fsize", "5K"]).fails(128 + 25, "--fsize")
+	t.shell("kill -XCPU $$", options=["--cpu-time", "9"]).fails(128 + 24, "--cpu-time")
+	equal(t.shell("kill -XCPU $$").err, "", "nothing when there is no limit")
 
 
 def test_what_cannot_be_enforced_is_refused_or_announced(t):  # user

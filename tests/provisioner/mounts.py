@@ -110,8 +110,12 @@ def test_template_without_mount_points(t):
 
 def test_missing_things_are_named(t):
 	t.run("true", options=["--bind", "/nowhere/at/all:/mnt"]).fails(125, "--bind", "/nowhere/at/all")
+	file = t.file("file", "x")
+	t.run("true", options=["--bind", f"{file}:/etc"]).fails(125, "--bind", "/etc is a folder")
+	t.run("true", options=["--ro-bind", f"{t.folder('data')}:/etc/motd"]).fails(125, "--ro-bind", "/etc/motd is", "a file")
+	t.run("true", options=["--overlay", f"{file}:/x"]).fails(125, "--overlay", "a folder is needed", "--bind")
+	t.run("true", options=["--ro-bind", "/proc/cpuinfo:/x"]).fails(125, "--ro-bind", "/proc can be handed in")
 	t.run("true", options=["--overlay", "/nowhere/at/all:/mnt"]).fails(125, "--overlay")
-	t.run("true", options=["--overlay", f"{t.file('file', 'x')}:/mnt"]).fails(125, "--overlay")
 	t.run("true", options=["--workdir", "/nowhere"]).fails(125, "--workdir", "/nowhere")
 	t.run("true", options=["--layer", "/nowhere/at/all"]).fails(125, "--layer")
 	t.run("true", template="/nowhere/at/all").fails(125, "/nowhere/at/all")

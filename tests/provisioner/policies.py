@@ -23,6 +23,14 @@ def limits(t, *options):
 		"sh", "-c", "ulimit -n; ulimit -f; ulimit -t", options=options).lines))
 
 
+def test_a_printed_policy_reads_as_it_was_written(t):
+	result = t.call([t.program, "policy", "paranoid"]).ok()
+	for line in ("grace=0", "timeout=30", "cpus=0.5"):
+		assert line in result.lines, result
+	again = t.call([t.program, "policy", t.file("printed.policy", result.out)]).ok()
+	equal(again.out, result.out, "printed once more")
+
+
 def test_a_wish_above_the_policy_gets_what_the_policy_allows(t):
 	path = policy(t, "p.policy", "[limits]\nnofile=50\ncpu-time=9\n")
 	found = limits(t, "--policy", path, "--nofile", "60")

@@ -96,7 +96,7 @@ static void test_everything_is_taken(void **state)
 	SBX_CLEANUP_OPTIONS struct sbx_options o = SBX_OPTIONS_INIT;
 	struct sbx_error err = SBX_ERROR_INIT;
 	int status = PARSE(&o, &err, "--memory=1M", "--cpus", "0.5", "--pids", "7", "--timeout",
-			   "1.5", "--grace", "0", "--output-limit", "2K", "--nofile", "5",
+			   "1.5", "--grace", "0", "--output-limit", "2K", "--nofile", "50",
 			   "--fsize", "6", "--bind", "/a:b:/c", "--ro-bind", "rel:/d", "--overlay",
 			   "/e:/f", "--env", "A=b=c", "--layer", "/l", "--disk", "3K", "--workdir",
 			   "/w", "--hostname", "h", "--net", "host", "--user", "8", "--root", "/r",
