@@ -37,12 +37,10 @@ static int queue_path(struct sbx_task *task, const struct sbx_rules *rules, cons
 	for (const char *const *t = rules->local_paths; t && *t; t++) {
 		char *file_path = expand(task, folder, *t, path);
 		struct sbx_file *file = file_path ? sbx_task_file(task, file_path) : NULL;
-		SBX_CLEANUP_FD int fd = -1;
-		if (!file && file_path)
-			/* An empty file counts: packages are marked by them. */
-			fd = sbx_open_in_root(task->dfd, file_path, O_PATH | O_NOFOLLOW, 0, NULL);
+		/* An empty file counts: packages are marked by them. */
+		bool is_there = file || (file_path && sbx_task_on_disk(task, file_path));
 		/* A program of a module's name does not hide the module that it asks for. */
-		if ((!file && fd < 0) || (rules->language.whole_modules && file == task->reader))
+		if (!is_there || (rules->language.whole_modules && file == task->reader))
 			continue;
 		found = 1;
 		if (file && file->language && sbx_task_queue(task, file, root, err) < 0)
@@ -56,10 +54,7 @@ static bool is_plain_package(struct sbx_task *task, const struct sbx_rules *rule
 			     const char *folder, const char *path)
 {
 	char *full = sbx_task_join(task, folder, path);
-	struct stat st;
-	SBX_CLEANUP_FD int fd =
-		full ? sbx_open_in_root(task->dfd, full, O_PATH | O_NOFOLLOW, 0, NULL) : -1;
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode))
+	if (!full || sbx_task_on_disk(task, full) != SBX_ON_DISK_FOLDER)
 		return false;
 	for (struct sbx_entry *e = sbx_task_list(task, full); e && e->name; e++) {
 		const char *dot = strrchr(e->name, '.');

@@ -269,6 +269,7 @@ void sbx_task_release(struct sbx_task *task)
 	free(task->queue);
 	free(task->searches);
 	sbx_map_release(&task->by_path);
+	sbx_map_release(&task->on_disk);
 	sbx_map_release(&task->defines);
 	sbx_arena_release(&task->arena);
 }

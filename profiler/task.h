@@ -30,6 +30,7 @@ struct sbx_task {
 	bool is_folder;
 	const char *entry;
 	struct sbx_map by_path; /* -> struct sbx_file * */
+	struct sbx_map on_disk; /* -> enum sbx_on_disk, of paths that were asked for */
 	struct sbx_file *files; /* all that were looked at */
 	size_t n_loaded_bytes, n_entries;
 	struct sbx_file **queue;
@@ -51,6 +52,14 @@ void sbx_task_release(struct sbx_task *task);
  * those that are too large.
  */
 struct sbx_file *sbx_task_file(struct sbx_task *task, const char *path);
+
+enum sbx_on_disk { SBX_ON_DISK_NOTHING, SBX_ON_DISK_FOLDER, SBX_ON_DISK_OTHER };
+
+/*
+ * What has that path below the folder, links not followed; looked at once, as a thousand sources
+ * ask for the same few modules. `path` must live as long as the task (its arena).
+ */
+enum sbx_on_disk sbx_task_on_disk(struct sbx_task *task, const char *path);
 
 /* Take a file as source of that language, whatever it looks like; no data when it is binary. */
 void sbx_task_read_as(struct sbx_task *task, struct sbx_file *file,

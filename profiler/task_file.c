@@ -124,3 +124,21 @@ struct sbx_file *sbx_task_file(struct sbx_task *task, const char *path)
 	}
 	return file->n_bytes ? file : NULL;
 }
+
+enum sbx_on_disk sbx_task_on_disk(struct sbx_task *task, const char *path)
+{
+	static const enum sbx_on_disk kinds[] = {SBX_ON_DISK_NOTHING, SBX_ON_DISK_FOLDER,
+						 SBX_ON_DISK_OTHER};
+	const enum sbx_on_disk *known = sbx_map_get(&task->on_disk, path);
+	if (known)
+		return *known;
+	SBX_CLEANUP_FD int fd = sbx_open_in_root(task->dfd, path, O_PATH | O_NOFOLLOW, 0, NULL);
+	struct stat st;
+	enum sbx_on_disk kind = fd < 0 || fstat(fd, &st) < 0 ? SBX_ON_DISK_NOTHING
+				: S_ISDIR(st.st_mode)	     ? SBX_ON_DISK_FOLDER
+							     : SBX_ON_DISK_OTHER;
+	sbx_map_add(&task->on_disk, path, &kinds[kind]);
+	if (task->on_disk.failed)
+		task->arena.failed = true;
+	return kind;
+}
