@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a copy of a zygote to a sandbox's command. */
-#include <dlfcn.h>
 #include <errno.h>
 #include <linux/filter.h>
-#include <link.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,23 +97,6 @@ static int apply_ops(const struct sbx_join *join, const struct text *t, bool lat
 	return 0;
 }
 
-/*
- * OpenSSL reseeds after a fork when it sees another process number, which in namespaces of their
- * own two can share. So it is told to, wherever it has been loaded.
- */
-static int reseed_openssl(struct dl_phdr_info *info, size_t size, void *data)
-{
-	if (!strstr(info->dlpi_name, "/libcrypto.so"))
-		return 0;
-	void *library = dlopen(info->dlpi_name, RTLD_LAZY | RTLD_NOLOAD);
-	int (*poll)(void) = NULL;
-	if (library)
-		*(void **)&poll = dlsym(library, "RAND_poll");
-	if (poll)
-		poll();
-	return 0;
-}
-
 static void restore_signals(uint64_t blocked)
 {
 	sigset_t mask;
@@ -154,6 +135,24 @@ static int take_over(int socket_fd, struct sbx_become *out, char ***out_words, c
 				       : sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed words");
 }
 
+/*
+ * What need not wait for a script, so that nobody waits for it: what modules want to do in a child,
+ * new seeds, and copies of the pages that are written to in any case. It has no rights any more,
+ * and the last walls go up around one thread.
+ */
+static void get_ready(struct sbx_error *err)
+{
+	sbx_reseed_libraries();
+	if (sbx_python_ready(err) < 0)
+		return;
+	unsigned n = sbx_count_threads();
+	if (n != 1)
+		sbx_fail(err, SBX_E_UNSUPPORTED,
+			 "zygote: %u threads run in its child: a module starts them when it is "
+			 "forked; start without a zygote",
+			 n);
+}
+
 void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
@@ -169,7 +168,8 @@ void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
 	sbx_answer(socket_fd, &err);
 	if (err.code)
 		_exit(127);
-	if (take_over(socket_fd, &become, &words, &env, &err) == 0)
+	get_ready(&err);
+	if (take_over(socket_fd, &become, &words, &env, &err) == 0 && !err.code)
 		apply_ops(join, &t, true, &err);
 	/* As after execve(2): joining namespaces took it away. */
 	prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
@@ -177,8 +177,6 @@ void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
 	if (err.code)
 		_exit(127);
 	sbx_close(&socket_fd);
-	dl_iterate_phdr(reseed_openssl, NULL);
 	restore_signals(become.mask);
-	sbx_python_after_fork_child();
 	sbx_python_main(words, env);
 }

@@ -25,4 +25,17 @@ char *sbx_read_text(int fd, uint64_t n_bytes, struct sbx_error *err);
  */
 _Noreturn void sbx_become(int socket_fd, const struct sbx_join *join, char *text);
 
+/*
+ * Take what is free in the middle of the heap, for good: it lies in pieces on pages that are shared
+ * with the zygote, and each that a task allocates would be a page to copy. What tasks allocate then
+ * comes from the heap's end (heap.c).
+ */
+void sbx_heap_plug(void);
+
+/* Have libraries that draw random numbers do so from a new seed (reseed.c). */
+void sbx_reseed_libraries(void);
+
+/* How many threads this process has. */
+unsigned sbx_count_threads(void);
+
 #endif

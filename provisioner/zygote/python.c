@@ -97,14 +97,31 @@ int sbx_python_start(const char *program, struct sbx_error *err)
 	return load_warm(err);
 }
 
-int sbx_python_import(const char *modules, struct sbx_error *err)
+/* Call a function of warm.py, with a text or nothing (NULL). */
+static int call(const char *name, const char *text, const char *what, struct sbx_error *err)
 {
-	PyObject *function = lookup("warm_up");
-	PyObject *done = function ? PyObject_CallFunction(function, "s", modules) : NULL;
+	PyObject *function = lookup(name);
+	PyObject *done = function ? PyObject_CallFunction(function, text ? "s" : NULL, text) : NULL;
 	if (!done)
-		return fail_python(err, modules);
+		return fail_python(err, what);
 	Py_DECREF(done);
 	return 0;
+}
+
+int sbx_python_import(const char *module, struct sbx_error *err)
+{
+	return call("warm_up", module, module, err);
+}
+
+int sbx_python_settle(struct sbx_error *err)
+{
+	return call("settle", NULL, "zygote", err);
+}
+
+int sbx_python_ready(struct sbx_error *err)
+{
+	PyOS_AfterFork_Child();
+	return call("ready", NULL, "zygote", err);
 }
 
 void sbx_python_before_fork(void)

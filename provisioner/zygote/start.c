@@ -7,9 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,6 +23,54 @@
 /* What becomes of the ends of children, as modules left it. */
 static struct sigaction of_children;
 
+unsigned sbx_count_threads(void)
+{
+	struct stat st;
+	return stat("/proc/self/task", &st) == 0 && st.st_nlink > 2 ? (unsigned)st.st_nlink - 2 : 1;
+}
+
+/*
+ * A copy of a process has the locks of its other threads, and not the threads. Libraries that know
+ * this end theirs before a fork: so it takes one to see.
+ */
+static unsigned count_lasting_threads(void)
+{
+	unsigned n = sbx_count_threads();
+	if (n == 1)
+		return n;
+	pid_t pid = fork();
+	if (pid == 0)
+		_exit(0);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return sbx_count_threads();
+}
+
+static int import(const char *modules, struct sbx_error *err)
+{
+	char name[SBX_ZYGOTE_MODULES];
+	for (const char *at = modules; *at;) {
+		size_t n = strcspn(at, ",");
+		snprintf(name, sizeof(name), "%.*s", (int)n, at);
+		if (sbx_python_import(name, err) < 0)
+			return -1;
+		unsigned n_threads = count_lasting_threads();
+		if (n_threads > 1)
+			return sbx_fail(
+				err, SBX_E_UNSUPPORTED,
+				"zygote: %s: starts threads when it is imported (%u run), and "
+				"a process with threads cannot be forked; leave it out, the "
+				"task imports it by itself",
+				name, n_threads);
+		at += n + (at[n] == ',');
+	}
+	sbx_reseed_libraries();
+	if (sbx_python_settle(err) < 0)
+		return -1;
+	sbx_heap_plug();
+	return 0;
+}
+
 /*
  * Import and say how it went. From then on children are reaped by the kernel as they end: a parked
  * one is counted in the cgroups of its slot until it is, and nobody could use those meanwhile.
@@ -27,7 +78,7 @@ static struct sigaction of_children;
 static void warm_up(int control_fd, const char *modules)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
-	int failed = sbx_python_import(modules, &err);
+	int failed = import(modules, &err);
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	sigaction(SIGCHLD, &ignore, &of_children);
 	sbx_answer(control_fd, &err);

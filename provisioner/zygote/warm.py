@@ -6,23 +6,54 @@ import os
 import sys
 
 
-def warm_up(modules):
-	for name in filter(None, modules.split(",")):
-		__import__(name)
+REHEARSALS = 20  # as many calls as the interpreter takes to settle how it runs a function
+
+
+def warm_up(module):
+	__import__(module)
+
+
+def settle():
+	"""In a zygote that is about to be forked: no more is written to its pages than must be."""
+	for _ in range(REHEARSALS):
+		_reseed()
+		_rehearse()
+	_forget_folders()
 	had = "gc" in sys.modules
 	import gc
 	gc.collect()
+	# A collector's marks in each object would have each page copied in each task.
+	gc.freeze()
 	if not had:
 		del sys.modules["gc"]
 
 
+def ready():
+	"""In a task's process, before it is known what it will run."""
+	_reseed()
+	_forget()
+	_rehearse()
+
+
 def begin(words, variables):
-	"""In the task's process: what the interpreter would have done at its start."""
+	"""What the interpreter would have done at its start."""
 	_environment(variables)
 	_arguments([os.fsdecode(word) for word in words])
 	_streams()
-	_reseed()
-	_forget()
+
+
+def _rehearse():
+	"""What begin() and a script's first lines do, without a trace."""
+	names = "argv", "orig_argv", "stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"
+	kept = {name: getattr(sys, name) for name in names if hasattr(sys, name)}
+	path, variables = sys.path[:], dict(os.environb)
+	begin([b"python3", b"-c", b"", b"-"], [b"TERM=dumb", b"PATH=/usr/bin"])
+	exec(compile("import sys\nx = 1", "<string>", "exec"), {})
+	print(end="", flush=True)
+	_environment([name + b"=" + value for name, value in variables.items()])
+	sys.path[:] = path
+	for name, value in kept.items():
+		setattr(sys, name, value)
 
 
 def _environment(variables):
@@ -69,7 +100,7 @@ def _streams():
 
 
 def _reseed():
-	"""What two processes forked from one would otherwise draw alike. fork.c does OpenSSL."""
+	"""What two processes forked from one would otherwise draw alike. reseed.c does OpenSSL."""
 	loaded = sys.modules.get
 	if loaded("random"):
 		loaded("random").seed()
@@ -92,7 +123,10 @@ def _forget():
 	threading = loaded("threading")
 	if threading and hasattr(threading.main_thread(), "_set_native_id"):
 		threading.main_thread()._set_native_id()
-	# Binds may have put other files there, and files from the store all have one date.
+
+
+def _forget_folders():
+	"""What was in them: binds may have put others there, and files from the store all have one date."""
 	for path, finder in list(sys.path_importer_cache.items()):
 		if finder is None:
 			del sys.path_importer_cache[path]

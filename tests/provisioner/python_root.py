@@ -62,6 +62,8 @@ def main():
 	for name in ("one", "two"):
 		with open(f"{root}/usr/lib/python3/dist-packages/sbx_{name}.py", "w", encoding="utf-8") as f:
 			f.write(NOTED)
+	with open(f"{root}/usr/lib/python3/dist-packages/sbx_threads.py", "w", encoding="utf-8") as f:
+		f.write("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n")
 	open(done, "w", encoding="utf-8").close()
 
 

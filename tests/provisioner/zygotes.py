@@ -51,7 +51,7 @@ print(dict(argv=sys.argv, orig=getattr(sys, "orig_argv", 0), path=sys.path, flag
 	threads=[t.name for t in threading.enumerate()],
 	main_thread=threading.main_thread().native_id == os.getpid(),
 	environ=sorted(os.environ.items()), cwd=os.getcwd(), umask=os.umask(0o22),
-	frozen=gc.get_freeze_count(), atexit=atexit._ncallbacks(), sid=os.getsid(0) == os.getpid(),
+	atexit=atexit._ncallbacks(), sid=os.getsid(0) == os.getpid(),
 	ids=[os.getresuid(), os.getresgid(), os.getgroups()], isatty=sys.stdout.isatty(),
 	dont_write=sys.dont_write_bytecode, comm=open("/proc/self/comm").read()))
 """
@@ -206,6 +206,19 @@ def test_the_nearest_zygote_serves(t):
 				("sbx_one,json", ["sbx_one"])):
 		done = warm(t, "python3", "-c", script, tree="sbx_one/sbx_one,sbx_two", asked=asked).ok()
 		assert eval(done.out) == expected, (asked, done)
+
+
+def test_a_module_that_starts_threads_is_left_to_the_task(t):
+	"""A copy of a process has not its threads: told by name, each time; the nearest zygote serves."""
+	server = Server(t)
+	server.ctl("warm", "mine", "sbx_one", ROOT, 1).ok()
+	for _ in range(2):
+		done = server.ctl("warm", "mine", "sbx_one,sbx_threads", ROOT, 1)
+		assert done.status == 15 and "sbx_threads: starts threads" in done.err, done
+	script = "import sys; print('sbx_threads' in sys.modules); import sbx_threads, threading; print(threading.active_count())"
+	done = server.create("mine", "sbx_one,sbx_threads", ROOT, "--", "python3", "-c", script).ok()
+	assert done.out == "False\n2\n", done
+	server.end()
 
 
 def test_refused_by_name(t):
