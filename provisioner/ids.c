@@ -73,12 +73,18 @@ int sbx_ids_make(struct sbx_ids *ids, uint32_t number, struct sbx_error *err)
 	return 0;
 }
 
-void sbx_ids_release(struct sbx_ids *ids)
+void sbx_ids_reap(struct sbx_ids *ids)
 {
-	sbx_close(&ids->userns_fd);
 	if (ids->maker)
 		while (waitpid(ids->maker, NULL, __WALL) < 0 && errno == EINTR)
 			;
+	ids->maker = 0;
+}
+
+void sbx_ids_release(struct sbx_ids *ids)
+{
+	sbx_close(&ids->userns_fd);
+	sbx_ids_reap(ids);
 	*ids = (struct sbx_ids)SBX_IDS_INIT;
 }
 

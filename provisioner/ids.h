@@ -37,6 +37,12 @@ struct sbx_ids {
  */
 int sbx_ids_make(struct sbx_ids *ids, uint32_t number, struct sbx_error *err);
 
+/*
+ * Reap what made it, which counts among the caller's processes until then; at the latest it is done
+ * by sbx_ids_release().
+ */
+void sbx_ids_reap(struct sbx_ids *ids);
+
 /* Close and reap. What lives in the namespace keeps it. */
 void sbx_ids_release(struct sbx_ids *ids);
 #define SBX_CLEANUP_IDS __attribute__((cleanup(sbx_ids_release)))

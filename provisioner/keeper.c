@@ -232,6 +232,8 @@ static void obey(struct sbx_keeper *k, const struct sbx_slot_order *order, int a
 	task.role = is_forked ? SBX_ROLE_FORKED : SBX_ROLE_PLAIN;
 	int failed = is_forked ? check_warm(k, &reply.error) : 0;
 	failed = failed < 0 ? failed : sbx_keeper_settle(k, &task, argc, argv, &reply.error);
+	/* Where its command is to be the only one, it must not be counted when that starts. */
+	sbx_ids_reap(&task.ids);
 	failed = failed < 0 ? failed : enter_net(k, &task, &reply.error);
 	reply.planned_nsec = sbx_keeper_now_nsec();
 	reply.wanted = task.options.record;

@@ -152,6 +152,9 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 		if (until && (!*out_deadline || until < *out_deadline))
 			*out_deadline = until;
 	}
+	uint64_t look = sbx_serve_slots_deadline(s);
+	if (look && (!*out_deadline || look < *out_deadline))
+		*out_deadline = look;
 	/* Last: whatever comes of them is the same for all. */
 	*out_n_families = sbx_families_fds(s, &s->fds[n]);
 	return n;
@@ -199,6 +202,7 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 		return errno == EINTR || errno == ENOMEM || errno == EAGAIN ? 0 : -1;
 	if (n_families)
 		sbx_families_move(s);
+	sbx_serve_move_slots(s);
 	unready_slots(s);
 	/* Sandboxes first: their number among the descriptors is that of before. */
 	move_sandboxes(s, n);

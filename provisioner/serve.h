@@ -172,6 +172,21 @@ bool sbx_warmth_is_same(struct sbx_slot_warmth a, struct sbx_slot_warmth b);
 /* Have a sandbox made for words like these, with one more child of the zygote that is its home. */
 void sbx_slot_foresee(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words);
 
+/*
+ * serve_slots.c. One that is free; or, while there are fewer than there may be, a new one. It is
+ * the caller's to mark as taken.
+ */
+struct sbx_slot *sbx_serve_take_slot(struct sbx_server *s, struct sbx_slot_warmth wanted,
+				     struct sbx_error *err);
+/*
+ * When its sandbox is no more: make it free as soon as it can be, and something ahead in it. Takes
+ * over the words of the request that is to be foreseen (NULL: none).
+ */
+void sbx_serve_put_back(struct sbx_slot *slot, struct sbx_buffer *words, uint32_t n_words);
+/* When those that rest are to be looked at (0: none rests), and to do so. */
+uint64_t sbx_serve_slots_deadline(const struct sbx_server *s);
+void sbx_serve_move_slots(struct sbx_server *s);
+
 /* serve_set.c: limits and posture of a sandbox that runs; what is fixed at the start is listed. */
 int sbx_entry_set(struct sbx_server *s, struct sbx_entry *e, const char *const *words,
 		  struct sbx_buffer *out_fixed, struct sbx_error *err);

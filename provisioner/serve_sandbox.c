@@ -20,37 +20,6 @@ static struct sbx_entry *free_entry(struct sbx_server *s)
 	return NULL;
 }
 
-/*
- * A free one; or, while there are fewer than there may be, a new one. Of several it is the one that
- * was readied first: it has had the most time to.
- */
-static struct sbx_slot *take_slot(struct sbx_server *s, struct sbx_slot_warmth wanted,
-				  struct sbx_error *err)
-{
-	struct sbx_slot *any = NULL;
-	bool any_is_warm = false;
-	for (unsigned i = 0; i < s->n_slots; i++) {
-		struct sbx_slot *slot = &s->slot[i];
-		if (slot->is_taken)
-			continue;
-		bool is_warm = sbx_warmth_is_same(slot->warm, wanted);
-		if (!any || is_warm > any_is_warm ||
-		    (is_warm == any_is_warm && slot->readied_usec < any->readied_usec)) {
-			any = slot;
-			any_is_warm = is_warm;
-		}
-	}
-	if (any)
-		return any;
-	if (s->n_slots == s->max_sandboxes) {
-		sbx_fail(err, SBX_E_BUSY, "all slots are in use; try again");
-		return NULL;
-	}
-	if (sbx_slot_make(&s->slots, &s->slot[s->n_slots], err) < 0)
-		return NULL;
-	return &s->slot[s->n_slots++];
-}
-
 static void clear(struct sbx_entry *e)
 {
 	for (int i = 0; i < 3; i++)
@@ -61,35 +30,6 @@ static void clear(struct sbx_entry *e)
 	sbx_buffer_release(&e->text);
 	sbx_buffer_release(&e->words);
 	*e = (struct sbx_entry)SBX_ENTRY_INIT;
-}
-
-/*
- * A slot that cannot be used again is replaced when it is wanted. What came last (NULL: nothing
- * that is to be) is likely to be asked for again.
- */
-static void put_back(struct sbx_slot *slot, const struct sbx_buffer *words, uint32_t n_words)
-{
-	struct sbx_error err = SBX_ERROR_INIT;
-	slot->is_taken = false;
-	if (sbx_slot_reset(slot, &err) < 0) {
-		const struct sbx_slot_warmth home = slot->home;
-		const struct sbx_slots *slots = slot->slots;
-		sbx_slot_release(slot);
-		if (sbx_slot_make(slots, slot, NULL) < 0)
-			*slot = (struct sbx_slot){
-				.slots = slots, .socket_fd = -1, .is_broken = true};
-		slot->home = home;
-	}
-	if (slot->is_broken)
-		return;
-	/* A slot that is a zygote's home makes nothing else ahead. */
-	if (words && !slot->home.family && !slot->last.family)
-		sbx_slot_ready(slot, words->data, words->n_bytes, n_words);
-	else
-		sbx_slot_ready(slot, NULL, 0, 0);
-	sbx_slot_settle(slot);
-	if (words && slot->home.family && sbx_warmth_is_same(slot->last, slot->home))
-		sbx_slot_foresee(slot, words->data, words->n_bytes, n_words);
 }
 
 /* Those of the command, or none; behind them those that flags stand for. */
@@ -132,7 +72,7 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	struct sbx_slot_warmth wanted = {0};
 	if (is_forked && take_wanted(s, e, c, &wanted, err) < 0)
 		return -1;
-	e->slot = take_slot(s, wanted, err);
+	e->slot = sbx_serve_take_slot(s, wanted, err);
 	if (!e->slot)
 		return -1;
 	e->request = (struct sbx_request){
@@ -148,7 +88,7 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	};
 	memcpy(e->request.stdio_fd, e->stdio_fd, sizeof(e->stdio_fd));
 	if (e->slot->is_broken)
-		put_back(e->slot, NULL, 0);
+		sbx_serve_put_back(e->slot, NULL, 0);
 	if (is_forked && sbx_slot_want(e->slot, wanted, err) < 0)
 		return -1;
 	e->family = wanted.family;
@@ -162,7 +102,7 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	}
 	e->sandbox->backend->free(e->sandbox);
 	if (e->slot->is_used || e->slot->is_broken)
-		put_back(e->slot, NULL, 0);
+		sbx_serve_put_back(e->slot, NULL, 0);
 	return -1;
 }
 
@@ -243,7 +183,9 @@ static void tell_end(struct sbx_server *s, struct sbx_entry *e)
 	struct sbx_error never = SBX_ERROR_INIT;
 	sbx_error_propagate(&never, &e->result.error);
 	if (never.code == SBX_OK)
-		sbx_fail(&never, SBX_E_INTERRUPTED, "ended before it stood");
+		sbx_fail(&never, SBX_E_INTERRUPTED,
+			 "ended before it stood; somebody killed it, or "
+			 "the host is out of memory: try again");
 	if (!e->has_answer)
 		sbx_client_fail(s, e->client, e->create_id, 0, &never);
 	else if (e->destroyer != e->client || !e->destroyer)
@@ -277,7 +219,7 @@ static void finish(struct sbx_server *s, struct sbx_entry *e)
 		e->words = (struct sbx_buffer)SBX_BUFFER_INIT;
 		leave(s, e);
 	}
-	put_back(slot, is_likely && words.data ? &words : NULL, n_words);
+	sbx_serve_put_back(slot, is_likely && words.data ? &words : NULL, n_words);
 	if (family)
 		sbx_family_left(s, family);
 }

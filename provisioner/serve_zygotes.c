@@ -61,6 +61,8 @@ static void leave_slots(struct sbx_server *s, const struct sbx_family *f)
 			s->slot[i].home = (struct sbx_slot_warmth){0};
 		if (s->slot[i].warm.family == f)
 			s->slot[i].warm = (struct sbx_slot_warmth){0};
+		if (s->slot[i].last.family == f)
+			s->slot[i].last = (struct sbx_slot_warmth){0};
 	}
 }
 

@@ -22,7 +22,6 @@
 
 #define MAX_PROC_FILE  (16 << 20)
 #define SBX_MADE_BYTES ((1 + SBX_N_BETWEEN) * sizeof(pid_t))
-#define RESET_TRIES    200 /* of a millisecond each */
 
 int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
 {
@@ -215,28 +214,23 @@ static int renew_groups(struct sbx_slot *slot, struct sbx_error *err)
 	return 0;
 }
 
+bool sbx_slot_is_counted(struct sbx_slot *slot)
+{
+	if (slot->is_broken)
+		return false;
+	/* A child of a zygote that was not needed waits on, if it has not been killed. */
+	if (sbx_groups_oom_kills(&slot->groups) > slot->oom_kills_before)
+		slot->warm = (struct sbx_slot_warmth){0};
+	return sbx_groups_pids(&slot->groups) > slot->n_own_pids + (slot->warm.family ? 1 : 0);
+}
+
 int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err)
 {
 	if (slot->is_broken)
 		return sbx_fail(err, SBX_E_SANDBOX, "the slot is broken");
-	/*
-	 * A sandbox's end is the end of all in it; anything else here nobody knows of. What ended
-	 * may be counted for a moment longer.
-	 */
-	const struct timespec pause = {.tv_nsec = 1000000};
-	/* A child of a zygote that was not needed waits on, if it has not been killed. */
-	if (sbx_groups_oom_kills(&slot->groups) > slot->oom_kills_before)
-		slot->warm = (struct sbx_slot_warmth){0};
-	const unsigned n_own = slot->n_own_pids + (slot->warm.family ? 1 : 0);
-	uint64_t pids = sbx_groups_pids(&slot->groups);
-	for (int tries = 0; pids > n_own && tries < RESET_TRIES; tries++) {
-		nanosleep(&pause, NULL);
-		pids = sbx_groups_pids(&slot->groups);
-	}
-	if (pids > n_own || renew_groups(slot, err) < 0) {
+	if (renew_groups(slot, err) < 0) {
 		slot->is_broken = true;
-		return sbx_fail(err, SBX_E_SANDBOX, "a slot still holds %llu processes",
-				(unsigned long long)pids);
+		return -1;
 	}
 	slot->limited = 0;
 	slot->is_used = false;
@@ -246,6 +240,7 @@ int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err)
 void sbx_slot_release(struct sbx_slot *slot)
 {
 	sbx_close(&slot->socket_fd);
+	sbx_buffer_release(&slot->words);
 	if (slot->is_used || slot->is_broken) {
 		sbx_groups_thaw(&slot->groups, NULL);
 		sbx_groups_kill(&slot->groups, 0);

@@ -52,6 +52,10 @@ struct sbx_slot {
 	bool is_used, is_broken;
 	bool is_taken;	       /* by whoever shares slots out */
 	uint64_t readied_usec; /* when it was last readied, 0: never */
+	/* With the last request's words, until nothing of it is counted (serve_slots.c). */
+	uint64_t rests_until_usec; /* 0: it does not; else it is_taken */
+	struct sbx_buffer words;
+	uint32_t n_words;
 	/* Whose child the keeper holds, and whose it is to hold again after each sandbox. */
 	struct sbx_slot_warmth warm, home;
 	struct sbx_slot_warmth ready, last; /* of what is made ahead; of the last request */
@@ -67,7 +71,16 @@ void sbx_slots_close(struct sbx_slots *slots);
 /* Make one, keeper and all; takes some 10 ms where groups must be joined late. */
 int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sbx_error *err);
 
-/* Ready it for the next sandbox, once the last one was destroyed. A failure breaks it. */
+/*
+ * Are there more processes in it than are ours? What has ended in it may be counted for a moment
+ * longer, even when it has been reaped.
+ */
+bool sbx_slot_is_counted(struct sbx_slot *slot);
+
+/*
+ * Make it usable again, once the last sandbox was destroyed and nothing of it is counted. A failure
+ * breaks it.
+ */
 int sbx_slot_reset(struct sbx_slot *slot, struct sbx_error *err);
 
 /*

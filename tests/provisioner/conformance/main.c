@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,7 +21,15 @@ static struct sbx_slots slots = {.shared = shared, .host_net_fd = -1};
 /* One whose keeper was too slow to answer before the end is broken, and made anew. */
 void stage_next_slot(struct stage *s)
 {
-	if (!s->slot || !s->slot->is_used || sbx_slot_reset(s->slot, NULL) == 0)
+	const struct timespec pause = {.tv_nsec = 1000000};
+	if (!s->slot || !s->slot->is_used)
+		return;
+	/* What was reaped a moment ago may be counted for another. */
+	for (int tries = 0; sbx_slot_is_counted(s->slot); tries++) {
+		MUST(tries < 10000);
+		nanosleep(&pause, NULL);
+	}
+	if (sbx_slot_reset(s->slot, NULL) == 0)
 		return;
 	MUST(s->slot->is_broken);
 	sbx_slot_release(s->slot);
