@@ -212,6 +212,9 @@ static bool receive(struct sbx_container *c, struct sbx_report *out)
 	ssize_t n = sbx_packet_receive(c->socket_fd, MSG_DONTWAIT, out, sizeof(*out), fds, &n_fds);
 	if (n < 0)
 		return false;
+	/* A hang-up stays readable for as long as its end takes. */
+	if (n == 0)
+		c->base.report_fd = -1;
 	struct sbx_record *record = c->is_recorded ? c->request->record : NULL;
 	if (n == sizeof(*out) && out->kind == SBX_REPORT_LAYERS && record && record->layers_fd < 0)
 		record->layers_fd = sbx_steal_fd(&fds[0]);
@@ -238,6 +241,7 @@ bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out)
 	if (report.kind == SBX_REPORT_FAILED || report.kind == SBX_REPORT_ENDED) {
 		c->last = report;
 		c->has_last = true;
+		c->base.report_fd = -1;
 	}
 	*out = report;
 	return true;

@@ -138,7 +138,7 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 		s->fds[n++] = (struct pollfd){c->fd, c->first ? POLLOUT : POLLIN, 0};
 	}
 	s->n_polled_clients = n - 2;
-	for (unsigned i = 0; i < s->max_sandboxes; i++) {
+	for (unsigned i = 0; i < s->n_entries; i++) {
 		const struct sbx_entry *e = &s->entry[i];
 		if (!e->number)
 			continue;
@@ -166,14 +166,14 @@ static void end(struct sbx_server *s)
 	while (read(s->signal_fd, &info, sizeof(info)) == sizeof(info))
 		;
 	s->is_ending = true;
-	for (unsigned i = 0; i < s->max_sandboxes; i++)
+	for (unsigned i = 0; i < s->n_entries; i++)
 		if (s->entry[i].number)
 			sbx_entry_kill(&s->entry[i]);
 }
 
 static bool has_sandboxes(const struct sbx_server *s)
 {
-	for (unsigned i = 0; i < s->max_sandboxes; i++)
+	for (unsigned i = 0; i < s->n_entries; i++)
 		if (s->entry[i].number)
 			return true;
 	return false;
@@ -183,7 +183,7 @@ static bool has_sandboxes(const struct sbx_server *s)
 static void move_sandboxes(struct sbx_server *s, unsigned n)
 {
 	unsigned at = 2 + s->n_polled_clients;
-	for (unsigned i = 0; i < s->max_sandboxes && at < n; i++) {
+	for (unsigned i = 0; i < s->n_entries && at < n; i++) {
 		if (!s->entry[i].number)
 			continue;
 		sbx_entry_move(s, &s->entry[i], &s->fds[at]);

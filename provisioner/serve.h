@@ -76,9 +76,9 @@ struct sbx_server {
 	struct sbx_slots slots;
 	struct sbx_slot *slot; /* n_slots of max_sandboxes */
 	struct sbx_client *client;
-	struct sbx_entry *entry;
+	struct sbx_entry *entry; /* max_sandboxes; none is used from n_entries on */
 	struct pollfd *fds;
-	unsigned n_polled_clients, n_slots, n_ready_slots, max_sandboxes, max_clients;
+	unsigned n_entries, n_polled_clients, n_slots, n_ready_slots, max_sandboxes, max_clients;
 	uint32_t last_number;
 	int listen_fd, signal_fd, spare_fd;
 	uid_t owner;

@@ -128,6 +128,8 @@ int sbx_entry_create(struct sbx_server *s, struct sbx_client *c, const struct sb
 	while (++s->last_number == 0)
 		;
 	e->number = s->last_number;
+	if (e >= s->entry + s->n_entries)
+		s->n_entries = (unsigned)(e - s->entry) + 1;
 	e->client = c;
 	e->uid = c->uid;
 	e->gid = c->gid;
@@ -202,6 +204,8 @@ static void leave(struct sbx_server *s, struct sbx_entry *e)
 	tell_end(s, e);
 	e->sandbox->backend->free(e->sandbox);
 	clear(e);
+	while (s->n_entries && !s->entry[s->n_entries - 1].number)
+		s->n_entries--;
 }
 
 static void finish(struct sbx_server *s, struct sbx_entry *e)
