@@ -46,6 +46,7 @@ void sbx_rules_load_kinds(struct sbx_rules *r)
 			.owner = &r->language,
 			.paths = sbx_keyfile_get_list(r->conf, section, "paths"),
 			.link = sbx_keyfile_get_list(r->conf, section, "link"),
+			.elsewhere = sbx_keyfile_get_list(r->conf, section, "elsewhere"),
 			.aliases = sbx_rules_load_aliases(r, aliases),
 			.fold = text(r, section, "fold"),
 			.ecosystem = text(r, section, "ecosystem"),

@@ -45,6 +45,7 @@ struct sbx_kind_paths {
 	const char *const *paths;	  /* "usr/include/{path}" */
 	const char *const *link;	  /* of libraries, for "-lNAME": "{libs}/lib{name}.so" */
 	const struct sbx_alias *aliases;  /* ended by a row without name */
+	const char *const *elsewhere;	  /* other systems': no folder of a like name is them */
 
 	/* Of distributions only. */
 	const char *fold; /* runs of these characters are one, and letters' case does not matter;

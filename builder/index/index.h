@@ -99,6 +99,7 @@ struct sbx_ranking {
 	GHashTable *chosen;	/* NULL: none */
 	gint64 only;		/* take just this package and what it fronts; -1: all */
 	gboolean is_deep;	/* what is found lies in whatever folder: the higher the better */
+	gboolean is_elsewhere;	/* another system's: in whatever folder, it is not it */
 	double bonus;		/* for the rows to come: alias order, template order */
 	GPtrArray *found;	/* struct sbx_provider * */
 };

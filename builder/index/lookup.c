@@ -106,7 +106,8 @@ gboolean sbx_ranking_add_files(struct sbx_ranking *r, GPtrArray *templates, char
 	if (!add_templates(r, templates, FILES, parts, n, error))
 		return FALSE;
 	r->is_deep = TRUE;
-	gboolean fine = r->found->len || add_templates(r, templates, DEEP_FILES, parts, n, error);
+	gboolean fine = r->found->len || r->is_elsewhere ||
+			add_templates(r, templates, DEEP_FILES, parts, n, error);
 	r->is_deep = FALSE;
 	return fine;
 }

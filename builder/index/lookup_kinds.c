@@ -4,6 +4,7 @@
 #include "builder/index/index.h"
 #include "builder/index/names.h"
 #include "builder/index/preferences.h"
+#include "profiler/strings.h"
 
 /* Who serves what is neither a module nor a command: headers, libraries, files, packages, ... */
 
@@ -98,8 +99,10 @@ static gboolean add_all(struct sbx_ranking *r, const struct sbx_language *langua
 {
 	if (r->kind == SBX_FACT_DISTRIBUTION)
 		return add_distribution(r, language, name, error);
-	if (!add_aliases(r, paths_of(language, r->kind), name, error))
+	const struct sbx_kind_paths *paths = paths_of(language, r->kind);
+	if (!add_aliases(r, paths, name, error))
 		return FALSE;
+	r->is_elsewhere = sbx_list_has(paths->elsewhere, name);
 	switch (r->kind) {
 	case SBX_FACT_PACKAGE:
 		return sbx_ranking_add_package(r, name, error);
