@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # The part of a zygote that is easier said in Python. It lives in a name space of its own, in no
 # module, and imports nothing that the interpreter has not loaded by itself: a task must not see it.
+import sys
+BARE = set(sys.modules)  # what any interpreter has at its start
+import atexit
+import gc
 import io
 import os
-import sys
 
-
+for added in set(sys.modules) - BARE:
+	del sys.modules[added]
 REHEARSALS = 20  # as many calls as the interpreter takes to settle how it runs a function
 
 
@@ -19,13 +23,34 @@ def settle():
 		_reseed()
 		_rehearse()
 	_forget_folders()
-	had = "gc" in sys.modules
-	import gc
 	gc.collect()
 	# A collector's marks in each object would have each page copied in each task.
 	gc.freeze()
-	if not had:
-		del sys.modules["gc"]
+	global shared
+	shared = {name: module for name, module in sys.modules.items() if name not in BARE}
+
+
+shared = {}  # modules that tasks have from the zygote
+
+
+@atexit.register  # the first, and so the last to be called
+def leave():
+	"""
+	At a task's end, with its threads ended and all handlers called: the interpreter would take all
+	modules apart, object by object, each on a page of the zygote's. Those are left alone.
+	"""
+	if not shared:
+		return
+	gc.collect()
+	for thing in gc.get_objects():
+		if io._io._IOBase in type(thing).__mro__:
+			try:
+				thing.flush()
+			except Exception:
+				pass
+	for name, module in shared.items():
+		if sys.modules.get(name) is module:
+			del sys.modules[name]
 
 
 def ready():
@@ -33,6 +58,7 @@ def ready():
 	_reseed()
 	_forget()
 	_rehearse()
+	_renew_main()
 
 
 def begin(words, variables):
@@ -54,6 +80,16 @@ def _rehearse():
 	sys.path[:] = path
 	for name, value in kept.items():
 		setattr(sys, name, value)
+
+
+def _renew_main():
+	"""What is in it when the task ends is collected, as its zygote's would not be (gc.freeze)."""
+	old = sys.modules["__main__"]
+	new = type(old)("__main__")
+	new.__dict__.update(old.__dict__)
+	for name in "__main__", "__mp_main__":
+		if sys.modules.get(name) is old:
+			sys.modules[name] = new
 
 
 def _environment(variables):
@@ -120,6 +156,9 @@ def _forget():
 	loaded = sys.modules.get
 	if loaded("tempfile"):
 		loaded("tempfile").tempdir = None
+	process = loaded("multiprocessing.process")
+	if process:
+		process.ORIGINAL_DIR = os.getcwd()
 	threading = loaded("threading")
 	if threading and hasattr(threading.main_thread(), "_set_native_id"):
 		threading.main_thread()._set_native_id()

@@ -77,13 +77,15 @@ NAMESPACES = namespaces()
 
 # Something that has drawn from every source of randomness before a task is forked.
 DRAWN = """
-import multiprocessing, random, ssl, tempfile, uuid
+import multiprocessing, os, random, secrets, ssl, tempfile, uuid
 import numpy.random
 def draw():
 	return {
 		"random": random.random(), "numpy": float(numpy.random.random()),
 		"gauss": random.gauss(0, 1), "normal": float(numpy.random.normal()),
 		"uuid1": str(uuid.uuid1()), "uuid4": str(uuid.uuid4()),
+		"urandom": os.urandom(8).hex(), "secrets": secrets.token_hex(8),
+		"generator": float(numpy.random.default_rng().random()),
 		"openssl": ssl.RAND_bytes(8).hex(),
 		"tempfile": next(tempfile._get_candidate_names()),
 		"authkey": bytes(multiprocessing.current_process().authkey).hex(),

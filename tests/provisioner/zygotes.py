@@ -51,7 +51,7 @@ print(dict(argv=sys.argv, orig=getattr(sys, "orig_argv", 0), path=sys.path, flag
 	threads=[t.name for t in threading.enumerate()],
 	main_thread=threading.main_thread().native_id == os.getpid(),
 	environ=sorted(os.environ.items()), cwd=os.getcwd(), umask=os.umask(0o22),
-	atexit=atexit._ncallbacks(), sid=os.getsid(0) == os.getpid(),
+	sid=os.getsid(0) == os.getpid(),
 	ids=[os.getresuid(), os.getresgid(), os.getgroups()], isatty=sys.stdout.isatty(),
 	dont_write=sys.dont_write_bytecode, comm=open("/proc/self/comm").read()))
 """
@@ -93,6 +93,66 @@ def test_it_ends_as_under_python3(t):
 		ours = warm(t, "python3", *command, tree="-", asked="-", options=options, stdin=stdin)
 		for name in ("status", "out", "err"):
 			assert getattr(ours, name) == getattr(theirs, name), f"{command}\n{ours}\n{theirs}"
+
+
+def test_what_a_task_leaves_is_seen_to_at_its_end(t):
+	"""Though the modules that it has from its zygote are not taken apart."""
+	last = ("class Last:\n\tdef __init__(self, name):\n\t\tself.name = name\n\t\tself.me = name.startswith('cycle') and self\n"
+		"\tdef __del__(self):\n\t\tprint('end of', self.name)\n")
+	t.file("ends.py", "import atexit, sbx_one, sys, threading, time\n" + last +
+			  "a, b = Last('a'), Last('cycle b')\n"
+			  "atexit.register(lambda: print('handler', sbx_one.namespaces() == sbx_one.NAMESPACES, Last('c').name))\n"
+			  "threading.Thread(target=lambda: (time.sleep(.1), print('thread'))).start()\n"
+			  "del b\nsys.exit(4)\n")
+	t.file("file.py", "import sbx_one\nsbx_one.file = open(1, 'w', closefd=False)\nsbx_one.file.write('x' * 99)\n")
+	t.file("lost.py", "import sbx_one, sys\nsys.stdout.write('half a line')\ndel sys.modules['sbx_one']\n1 / 0\n")
+	options = ("--ro-bind", f"{t.tmp}:/task", "--ro-bind", f"{t.tmp}/none:/run")
+	t.folder("none")
+	for script in ("ends.py", "file.py", "lost.py"):
+		theirs = direct(t, "python3", f"/task/{script}", options=options)
+		ours = warm(t, "python3", f"/task/{script}", options=options)
+		theirs.out = theirs.out.replace("handler True", "handler False")  # a zygote's are not its tasks'
+		for name in ("status", "out", "err"):
+			assert getattr(ours, name) == getattr(theirs, name), f"{script}\n{ours}\n{theirs}"
+		assert ours.out
+
+
+def test_processes_of_a_task_start_in_each_way(t):
+	"""multiprocessing, with classes of __main__ pickled there and back, from a zygote that has it imported."""
+	t.file("mate.py", "NAME = 'mate'\n")
+	t.file("task.py", """
+import multiprocessing, pickle, sys
+import mate
+class Value:
+	def __init__(self, n):
+		self.n = n
+	def __eq__(self, other):
+		return type(other) is Value and self.n == other.n
+def double(value):
+	return Value(value.n * 2), mate.NAME, __name__ in ("__main__", "__mp_main__")
+if __name__ == "__main__":
+	assert pickle.loads(pickle.dumps(Value(3))) == Value(3)
+	for method in "fork", "spawn", "forkserver":
+		with multiprocessing.get_context(method).Pool(2) as pool:
+			for n, (value, name, known) in enumerate(pool.map(double, map(Value, range(3)))):
+				assert (value, name, known) == (Value(2 * n), "mate", True), (method, value.n)
+	print(sys.argv, __file__)
+""")
+	options = ("--ro-bind", f"{t.tmp}:/task", "--workdir", "/task")
+	done = warm(t, "python3", "task.py", "x", tree="multiprocessing.pool", asked="multiprocessing.pool",
+		    options=options, timeout=60).ok()
+	assert done.out == "['task.py', 'x'] /task/task.py\n" and not done.err, done
+
+
+def test_signals_are_a_commands(t):
+	"""The default ones, and deadly; nothing is blocked or left of the zygote's handlers."""
+	script = ("import os, signal, subprocess, sys\nfor s in ('SIGTERM', 'SIGHUP', 'SIGUSR1'):\n"
+		  "\tpid = os.fork()\n\tif not pid:\n\t\tos.kill(os.getpid(), getattr(signal, s))\n\t\tos._exit(0)\n"
+		  "\tprint(os.waitpid(pid, 0)[1] == getattr(signal, s))\n"
+		  "signal.signal(signal.SIGALRM, lambda *_: print('alarm'))\nsignal.setitimer(signal.ITIMER_REAL, .01)\n"
+		  "signal.pause()\nprint(subprocess.run(['/usr/bin/python3', '-c', 'import signal; print(signal.pthread_sigmask(0, []))'],"
+		  " capture_output=True, text=True).stdout)\n")
+	assert warm(t, "python3", "-c", script).ok().out == "True\nTrue\nTrue\nalarm\nset()\n\n"
 
 
 # What a sandbox is made of, as seen from inside; numbers that every sandbox has anew are left out.
