@@ -12,6 +12,9 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "builder/build/keystore.h"
+
+#define MAX_KEYSTORE_BYTES (8 * 1024 * 1024)
 
 /*
  * What scripts leave that differs from run to run or from machine to machine, or must not be shared
@@ -89,6 +92,21 @@ static GVariant *file_capability(int fd)
 	return g_variant_ref_sink(g_variant_builder_end(&list));
 }
 
+/* What scripts leave and is wanted, but not as it is. The layer is ours to write to. */
+static gboolean normalise(int dfd, const char *name, const char *path, const struct stat *st,
+			  GError **error)
+{
+	if (!g_str_equal(path, SBX_KEYSTORE_PATH) || st->st_size > MAX_KEYSTORE_BYTES)
+		return TRUE;
+	SBX_CLEANUP_FD int fd = openat(dfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	g_autofree guint8 *bytes = g_malloc((gsize)st->st_size + 1);
+	if (fd < 0 || pread(fd, bytes, (gsize)st->st_size, 0) != st->st_size ||
+	    (sbx_keystore_normalise(bytes, (gsize)st->st_size) &&
+	     pwrite(fd, bytes, (gsize)st->st_size, 0) != st->st_size))
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	return TRUE;
+}
+
 static gboolean read_regular(struct reader *r, int dfd, const char *name, const struct stat *st,
 			     guint8 *checksum, GError **error)
 {
@@ -156,6 +174,8 @@ static gboolean read_entry(struct reader *r, struct sbx_tree *tree, int dfd, con
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
 		return TRUE;
+	if (S_ISREG(st.st_mode) && !normalise(dfd, name, path, &st, error))
+		return FALSE;
 	gboolean done = S_ISREG(st.st_mode) ? read_regular(r, dfd, name, &st, checksum, error)
 					    : read_link(r, dfd, name, &st, checksum, error);
 	return done && sbx_tree_put_file(tree, name, checksum, 0, error);

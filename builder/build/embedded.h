@@ -12,8 +12,10 @@ extern const size_t sbx_dpkg_query_sh_size;
 extern const char sbx_bytecompile_py[];
 extern const size_t sbx_bytecompile_py_size;
 
-/* builder/observe/, a static program. */
+/* builder/observe/ and builder/certificates/, static programs. */
 extern const char sbx_observe_program[];
 extern const char sbx_observe_program_end[];
+extern const char sbx_certificates_program[];
+extern const char sbx_certificates_program_end[];
 
 #endif

@@ -255,7 +255,7 @@ static gboolean add_entry(struct import *in, struct sbx_tree *root, struct archi
 	struct sbx_file_meta meta = {
 		.uid = (guint32)archive_entry_uid(entry),
 		.gid = (guint32)archive_entry_gid(entry),
-		.mode = archive_entry_mode(entry),
+		.mode = archive_entry_mode(entry) & (S_IFMT | 07777),
 		.target = archive_entry_symlink(entry),
 		.xattrs = xattrs,
 	};

@@ -9,18 +9,13 @@
 
 #include "builder/build/embedded.h"
 #include "builder/build/sandbox.h"
+#include "builder/build/stand_ins.h"
 
 #define DEFAULT_SECONDS 300
 #define SHOWN_LOG_BYTES 400
 #define FULL_DISK_BYTES (256 * 1024)
 
-/*
- * Commands that do the same for every package: what they would do is done once, natively, for all
- * packages (builder/build/compile.c). Scripts find something that succeeds.
- */
-static const char *const stand_ins[] = {"usr/bin/py3compile", "usr/bin/py3clean", NULL};
-
-static const char *const mount_points[] = {"usr/sbin/policy-rc.d", NULL};
+static const char *const mount_points[] = {SBX_STAND_INS_POLICY, NULL};
 
 struct sbx_script_runner {
 	struct sbx_configure *c;
@@ -32,15 +27,20 @@ struct sbx_script_runner {
 	int status;
 };
 
+static enum sbx_stand_ins which_stand_ins(const struct sbx_configure *c)
+{
+	return c->options && c->options->run_all ? SBX_STAND_INS_NEEDED : SBX_STAND_INS_ALL;
+}
+
 struct sbx_script_runner *sbx_script_runner_new(struct sbx_configure *c)
 {
 	struct sbx_script_runner *r = g_new0(struct sbx_script_runner, 1);
 	r->c = c;
 	g_autofree char *text = g_strconcat(sbx_configure_sh, sbx_dpkg_query_sh, NULL);
 	g_autofree char *driver = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
-	g_autofree char *commands = g_strjoinv(" ", (char **)stand_ins);
-	r->how = g_strdup_printf("driver %.16s, %s, without %s", driver,
-				 c->store->rootless ? "rootless" : "as root", commands);
+	r->how = g_strdup_printf("driver %.16s, %s, %s", driver,
+				 c->store->rootless ? "rootless" : "as root",
+				 sbx_stand_ins_describe(which_stand_ins(c)));
 	return r;
 }
 
@@ -58,33 +58,10 @@ const char *sbx_script_runner_how(const struct sbx_script_runner *r)
 	return r->how;
 }
 
-static void add_bind(struct sbx_script_runner *r, const char *source, const char *path)
-{
-	g_ptr_array_add(r->binds, g_strdup_printf("%s/%s:/%s", r->c->work, source, path));
-}
-
-/* The interpreter's own packages compile their modules with this one. */
-static gboolean add_empty_compilers(struct sbx_script_runner *r, GError **error)
-{
-	struct sbx_entry *lib = sbx_tree_find(r->c->root->tree, "usr/lib", NULL);
-	g_autoptr(GPtrArray) names =
-		lib && lib->kind == SBX_ENTRY_FOLDER ? sbx_tree_names(lib->folder, error) : NULL;
-	for (guint i = 0; names && i < names->len; i++) {
-		const char *name = names->pdata[i];
-		g_autofree char *module = g_strdup_printf("usr/lib/%s/py_compile.py", name);
-		if (g_str_has_prefix(name, "python3.") &&
-		    sbx_tree_find(r->c->root->tree, module, NULL))
-			add_bind(r, "empty.py", module);
-	}
-	return TRUE;
-}
-
 /* The folder bound at /run/sbx: observer, driver, logs, and what is mounted over the tree's files.
  */
 static gboolean prepare(struct sbx_script_runner *r, GError **error)
 {
-	static const char succeed[] = "#!/bin/sh\nexit 0\n";
-	static const char refuse[] = "#!/bin/sh\nexit 101\n"; /* invoke-rc.d(8): do nothing */
 	const char *work = r->c->work;
 	if (r->binds)
 		return TRUE;
@@ -96,20 +73,12 @@ static gboolean prepare(struct sbx_script_runner *r, GError **error)
 	    !sbx_sandbox_write_file(work, "driver", sbx_configure_sh, sbx_configure_sh_size, 0755,
 				    error) ||
 	    !sbx_sandbox_write_file(bin, "dpkg-query", sbx_dpkg_query_sh, sbx_dpkg_query_sh_size,
-				    0755, error) ||
-	    !sbx_sandbox_write_file(work, "succeed", succeed, strlen(succeed), 0755, error) ||
-	    !sbx_sandbox_write_file(work, "policy-rc.d", refuse, strlen(refuse), 0755, error) ||
-	    !sbx_sandbox_write_file(work, "empty.py", "", 0, 0644, error))
+				    0755, error))
 		return FALSE;
-	r->binds = g_ptr_array_new_with_free_func(g_free);
-	add_bind(r, "policy-rc.d", mount_points[0]);
-	for (guint i = 0; stand_ins[i]; i++)
-		if (sbx_tree_find(r->c->root->tree, stand_ins[i], NULL))
-			add_bind(r, "succeed", stand_ins[i]);
-	if (!add_empty_compilers(r, error))
-		return FALSE;
-	g_ptr_array_add(r->binds, NULL);
-	return TRUE;
+	g_autoptr(GPtrArray) binds = sbx_stand_ins_make(r->c->store, r->c->root->tree, work,
+							which_stand_ins(r->c), error);
+	r->binds = g_steal_pointer(&binds);
+	return r->binds != NULL;
 }
 
 /* The control files that a preinst finds beside it; the list of files is dpkg's own. */

@@ -6,7 +6,7 @@ import os
 import shutil
 
 import harness
-from harness import equal
+from harness import contains, equal
 from trees import describe, differences
 
 NATIVE = {"generated-alpha", "generated-beta", "generated-gamma", "generated-service",
@@ -73,6 +73,27 @@ def test_units_are_enabled(t):
 		      "./system/multi-user.target.wants/gen.service",
 		      "./system/sockets.target.requires/gen.socket",
 		      "./user/sockets.target.wants/gen-user.socket"], "links")
+
+
+def test_certificates_are_kept_as_the_program_keeps_them(t):
+	"""Added, removed, local, with hooks; and what is out of the ordinary is left to the program."""
+	compare(t, "certificates-changed")
+	id = t.build("certificates-changed")
+	told = {name: t.shell(id, f"cat /var/lib/certificates/{name}").ok().out
+		for name in ("hook", "openssl", "calls/0")}
+	contains(told["calls/0"], "^7 added, 0 removed; done.$", "^Second_=of_two=__really.pem -> /usr/share/")
+	equal(told["openssl"], "/etc/ssl/certs: rehash .\n" * 4, "calls of openssl")
+	contains(told["hook"], r"^\+/etc/ssl/certs/odd_name.pem$", r"^-/etc/ssl/certs/First.pem$", "update.d/told$")
+
+
+def test_certificates_need_no_program_for_each(t):
+	t.update()
+	watched = "var/lib/certificates-watched"
+	id = t.sbx("build", "--packages", "certificates-watched").id
+	assert not os.path.exists(os.path.join(t.template(id), watched)), "basename was called"
+	forget(t, id)
+	t.sbx("build", "--packages", "certificates-watched", "--run-all-scripts").ok()
+	assert os.path.exists(os.path.join(t.template(id), watched)), "the test sees nothing"
 
 
 def test_a_state_that_is_not_plain_is_left_to_the_script(t):

@@ -9,7 +9,9 @@ import harness
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import native  # noqa: E402
 
-PACKAGES = "bc,dirmngr,e2fsprogs,gpg-agent,logrotate,psmisc,python3-six,tmux,vim-tiny,xdg-user-dirs"
+# The last three make a bundle of certificates, hash links, Java's keystore and font caches.
+PACKAGES = ("bc,dirmngr,e2fsprogs,gpg-agent,logrotate,psmisc,python3-six,tmux,vim-tiny,xdg-user-dirs,"
+	    "ca-certificates-java,default-jre-headless,fontconfig")
 
 
 def test_running_gives_the_same_commit(t):  # root

@@ -6,6 +6,7 @@ import os
 
 import harness
 import schemas
+from certificate_packages import keystore
 from harness import contains, equal
 
 ALL = "diverter,hello,note-second,python3-polite,scripted,shapes,takes-over,wordy"
@@ -33,6 +34,16 @@ def test_the_same_commit_in_two_roots_in_other_orders_on_other_numbers_of_proces
 	second = t.run("taskset", "-c", str(min(os.sched_getaffinity(0))), *command).id
 	equal(second, first, "id")
 	equal(commit_of(t, second, other), commit_of(t, first, t.root), "commit")
+
+
+def test_a_keystore_does_not_tell_when_it_was_made(t):
+	"""Java's, of certificates: dated as everything is, and sealed again; no other file is touched."""
+	folder = os.path.join(t.template(t.build("certificates-java")), "etc/ssl/certs/java")
+	names = ("one", "two")
+	with open(os.path.join(folder, "cacerts"), "rb") as f:
+		equal(f.read(), keystore(*names, msec=1577836800000, step=0), "keystore")
+	with open(os.path.join(folder, "other"), "rb") as f:
+		equal(f.read(), keystore(*names, msec=1700000000000), "another file")
 
 
 def test_provenance_stands_beside_the_template(t):  # root
