@@ -8,7 +8,7 @@
  * The verified, indexed metadata of a suite and architecture, below $SBX_ROOT/index/<suite>-<arch>/
  *
  *	meta.json	what this header's structs say, and the validators for conditional requests
- *	packages.solv	libsolv's cache of all Packages indexes (builder/resolve/)
+ *	packages.map	what the resolver knows of all packages (builder/resolve/)
  *	providers.db	which package ships which path (builder/index/)
  *	generation	one line: SHA-256 over the Release digests; changes when anything did
  *

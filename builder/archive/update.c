@@ -28,7 +28,7 @@ static gboolean has_file(const char *folder, const char *name)
 static gboolean is_current(const struct sbx_update *update, const char *present)
 {
 	return update->old && g_str_equal(update->old->generation, update->new->generation) &&
-	       has_file(present, SBX_SOLV_FILE) && has_file(present, "providers.db");
+	       has_file(present, SBX_PACKAGES_FILE) && has_file(present, "providers.db");
 }
 
 static void add_digests(GHashTable *wanted, const struct sbx_meta *meta)

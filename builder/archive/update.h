@@ -30,7 +30,7 @@ enum sbx_index_kind { SBX_INDEX_PACKAGES, SBX_INDEX_CONTENTS };
 struct sbx_update_index {
 	enum sbx_index_kind kind;
 	char *origin;	    /* "<suite>/<component>" */
-	guint pin;	    /* of the origin, see sbx_solv_writer_set_pin() */
+	guint pin;	    /* of the origin, see sbx_package_writer_set_pin() */
 	char *where;	    /* its plain URI without credentials, for messages */
 	char *uri;	    /* where it is fetched: by-hash where the archive has that */
 	char *fallbacks[2]; /* the plain URI when `uri` is by hash; NULL-ended */
@@ -66,7 +66,7 @@ gboolean sbx_update_check_age(struct sbx_update *update, GError **error);
 /* Fill update->new (but for the counts) and update->indexes from update->sources. */
 gboolean sbx_update_plan(struct sbx_update *update, GError **error);
 
-/* Fetch the indexes and make packages.solv and providers.db in `folder`, side by side. */
+/* Fetch the indexes and make packages.map and providers.db in `folder`, side by side. */
 gboolean sbx_update_make_index(struct sbx_update *update, const char *folder, GError **error);
 
 #endif

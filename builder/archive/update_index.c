@@ -12,7 +12,7 @@
 /*
  * Two threads: the caller's brings the indexes, the other reads them as they arrive, in an order
  * that does not depend on the network: all Packages as the sources have them, then all Contents,
- * the smallest first, since the largest arrive last. The cache of the solver is written by a third
+ * the smallest first, since the largest arrive last. The map of the packages is written by a third
  * meanwhile.
  */
 struct builder {
@@ -27,10 +27,10 @@ struct builder {
 	GCancellable *cancellable; /* stops both threads */
 	GError *error;		   /* of the reading thread */
 
-	struct sbx_solv_writer *solv;
+	struct sbx_package_writer *packages;
 	struct sbx_provider_writer *providers;
-	GThread *solv_thread;
-	GError *solv_error;
+	GThread *packages_thread;
+	GError *packages_error;
 	const struct sbx_update_index *current;
 };
 
@@ -74,7 +74,7 @@ static gboolean on_package(const struct sbx_package *package, gpointer data, GEr
 	if ((++b->update->new->n_packages & 1023) == 0 &&
 	    g_cancellable_set_error_if_cancelled(b->cancellable, error))
 		return FALSE;
-	if (!sbx_solv_writer_add(b->solv, package, b->current->origin, error) ||
+	if (!sbx_package_writer_add(b->packages, package, b->current->origin, error) ||
 	    !sbx_provider_writer_add_package(b->providers, package, error)) {
 		g_prefix_error(error, "%s: ", b->current->where);
 		return FALSE;
@@ -88,7 +88,7 @@ static gboolean read_packages(struct builder *b, const struct sbx_update_index *
 	g_autofree char *text = NULL;
 	gsize n_bytes;
 	b->current = index;
-	sbx_solv_writer_set_pin(b->solv, index->origin, index->pin);
+	sbx_package_writer_set_pin(b->packages, index->origin, index->pin);
 	if (!sbx_index_read(index->path, index->text_bytes, MAX_TEXT_BYTES, index->where, &text,
 			    &n_bytes, error) ||
 	    !sbx_packages_parse(text, n_bytes, index->where, on_package, b, error))
@@ -110,11 +110,10 @@ static gboolean read_contents(struct builder *b, const struct sbx_update_index *
 	return TRUE;
 }
 
-static gpointer write_solv(gpointer data)
+static gpointer write_packages(gpointer data)
 {
 	struct builder *b = data;
-	g_autofree char *path = g_build_filename(b->folder, SBX_SOLV_FILE, NULL);
-	sbx_solv_writer_write(b->solv, path, &b->solv_error);
+	sbx_package_writer_write(b->packages, b->folder, &b->packages_error);
 	return NULL;
 }
 
@@ -123,8 +122,8 @@ static gboolean read_all(struct builder *b, GError **error)
 	for (guint i = 0; i < b->order->len; i++) {
 		struct sbx_update_index *index = b->order->pdata[i];
 		gboolean missing, is_contents = index->kind == SBX_INDEX_CONTENTS;
-		if (is_contents && !b->solv_thread)
-			b->solv_thread = g_thread_new("solv", write_solv, b);
+		if (is_contents && !b->packages_thread)
+			b->packages_thread = g_thread_new("packages", write_packages, b);
 		if (!wait_for(b, index, &missing))
 			return FALSE; /* what stopped the other thread is the error */
 		if (missing)
@@ -133,8 +132,8 @@ static gboolean read_all(struct builder *b, GError **error)
 				  : read_packages(b, index, error)))
 			return FALSE;
 	}
-	if (!b->solv_thread)
-		b->solv_thread = g_thread_new("solv", write_solv, b);
+	if (!b->packages_thread)
+		b->packages_thread = g_thread_new("packages", write_packages, b);
 	return sbx_provider_writer_finish(b->providers, error);
 }
 
@@ -142,10 +141,10 @@ static gpointer reading_thread(gpointer data)
 {
 	struct builder *b = data;
 	gboolean ok = read_all(b, &b->error);
-	if (b->solv_thread)
-		g_thread_join(b->solv_thread);
-	if (ok && b->solv_error)
-		b->error = g_steal_pointer(&b->solv_error);
+	if (b->packages_thread)
+		g_thread_join(b->packages_thread);
+	if (ok && b->packages_error)
+		b->error = g_steal_pointer(&b->packages_error);
 	if (b->error)
 		g_cancellable_cancel(b->cancellable);
 	return NULL;
@@ -217,8 +216,8 @@ static void builder_release(struct builder *b)
 	g_cond_clear(&b->changed);
 	g_object_unref(b->cancellable);
 	g_clear_error(&b->error);
-	g_clear_error(&b->solv_error);
-	sbx_solv_writer_free(b->solv);
+	g_clear_error(&b->packages_error);
+	sbx_package_writer_free(b->packages);
 	sbx_provider_writer_free(b->providers);
 }
 
@@ -270,7 +269,7 @@ gboolean sbx_update_make_index(struct sbx_update *update, const char *folder, GE
 		.ready = g_hash_table_new(NULL, NULL),
 		.missing = g_hash_table_new(NULL, NULL),
 		.cancellable = g_cancellable_new(),
-		.solv = sbx_solv_writer_new(update->choice.architecture),
+		.packages = sbx_package_writer_new(update->choice.architecture),
 	};
 	g_autofree char *providers = g_build_filename(folder, "providers.db", NULL);
 	g_mutex_init(&b.mutex);

@@ -5,7 +5,7 @@
 #include "builder/fetch/digest.h"
 #include "builder/fetch/uri.h"
 #include "builder/index/providers.h"
-#include "builder/resolve/keys.h"
+#include "builder/resolve/package_map.h"
 #include "builder/resolve/resolve.h"
 #include "profiler/language.h"
 
@@ -184,10 +184,10 @@ static char *digest_inputs(const struct sbx_update *update)
 {
 	SBX_CLEANUP_DIGEST struct sbx_digest digest = {0};
 	g_autofree char *rules = sbx_providers_rules_id(sbx_languages());
-	g_autofree char *solv = g_strdup_printf("%d", SBX_SOLV_FORMAT);
+	g_autofree char *map = g_strdup_printf("%d", SBX_MAP_FORMAT);
 	sbx_digest_begin(&digest);
 	hash_line(&digest, rules);
-	hash_line(&digest, solv);
+	hash_line(&digest, map);
 	hash_line(&digest, SBX_INDEX_FORMAT);
 	for (guint i = 0; i < update->new->releases->len; i++) {
 		const struct sbx_release *release = update->new->releases->pdata[i];

@@ -20,7 +20,7 @@ struct sbx_rules {
 	const struct sbx_archive *archive;
 	GPtrArray *options;   /* struct sbx_pin * of --hold, --forbid, --pin */
 	GPtrArray *machine;   /* the same of apt's preferences */
-	GHashTable *origins;  /* id -> struct origin * */
+	GHashTable *origins;  /* char * -> struct origin * */
 	Map touched;	      /* of names (ids), those that a specific pin may mean */
 	gboolean may_exclude; /* some priority is not above zero */
 };
@@ -55,7 +55,7 @@ struct sbx_rules *sbx_rules_new(const struct sbx_archive *archive, GError **erro
 	rules->archive = archive;
 	rules->options = sbx_pins_new();
 	rules->machine = sbx_pins_new();
-	rules->origins = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	rules->origins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	if (!is_of_host(archive))
 		return g_steal_pointer(&rules);
 	g_autofree char *folder = sbx_apt_config_folder();
@@ -99,14 +99,14 @@ static int general_priority(const struct sbx_rules *rules, const struct sbx_rele
 static const struct origin *find_origin(struct sbx_resolver *resolver, Id p)
 {
 	struct sbx_rules *rules = resolver->rules;
-	Id id = pool_lookup_id(resolver->pool, p, resolver->keys.id[SBX_KEY_ORIGIN]);
-	struct origin *origin = g_hash_table_lookup(rules->origins, GINT_TO_POINTER(id));
+	const char *name = sbx_resolver_entry(resolver, p)->origin;
+	struct origin *origin = g_hash_table_lookup(rules->origins, name);
 	if (origin)
 		return origin;
 	origin = g_new0(struct origin, 1);
-	origin->release = find_release(rules->archive, sbx_resolver_origin(resolver, p));
+	origin->release = find_release(rules->archive, name);
 	origin->priority = general_priority(rules, origin->release);
-	g_hash_table_insert(rules->origins, GINT_TO_POINTER(id), origin);
+	g_hash_table_insert(rules->origins, g_strdup(name), origin);
 	return origin;
 }
 
@@ -145,8 +145,7 @@ int sbx_resolver_priority(struct sbx_resolver *resolver, Id p)
 	int priority = find_origin(resolver, p)->priority;
 	if (priority != UNSET)
 		return priority;
-	return (int)pool_lookup_num(resolver->pool, p, resolver->keys.id[SBX_KEY_PIN],
-				    SBX_PIN_DEFAULT);
+	return (int)sbx_resolver_entry(resolver, p)->pin;
 }
 
 gboolean sbx_resolver_is_barred(struct sbx_resolver *resolver, Id p)

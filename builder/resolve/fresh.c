@@ -41,7 +41,7 @@ static gboolean has_security(struct sbx_resolver *resolver, const struct sbx_loc
 	FOR_PROVIDES(p, pp, name)
 	{
 		const Solvable *s = pool_id2solvable(pool, p);
-		const char *origin = sbx_resolver_origin(resolver, p);
+		const char *origin = sbx_resolver_entry(resolver, p)->origin;
 		if (s->name == name && is_younger(pool, pool_id2str(pool, s->evr), package) &&
 		    origin && is_security(resolver, origin))
 			return TRUE;
@@ -64,12 +64,16 @@ static struct sbx_newer *newer_new(struct sbx_resolver *resolver,
 struct sbx_newer *sbx_fresh_newer_of(struct sbx_resolver *resolver,
 				     const struct sbx_lock_package *package)
 {
+	const char *const names[] = {package->name, NULL};
+	if (!sbx_resolver_load(resolver, names, FALSE, NULL))
+		return NULL;
 	Pool *pool = resolver->pool;
 	Id name = pool_str2id(pool, package->name, 0);
 	Id best = name && (guint)name < resolver->n_names ? resolver->best[name] : 0;
 	const char *version = best ? pool_id2str(pool, pool_id2solvable(pool, best)->evr) : NULL;
 	return best && is_younger(pool, version, package)
-		       ? newer_new(resolver, package, version, sbx_resolver_origin(resolver, best))
+		       ? newer_new(resolver, package, version,
+				   sbx_resolver_entry(resolver, best)->origin)
 		       : NULL;
 }
 
@@ -87,6 +91,9 @@ GPtrArray *sbx_fresh_newer(struct sbx_resolver *resolver, const struct sbx_lock 
 			   const struct sbx_lock *next)
 {
 	GPtrArray *list = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_newer_free);
+	/* In one go. What cannot be loaded has nothing that is newer. */
+	if (!sbx_resolver_load_locks(resolver, lock, next, NULL, NULL))
+		return list;
 	for (guint i = 0; i < lock->packages->len; i++) {
 		const struct sbx_lock_package *now = lock->packages->pdata[i];
 		const struct sbx_lock_package *then = find(next, now->name);

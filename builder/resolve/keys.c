@@ -6,17 +6,6 @@
 
 #include "builder/resolve/relation.h"
 
-void sbx_keys_init(struct sbx_keys *keys, Pool *pool)
-{
-	static const char *const names[SBX_N_KEYS] = {
-#define X(id, name) [SBX_KEY_##id] = name,
-		SBX_KEY_TABLE(X)
-#undef X
-	};
-	for (int i = 0; i < SBX_N_KEYS; i++)
-		keys->id[i] = pool_str2id(pool, names[i], 1);
-}
-
 Pool *sbx_solv_pool_new(const char *architecture)
 {
 	Pool *pool = pool_create();

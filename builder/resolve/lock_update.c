@@ -59,7 +59,8 @@ static gboolean find_moving(struct update *u, GError **error)
 }
 
 struct adding {
-	struct sbx_solv_writer *writer;
+	struct sbx_resolver *resolver;
+	struct sbx_package_writer *check; /* takes only what is as it should be */
 	const struct sbx_lock_package *package;
 };
 
@@ -75,7 +76,10 @@ static gboolean add(const struct sbx_package *package, gpointer data, GError **e
 	whole.sha256 = adding->package->sha256;
 	whole.size = adding->package->size;
 	whole.essential = adding->package->essential;
-	return sbx_solv_writer_add(adding->writer, &whole, adding->package->origin, error);
+	if (!sbx_package_writer_add(adding->check, &whole, adding->package->origin, error))
+		return FALSE;
+	sbx_resolver_keep(adding->resolver, &whole, adding->package->origin);
+	return TRUE;
 }
 
 /* What the archive has no longer, by its number in the lock. */
@@ -88,9 +92,9 @@ static GArray *find_dropped(const struct update *u)
 	return dropped;
 }
 
-static gboolean add_one(struct update *u, struct sbx_solv_writer *writer, guint i, GError **error)
+static gboolean add_one(struct update *u, struct sbx_package_writer *check, guint i, GError **error)
 {
-	struct adding adding = {writer, package_at(u, i)};
+	struct adding adding = {u->resolver, check, package_at(u, i)};
 	const struct sbx_lock_package *p = adding.package;
 	g_autoptr(GError) problem = NULL;
 	g_autofree char *stanza = u->updating->stanza_of(p, u->updating->data, &problem);
@@ -111,19 +115,15 @@ static gboolean add_one(struct update *u, struct sbx_solv_writer *writer, guint 
 /* What was dropped is taken from where it was kept. */
 static gboolean add_dropped(struct update *u, GError **error)
 {
-	/* All are looked up first: with the first that is added the pool's tables are gone. */
 	g_autoptr(GArray) dropped = find_dropped(u);
 	if (dropped->len == 0)
 		return TRUE;
-	SBX_AUTO(sbx_solv_writer)
-	writer = sbx_solv_writer_new_in(u->resolver->pool, u->lock->architecture);
+	SBX_AUTO(sbx_package_writer) check = sbx_package_writer_new(u->lock->architecture);
 	for (guint i = 0; i < dropped->len; i++)
-		if (!add_one(u, writer, g_array_index(dropped, guint, i), error))
+		if (!add_one(u, check, g_array_index(dropped, guint, i), error))
 			return FALSE;
-	sbx_solv_writer_end_in(writer);
-	sbx_resolver_packages_added(u->resolver);
 	u->resolver->is_extended = TRUE;
-	return TRUE;
+	return sbx_resolver_load_locks(u->resolver, u->lock, NULL, NULL, error);
 }
 
 /*
@@ -139,7 +139,8 @@ static Id find_newer_of_origin(const struct update *u, guint i)
 	{
 		const Solvable *s = pool_id2solvable(pool, p);
 		if (s->name == now->name &&
-		    g_strcmp0(sbx_resolver_origin(u->resolver, p), package_at(u, i)->origin) == 0 &&
+		    g_strcmp0(sbx_resolver_entry(u->resolver, p)->origin,
+			      package_at(u, i)->origin) == 0 &&
 		    sbx_resolver_priority(u->resolver, p) > 0 &&
 		    pool_evrcmp(pool, s->evr, pool_id2solvable(pool, found)->evr, EVRCMP_COMPARE) >
 			    0)
@@ -303,8 +304,9 @@ struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct
 			   .target = target,
 			   .moves = moves};
 	g_autoptr(GError) problem = NULL;
-	if (!find_moving(&u, error) || !add_dropped(&u, error) ||
-	    !sbx_resolver_reset(resolver, &u.options, error))
+	if (!find_moving(&u, error) ||
+	    !sbx_resolver_load_locks(resolver, lock, NULL, NULL, error) ||
+	    !add_dropped(&u, error) || !sbx_resolver_reset(resolver, &u.options, error))
 		return NULL;
 	for (guint i = 0; i < n; i++)
 		there[i] = sbx_resolver_find(resolver, package_at(&u, i));

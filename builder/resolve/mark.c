@@ -89,7 +89,7 @@ static gboolean serve(struct marker *m, const Id *alternatives, guint depth)
 
 enum need { MUST_SERVE, MAY_SERVE };
 
-static gboolean serve_field(struct marker *m, Id p, enum sbx_relations_line field, enum need need,
+static gboolean serve_field(struct marker *m, Id p, enum sbx_field field, enum need need,
 			    guint depth)
 {
 	Queue groups;
@@ -115,11 +115,11 @@ static gboolean choose(struct marker *m, Id p)
 
 static gboolean serve_fields(struct marker *m, Id p, guint depth)
 {
-	if (!serve_field(m, p, SBX_LINE_PRE_DEPENDS, MUST_SERVE, depth) ||
-	    !serve_field(m, p, SBX_LINE_DEPENDS, MUST_SERVE, depth))
+	if (!serve_field(m, p, SBX_FIELD_PRE_DEPENDS, MUST_SERVE, depth) ||
+	    !serve_field(m, p, SBX_FIELD_DEPENDS, MUST_SERVE, depth))
 		return FALSE;
 	if (m->recommends)
-		serve_field(m, p, SBX_LINE_RECOMMENDS, MAY_SERVE, depth);
+		serve_field(m, p, SBX_FIELD_RECOMMENDS, MAY_SERVE, depth);
 	return TRUE;
 }
 

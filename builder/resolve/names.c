@@ -64,7 +64,7 @@ static gboolean check_architecture(struct sbx_resolver *resolver, const struct r
 /* "bookworm" of "bookworm/main"; a suite may hold slashes itself, the component is what is last. */
 static gboolean is_from(struct sbx_resolver *resolver, Id p, const char *suite)
 {
-	const char *origin = sbx_resolver_origin(resolver, p);
+	const char *origin = sbx_resolver_entry(resolver, p)->origin;
 	gsize n = strlen(suite);
 	if (origin && strncmp(origin, suite, n) == 0 && origin[n] == '/')
 		return TRUE;
@@ -97,7 +97,7 @@ static gboolean no_such_version(struct sbx_resolver *resolver, Id name, const ch
 		if (s->name == name)
 			g_string_append_printf(list, "%s%s (%s)", list->len ? ", " : "",
 					       pool_id2str(pool, s->evr),
-					       sbx_resolver_origin(resolver, p));
+					       sbx_resolver_entry(resolver, p)->origin);
 	}
 	return sbx_set_error(error, SBX_E_NOT_FOUND, "%s: the archive has %s %s; ask for that",
 			     given, pool_id2str(pool, name), list->str);
@@ -136,7 +136,7 @@ static Id find_from_suite(struct preference *preference, const Id *alternatives)
 	return found;
 }
 
-static void prefer_for_field(struct preference *preference, Id p, enum sbx_relations_line field)
+static void prefer_for_field(struct preference *preference, Id p, enum sbx_field field)
 {
 	Queue groups;
 	queue_init(&groups);
@@ -161,8 +161,8 @@ static void prefer_suite(struct sbx_resolver *resolver, Id p, const char *suite)
 	queue_init(&preference.todo);
 	queue_push(&preference.todo, p);
 	for (int i = 0; i < preference.todo.count; i++) {
-		prefer_for_field(&preference, preference.todo.elements[i], SBX_LINE_PRE_DEPENDS);
-		prefer_for_field(&preference, preference.todo.elements[i], SBX_LINE_DEPENDS);
+		prefer_for_field(&preference, preference.todo.elements[i], SBX_FIELD_PRE_DEPENDS);
+		prefer_for_field(&preference, preference.todo.elements[i], SBX_FIELD_DEPENDS);
 	}
 	queue_free(&preference.todo);
 }

@@ -77,10 +77,11 @@ char **sbx_resolver_near_names(struct sbx_resolver *resolver, const char *name)
 	gsize n_bytes = strlen(name);
 	/* One edit for three letters still looks like a slip. */
 	guint limit = 2 * (CLAMP(n_bytes / 3, 1, 3) + 1);
-	for (guint id = 1; n_bytes <= MAX_BYTES && id < resolver->n_names; id++) {
-		if (!resolver->is_name[id])
+	guint32 n_names = sbx_package_map_n_names(resolver->map);
+	for (guint32 i = 0; n_bytes <= MAX_BYTES && i < n_names; i++) {
+		struct near found = {.name = sbx_package_map_borne_name(resolver->map, i)};
+		if (!found.name)
 			continue;
-		struct near found = {.name = pool_id2str(resolver->pool, (Id)id)};
 		found.distance = how_far(name, n_bytes, found.name, limit);
 		if (found.distance >= limit)
 			continue;

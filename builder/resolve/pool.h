@@ -10,15 +10,23 @@
 #include <solv/repo.h>
 
 #include "builder/resolve/keys.h"
+#include "builder/resolve/package_map.h"
 #include "builder/resolve/resolve.h"
 
 struct sbx_resolver {
 	const struct sbx_archive *archive;
 	Pool *pool;
 	Repo *repo;
-	struct sbx_keys keys;
-	Queue essential;   /* ids of the essential packages' names, sorted, each once */
-	GHashTable *texts; /* paged strings that were read, private to pool.c */
+	/* What the pool is made of: load.c. */
+	struct sbx_package_map *map;
+	Map wanted, is_loaded;	  /* of the map's names; of its packages */
+	GArray *loaded;		  /* guint32: its packages that are in the pool, ascending */
+	GPtrArray *kept;	  /* struct sbx_entry *: packages that the archive does not have */
+	guint n_kept_loaded;	  /* of these, in the pool */
+	GStringChunk *texts;	  /* of these */
+	GArray *entries;	  /* struct sbx_entry of each solvable */
+	gboolean with_recommends; /* what is recommended is loaded, too */
+	Queue essential;	  /* ids of the essential packages' names, each once */
 	struct sbx_rules *rules;
 	/*
 	 * apt never installs anything but a package's candidate. `best` maps a name's id to what
@@ -52,10 +60,8 @@ int sbx_resolver_priority(struct sbx_resolver *resolver, Id p);
 gboolean sbx_resolver_is_barred(struct sbx_resolver *resolver, Id p);
 /* NULL: not known. */
 const struct sbx_release *sbx_resolver_release(struct sbx_resolver *resolver, Id p);
-const char *sbx_resolver_origin(struct sbx_resolver *resolver, Id p);
-/* A line of p's details, newly allocated; and as a number. */
-char *sbx_resolver_detail(struct sbx_resolver *resolver, Id p, enum sbx_details_line line);
-guint64 sbx_resolver_number(struct sbx_resolver *resolver, Id p, enum sbx_details_line line);
+/* What is known of p; valid until something is loaded. */
+const struct sbx_entry *sbx_resolver_entry(const struct sbx_resolver *resolver, Id p);
 
 static inline gboolean sbx_resolver_is_candidate(const struct sbx_resolver *resolver, Id p)
 {
@@ -72,10 +78,10 @@ void sbx_resolver_providers(struct sbx_resolver *resolver, Id dep, Queue *out);
 
 /*
  * The dependencies of a relation field of p, appended to `out` in the field's order: the ids of the
- * alternatives of each, ended by 0. The cache's writer has checked the text.
+ * alternatives of each, ended by 0. The map's writer has checked the text.
  */
-void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_relations_line field,
-			     Queue *out);
+enum sbx_field { SBX_FIELD_PRE_DEPENDS, SBX_FIELD_DEPENDS, SBX_FIELD_RECOMMENDS };
+void sbx_resolver_read_field(struct sbx_resolver *resolver, Id p, enum sbx_field field, Queue *out);
 
 /* Look up what was asked for, set the candidates by it, and append it to `out`, each once. */
 gboolean sbx_resolver_look_up(struct sbx_resolver *resolver, const char *const *names, Queue *out,
@@ -93,12 +99,21 @@ gboolean sbx_resolver_mark(struct sbx_resolver *resolver, const Queue *wanted, g
 			   Queue *chosen);
 
 /*
- * Packages beside those of the cache, in a pool that is loaded: add, end, then
- * sbx_resolver_packages_added().
+ * See to it that the pool has what requests for these names can come to (NULL: the Essential
+ * packages alone). When it had not, it is made anew: ids of before are no longer valid, and the
+ * candidates are set by sbx_resolver_reset().
  */
-struct sbx_solv_writer *sbx_solv_writer_new_in(Pool *pool, const char *architecture);
-void sbx_solv_writer_end_in(struct sbx_solv_writer *writer);
-void sbx_resolver_packages_added(struct sbx_resolver *resolver);
+gboolean sbx_resolver_load(struct sbx_resolver *resolver, const char *const *requests,
+			   gboolean recommends, GError **error);
+/* The same for all packages of a lock, of another one and for more names (NULL: none). */
+gboolean sbx_resolver_load_locks(struct sbx_resolver *resolver, const struct sbx_lock *lock,
+				 const struct sbx_lock *other, const char *const *more,
+				 GError **error);
+/* A package that the archive does not have: copied. The next load takes it into the pool. */
+void sbx_resolver_keep(struct sbx_resolver *resolver, const struct sbx_package *package,
+		       const char *origin);
+/* A new solvable of the pool; 0: a field cannot be read. */
+Id sbx_resolver_fill(struct sbx_resolver *resolver, const struct sbx_package *package);
 
 /* Parts of solve.c, for lock_update.c. `out` is emptied and sorted. */
 gboolean sbx_resolver_choose(struct sbx_resolver *resolver, const Queue *wanted, const Queue *base,

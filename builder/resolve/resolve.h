@@ -6,14 +6,14 @@
 #include "builder/archive/package.h"
 #include "builder/resolve/lock.h"
 
-/* The cache's name in the archive's index folder. */
-#define SBX_SOLV_FILE "packages.solv"
+/* The file's name in the archive's index folder: builder/resolve/package_map.h. */
+#define SBX_PACKAGES_FILE "packages.map"
 
-/* A libsolv pool filled from the archive's .solv cache: load once per process, solve often. */
+/* What the archive has, and a libsolv pool of what the requests so far could come to. */
 struct sbx_resolver;
 
 /*
- * `archive` must outlive the resolver. SBX_E_DAMAGED when the cache is not whole or of another
+ * `archive` must outlive the resolver. SBX_E_DAMAGED when the map is not whole or of another
  * version of this program: `sbx-build update` makes it anew.
  */
 struct sbx_resolver *sbx_resolver_open(const struct sbx_archive *archive, GError **error);
@@ -46,13 +46,13 @@ struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *c
 				    const struct sbx_resolve_options *options, GError **error);
 
 /*
- * Writing the cache, for `update`: one builder per update, each verified Packages index added in
- * the order of the sources, then written whole.
+ * Writing the map, for `update`: one writer per update, each verified Packages index added in
+ * the order of the sources, then written whole into the index folder.
  */
-struct sbx_solv_writer;
-struct sbx_solv_writer *sbx_solv_writer_new(const char *architecture);
-void sbx_solv_writer_free(struct sbx_solv_writer *writer);
-SBX_DEFINE_AUTO(sbx_solv_writer, sbx_solv_writer_free)
+struct sbx_package_writer;
+struct sbx_package_writer *sbx_package_writer_new(const char *architecture);
+void sbx_package_writer_free(struct sbx_package_writer *writer);
+SBX_DEFINE_AUTO(sbx_package_writer, sbx_package_writer_free)
 /*
  * Pin priority of an origin's packages, as apt_preferences(5) has it by default: 500 (what an
  * origin has when nothing is said), 100 when its Release says NotAutomatic and
@@ -62,13 +62,15 @@ SBX_DEFINE_AUTO(sbx_solv_writer, sbx_solv_writer_free)
 #define SBX_PIN_DEFAULT	      500
 #define SBX_PIN_AUTO_UPGRADES 100
 #define SBX_PIN_NOT_AUTOMATIC 1
-void sbx_solv_writer_set_pin(struct sbx_solv_writer *writer, const char *origin, guint pin);
+void sbx_package_writer_set_pin(struct sbx_package_writer *writer, const char *origin, guint pin);
 /*
  * `package` as from sbx_packages_parse(); origin "<suite>/<component>". SBX_E_ARCHIVE names the
  * package and the field that is malformed.
  */
-gboolean sbx_solv_writer_add(struct sbx_solv_writer *writer, const struct sbx_package *package,
-			     const char *origin, GError **error);
-gboolean sbx_solv_writer_write(struct sbx_solv_writer *writer, const char *path, GError **error);
+gboolean sbx_package_writer_add(struct sbx_package_writer *writer,
+				const struct sbx_package *package, const char *origin,
+				GError **error);
+gboolean sbx_package_writer_write(struct sbx_package_writer *writer, const char *folder,
+				  GError **error);
 
 #endif

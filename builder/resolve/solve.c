@@ -94,7 +94,7 @@ static void reach(struct sweep *sweep, Id p)
 	queue_push(&sweep->todo, p);
 }
 
-static void reach_field(struct sweep *sweep, Id p, enum sbx_relations_line field)
+static void reach_field(struct sweep *sweep, Id p, enum sbx_field field)
 {
 	Pool *pool = sweep->resolver->pool;
 	Queue groups;
@@ -127,10 +127,10 @@ void sbx_resolver_sweep(struct sbx_resolver *resolver, const Queue *roots, gbool
 	for (int i = 0; i < roots->count; i++)
 		reach(&sweep, roots->elements[i]);
 	for (int i = 0; i < sweep.todo.count; i++) {
-		reach_field(&sweep, sweep.todo.elements[i], SBX_LINE_PRE_DEPENDS);
-		reach_field(&sweep, sweep.todo.elements[i], SBX_LINE_DEPENDS);
+		reach_field(&sweep, sweep.todo.elements[i], SBX_FIELD_PRE_DEPENDS);
+		reach_field(&sweep, sweep.todo.elements[i], SBX_FIELD_DEPENDS);
 		if (recommends)
-			reach_field(&sweep, sweep.todo.elements[i], SBX_LINE_RECOMMENDS);
+			reach_field(&sweep, sweep.todo.elements[i], SBX_FIELD_RECOMMENDS);
 	}
 	queue_empty(packages);
 	for (int i = 0; i < sweep.todo.count; i++)
@@ -184,15 +184,16 @@ static struct sbx_lock_package *lock_package(struct sbx_resolver *resolver, Id p
 {
 	Pool *pool = resolver->pool;
 	const Solvable *s = pool_id2solvable(pool, p);
+	const struct sbx_entry *entry = sbx_resolver_entry(resolver, p);
 	struct sbx_lock_package *package = g_new0(struct sbx_lock_package, 1);
 	package->name = g_strdup(pool_id2str(pool, s->name));
 	package->version = g_strdup(pool_id2str(pool, s->evr));
 	package->architecture = g_strdup(pool_id2str(pool, s->arch));
-	package->path = sbx_resolver_detail(resolver, p, SBX_LINE_PATH);
-	package->sha256 = sbx_resolver_detail(resolver, p, SBX_LINE_SHA256);
-	package->origin = g_strdup(sbx_resolver_origin(resolver, p));
-	package->size = sbx_resolver_number(resolver, p, SBX_LINE_SIZE);
-	package->installed_bytes = sbx_resolver_number(resolver, p, SBX_LINE_INSTALLED) * 1024;
+	package->path = g_strdup(entry->package.filename);
+	package->sha256 = g_strdup(entry->package.sha256);
+	package->origin = g_strdup(entry->origin);
+	package->size = entry->package.size;
+	package->installed_bytes = entry->package.installed_kib * 1024;
 	package->essential = sbx_resolver_is_essential(resolver, s->name);
 	return package;
 }
@@ -314,7 +315,8 @@ struct sbx_lock *sbx_resolver_solve(struct sbx_resolver *resolver, const char *c
 	queue_init(&base);
 	queue_init(&packages);
 	options = options ? options : &defaults;
-	if (sbx_resolver_reset(resolver, options, error) &&
+	if (sbx_resolver_load(resolver, names, options->recommends, error) &&
+	    sbx_resolver_reset(resolver, options, error) &&
 	    sbx_resolver_look_up(resolver, names, &wanted, error) &&
 	    choose_in_steps(resolver, &wanted, options, &base, &packages, error)) {
 		lock = sbx_resolver_make_lock(resolver, &packages, &base, &wanted, options);

@@ -27,15 +27,15 @@ static void step_free(gpointer data)
 }
 
 static const char *const field_names[] = {
-	[SBX_LINE_PRE_DEPENDS] = "Pre-Depends",
-	[SBX_LINE_DEPENDS] = "Depends",
-	[SBX_LINE_RECOMMENDS] = "Recommends",
+	[SBX_FIELD_PRE_DEPENDS] = "Pre-Depends",
+	[SBX_FIELD_DEPENDS] = "Depends",
+	[SBX_FIELD_RECOMMENDS] = "Recommends",
 };
 
 /* How a package was reached: from whom, through what. */
 struct link {
 	Id from, dependency;
-	enum sbx_relations_line field;
+	enum sbx_field field;
 };
 
 struct search {
@@ -54,7 +54,7 @@ static void reach(struct search *search, Id p, const struct link *link)
 	queue_push(&search->todo, p);
 }
 
-static void reach_field(struct search *search, Id p, enum sbx_relations_line field)
+static void reach_field(struct search *search, Id p, enum sbx_field field)
 {
 	Pool *pool = search->resolver->pool;
 	Queue groups;
@@ -81,10 +81,10 @@ static void search_from(struct search *search, const Queue *roots, gboolean reco
 	for (int i = 0; i < roots->count; i++)
 		reach(search, roots->elements[i], &none);
 	for (int i = 0; i < search->todo.count && !MAPTST(&search->reached, target); i++) {
-		reach_field(search, search->todo.elements[i], SBX_LINE_PRE_DEPENDS);
-		reach_field(search, search->todo.elements[i], SBX_LINE_DEPENDS);
+		reach_field(search, search->todo.elements[i], SBX_FIELD_PRE_DEPENDS);
+		reach_field(search, search->todo.elements[i], SBX_FIELD_DEPENDS);
 		if (recommends)
-			reach_field(search, search->todo.elements[i], SBX_LINE_RECOMMENDS);
+			reach_field(search, search->todo.elements[i], SBX_FIELD_RECOMMENDS);
 	}
 }
 
@@ -126,8 +126,7 @@ Id sbx_resolver_find(struct sbx_resolver *resolver, const struct sbx_lock_packag
 		const Solvable *s = pool_id2solvable(pool, p);
 		if (s->name != name || s->evr != evr || s->arch != arch)
 			continue;
-		g_autofree char *sha256 = sbx_resolver_detail(resolver, p, SBX_LINE_SHA256);
-		if (g_str_equal(sha256, package->sha256))
+		if (g_str_equal(sbx_resolver_entry(resolver, p)->package.sha256, package->sha256))
 			return p;
 		found = found ? found : p;
 	}
@@ -172,6 +171,8 @@ struct sbx_why *sbx_resolver_why(struct sbx_resolver *resolver, const struct sbx
 			      lock->packages->len, name);
 		return NULL;
 	}
+	if (!sbx_resolver_load_locks(resolver, lock, NULL, NULL, error))
+		return NULL;
 	Id target = sbx_resolver_find(resolver, package);
 	SBX_AUTO(sbx_why) why = g_new0(struct sbx_why, 1);
 	why->package = g_strdup(package->name);

@@ -81,7 +81,7 @@ static Id who_serves(struct sbx_resolver *resolver, const Id *group, const Queue
 
 /* What the packages of the lock say of p in one field. */
 static void look_through(struct sbx_resolver *resolver, struct sbx_why_not *answer, Id source,
-			 enum sbx_relations_line field, Id p, const Queue *present)
+			 enum sbx_field field, Id p, const Queue *present)
 {
 	Pool *pool = resolver->pool;
 	const char *from = pool_id2str(pool, pool_id2solvable(pool, source)->name);
@@ -101,9 +101,9 @@ static void look_through(struct sbx_resolver *resolver, struct sbx_why_not *answ
 			answer->answer = SBX_WHY_NOT_OTHER_PROVIDER;
 			add(answer,
 			    "%s %s it or another: %s serves that; ask for %s to have it instead",
-			    from, field == SBX_LINE_RECOMMENDS ? "recommends" : "needs",
+			    from, field == SBX_FIELD_RECOMMENDS ? "recommends" : "needs",
 			    pool_id2str(pool, pool_id2solvable(pool, server)->name), name);
-		} else if (field == SBX_LINE_RECOMMENDS) {
+		} else if (field == SBX_FIELD_RECOMMENDS) {
 			if (answer->answer == SBX_WHY_NOT_NOT_NEEDED)
 				answer->answer = SBX_WHY_NOT_ONLY_RECOMMENDED;
 			add(answer, "%s only recommends it; --recommends brings it, or ask for %s",
@@ -126,9 +126,9 @@ static void look_at_lock(struct sbx_resolver *resolver, const struct sbx_lock *l
 			queue_push(&present, q);
 	}
 	for (int i = 0; i < present.count; i++)
-		for (int field = SBX_LINE_PRE_DEPENDS; field <= SBX_LINE_RECOMMENDS; field++)
-			look_through(resolver, answer, present.elements[i],
-				     (enum sbx_relations_line)field, p, &present);
+		for (int field = SBX_FIELD_PRE_DEPENDS; field <= SBX_FIELD_RECOMMENDS; field++)
+			look_through(resolver, answer, present.elements[i], (enum sbx_field)field,
+				     p, &present);
 	queue_free(&present);
 }
 
@@ -137,7 +137,7 @@ static void tell_priority(struct sbx_resolver *resolver, Id p, struct sbx_why_no
 	Pool *pool = resolver->pool;
 	const Solvable *s = pool_id2solvable(pool, p);
 	add(answer, "%s %s comes from %s with priority %d", pool_id2str(pool, s->name),
-	    pool_id2str(pool, s->evr), sbx_resolver_origin(resolver, p),
+	    pool_id2str(pool, s->evr), sbx_resolver_entry(resolver, p)->origin,
 	    sbx_resolver_priority(resolver, p));
 }
 
@@ -187,10 +187,14 @@ struct sbx_why_not *sbx_resolver_why_not(struct sbx_resolver *resolver, const st
 					 const struct sbx_resolve_options *options,
 					 const char *wanted, GError **error)
 {
-	Pool *pool = resolver->pool;
 	g_autoptr(GError) problem = NULL;
+	g_auto(GStrv) all = with_one_more(names, wanted);
 	SBX_AUTO(sbx_why_not) answer = g_new0(struct sbx_why_not, 1);
 	answer->reasons = g_ptr_array_new_with_free_func(g_free);
+	/* All that is looked at below, so that the pool and its ids stay as they are. */
+	if (!sbx_resolver_load_locks(resolver, lock, NULL, (const char *const *)all, error))
+		return NULL;
+	Pool *pool = resolver->pool;
 	Id p = look_up(resolver, options, wanted, &problem);
 	if (!p && sbx_gerror_code(problem) == SBX_E_UNSATISFIABLE) {
 		answer->answer = SBX_WHY_NOT_CANNOT_BE;
@@ -219,7 +223,6 @@ struct sbx_why_not *sbx_resolver_why_not(struct sbx_resolver *resolver, const st
 	} else {
 		look_at_lock(resolver, lock, p, answer);
 	}
-	g_auto(GStrv) all = with_one_more(names, wanted);
 	SBX_AUTO(sbx_lock)
 	with = sbx_resolver_solve(resolver, (const char *const *)all, options, &problem);
 	if (with) {

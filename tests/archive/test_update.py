@@ -470,10 +470,10 @@ class UpdateTest(unittest.TestCase):
         for name in os.listdir(cache):
             with open(os.path.join(cache, name), "r+b") as f:
                 f.write(b"X")
-        os.unlink(os.path.join(self.root, "index/stable-amd64/packages.solv"))
+        os.unlink(os.path.join(self.root, "index/stable-amd64/packages.map"))
         self.works()
         self.assertTrue(os.path.exists(
-            os.path.join(self.root, "index/stable-amd64/packages.solv")))
+            os.path.join(self.root, "index/stable-amd64/packages.map")))
 
     def test_a_failure_leaves_the_old_index(self):
         self.publish()

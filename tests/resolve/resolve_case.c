@@ -28,7 +28,7 @@ struct test_case {
 };
 
 struct adding {
-	struct sbx_solv_writer *writer;
+	struct sbx_package_writer *writer;
 	const char *origin;
 };
 
@@ -42,11 +42,11 @@ static gboolean add(const struct sbx_package *package, gpointer data, GError **e
 	if (!whole.sha256)
 		whole.sha256 = "0123456789abcdef0123456789abcdef"
 			       "0123456789abcdef0123456789abcdef";
-	return sbx_solv_writer_add(adding->writer, &whole, adding->origin, error);
+	return sbx_package_writer_add(adding->writer, &whole, adding->origin, error);
 }
 
 /* "bookworm/main@100\nPackage: ..." */
-static gboolean add_origin(struct sbx_solv_writer *writer, char *section, GError **error)
+static gboolean add_origin(struct sbx_package_writer *writer, char *section, GError **error)
 {
 	char *text = strchr(section, '\n');
 	if (!text)
@@ -56,7 +56,7 @@ static gboolean add_origin(struct sbx_solv_writer *writer, char *section, GError
 	char *pin = strchr(section, '@');
 	if (pin) {
 		*pin++ = '\0';
-		sbx_solv_writer_set_pin(writer, section, (guint)strtoul(pin, NULL, 10));
+		sbx_package_writer_set_pin(writer, section, (guint)strtoul(pin, NULL, 10));
 	}
 	struct adding adding = {writer, section};
 	return sbx_packages_parse(whole, strlen(whole), section, add, &adding, error);
@@ -119,19 +119,19 @@ static struct sbx_release *make_release(const char *section)
 static char *solve(const struct test_case *test, char **sections, const char *folder,
 		   GError **error)
 {
-	g_autofree char *cache = g_build_filename(folder, SBX_SOLV_FILE, NULL);
+	g_autofree char *cache = g_build_filename(folder, SBX_PACKAGES_FILE, NULL);
 	struct sbx_archive archive = {
 		.suite = (char *)"test", .path = (char *)folder, .architecture = (char *)"amd64"};
 	g_autoptr(GPtrArray) releases =
 		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_release_free);
 	archive.releases = releases;
-	SBX_AUTO(sbx_solv_writer) writer = sbx_solv_writer_new("amd64");
+	SBX_AUTO(sbx_package_writer) writer = sbx_package_writer_new("amd64");
 	for (char **section = sections; *section; section++)
 		g_ptr_array_add(releases, make_release(*section));
 	for (char **section = sections; *section; section++)
 		if (!add_origin(writer, *section, error))
 			return NULL;
-	if (!sbx_solv_writer_write(writer, cache, error))
+	if (!sbx_package_writer_write(writer, folder, error))
 		return NULL;
 	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(&archive, error);
 	g_unlink(cache);

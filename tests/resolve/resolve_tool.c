@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For test scripts: a cache from Packages files at hand, and many requests answered in one go.
+ * For test scripts: an index from Packages files at hand, and many requests answered in one go.
  *
  *	resolve-tool make DIR ARCH ORIGIN[@PIN]=FILE...
  *	resolve-tool solve DIR ARCH [--recommends] [--no-base]	requests on stdin, names of one a
@@ -17,17 +17,17 @@
 #include "builder/resolve/resolve.h"
 
 struct adding {
-	struct sbx_solv_writer *writer;
+	struct sbx_package_writer *writer;
 	const char *origin;
 };
 
 static gboolean add(const struct sbx_package *package, gpointer data, GError **error)
 {
 	const struct adding *adding = data;
-	return sbx_solv_writer_add(adding->writer, package, adding->origin, error);
+	return sbx_package_writer_add(adding->writer, package, adding->origin, error);
 }
 
-static gboolean add_file(struct sbx_solv_writer *writer, char *argument, GError **error)
+static gboolean add_file(struct sbx_package_writer *writer, char *argument, GError **error)
 {
 	g_autofree char *text = NULL;
 	gsize n_bytes;
@@ -38,7 +38,7 @@ static gboolean add_file(struct sbx_solv_writer *writer, char *argument, GError 
 	char *pin = strchr(argument, '@');
 	if (pin) {
 		*pin++ = '\0';
-		sbx_solv_writer_set_pin(writer, argument, (guint)strtoul(pin, NULL, 10));
+		sbx_package_writer_set_pin(writer, argument, (guint)strtoul(pin, NULL, 10));
 	}
 	struct adding adding = {writer, argument};
 	return g_file_get_contents(path, &text, &n_bytes, error) &&
@@ -47,12 +47,11 @@ static gboolean add_file(struct sbx_solv_writer *writer, char *argument, GError 
 
 static gboolean make(int argc, char **argv, GError **error)
 {
-	SBX_AUTO(sbx_solv_writer) writer = sbx_solv_writer_new(argv[1]);
+	SBX_AUTO(sbx_package_writer) writer = sbx_package_writer_new(argv[1]);
 	for (int i = 2; i < argc; i++)
 		if (!add_file(writer, argv[i], error))
 			return FALSE;
-	g_autofree char *path = g_build_filename(argv[0], SBX_SOLV_FILE, NULL);
-	return sbx_solv_writer_write(writer, path, error);
+	return sbx_package_writer_write(writer, argv[0], error);
 }
 
 static void answer(struct sbx_resolver *resolver, char *line,
