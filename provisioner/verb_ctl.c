@@ -12,16 +12,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "provisioner/client.h"
+#include "provisioner/ctl.h"
 #include "provisioner/serve.h"
 
 static const int own_stdio[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 static const struct sbx_descriptors own = {own_stdio, 3}, none;
-
-static int status_of(int32_t wait_status)
-{
-	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
-}
 
 static int print_words(const struct sbx_message *m, const char *words)
 {
@@ -30,135 +25,6 @@ static int print_words(const struct sbx_message *m, const char *words)
 		    0)
 			return 1;
 	return fflush(stdout) == 0 ? 0 : 1;
-}
-
-/* The number that the record of an end has behind a name; what prints it is our own. */
-static int number_in(const char *record, const char *name)
-{
-	const char *at = strstr(record, name);
-	return at ? atoi(at + strlen(name)) : 1;
-}
-
-/* Until the sandbox, or the command in it, has ended. */
-static int wait_for_end(struct sbx_connection *c, uint32_t sandbox, uint32_t command, int status_fd,
-			struct sbx_error *err)
-{
-	struct sbx_message m;
-	const char *words;
-	while (sbx_connection_receive(c, &m, &words, err) == 0) {
-		if (m.sandbox != sandbox)
-			continue;
-		if (m.type == SBX_MESSAGE_COMMAND_ENDED && m.command == command)
-			return status_of(m.value);
-		if (m.type == SBX_MESSAGE_ERROR && m.command == command)
-			return sbx_connection_fail(&m, words, err);
-		if (m.type == SBX_MESSAGE_ENDED && status_fd >= 0 &&
-		    sbx_write_all(status_fd, words, strlen(words)) < 0)
-			return sbx_fail_os(err, SBX_E_FAILED, errno, "--status-fd %d", status_fd);
-		if (m.type == SBX_MESSAGE_ENDED)
-			return number_in(words, "\"exit_status\":");
-	}
-	return -1;
-}
-
-/* What stands in front of the words of run. */
-struct creation {
-	const char *zygotes, *modules, *input, *output, *status;
-	bool keep;
-	int input_fd, output_fd, status_fd;
-};
-
-static int read_front(struct creation *n, int *argc, char ***argv, struct sbx_error *err)
-{
-	const struct {
-		const char *name, **value;
-	} rows[] = {{"--zygote", &n->zygotes},
-		    {"--modules", &n->modules},
-		    {"--input", &n->input},
-		    {"--output", &n->output},
-		    {"--status-fd", &n->status}};
-	for (; *argc > 0; --*argc, ++*argv) {
-		const char **value = NULL;
-		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-			value = strcmp((*argv)[0], rows[i].name) == 0 ? rows[i].value : value;
-		if (!value && strcmp((*argv)[0], "--keep") != 0)
-			break;
-		if (!value) {
-			n->keep = true;
-			continue;
-		}
-		if (*argc < 2)
-			return sbx_fail(err, SBX_E_USAGE, "%s: its value is missing", (*argv)[0]);
-		*value = (*argv)[1];
-		--*argc;
-		++*argv;
-	}
-	if (!n->zygotes != !n->modules)
-		return sbx_fail(err, SBX_E_USAGE, "--zygote and --modules go together");
-	n->status_fd = n->status ? atoi(n->status) : -1;
-	if (n->status && (n->keep || fcntl(n->status_fd, F_GETFD) < 0))
-		return sbx_fail(err, SBX_E_USAGE,
-				"--status-fd %s: is not an open descriptor, or it is for --keep, "
-				"which waits for no end",
-				n->status);
-	return 0;
-}
-
-/* With our own rights: the server gets what is open. */
-static int open_front(struct creation *n, struct sbx_error *err)
-{
-	if (n->input &&
-	    (n->input_fd = open(n->input, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--input %s", n->input);
-	if (n->output && mkdir(n->output, 0755) < 0 && errno != EEXIST)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", n->output);
-	if (n->output && (n->output_fd = open(n->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", n->output);
-	return 0;
-}
-
-static int ask_to_create(struct sbx_connection *c, struct creation *n, struct sbx_message *m,
-			 const char *const *words, struct sbx_error *err)
-{
-	int fds[5];
-	struct sbx_descriptors all = {fds, 0};
-	if (open_front(n, err) < 0)
-		return -1;
-	for (int i = 0; !n->keep && i < 3; i++)
-		fds[all.n++] = own_stdio[i];
-	if (n->input)
-		fds[all.n++] = n->input_fd;
-	if (n->output)
-		fds[all.n++] = n->output_fd;
-	m->flags = (n->keep ? SBX_FLAG_KEEP : 0) | (n->zygotes ? SBX_FLAG_ZYGOTE : 0) |
-		   (n->input ? SBX_FLAG_INPUT : 0) | (n->output ? SBX_FLAG_OUTPUT : 0);
-	return sbx_connection_ask(c, m, words, all, NULL, err);
-}
-
-/* create [OPTION of ours...] WORDS of run: with --keep its number is printed and it lives on. */
-static int ctl_create(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err)
-{
-	struct creation front = {.input_fd = -1, .output_fd = -1, .status_fd = -1};
-	struct sbx_message m = {.type = SBX_MESSAGE_CREATE};
-	if (read_front(&front, &argc, &argv, err) < 0)
-		return -1;
-	SBX_CLEANUP_FREE const char **words = calloc((size_t)argc + 3, sizeof(*words));
-	int n = 0;
-	if (!words)
-		return sbx_fail(err, SBX_E_NO_SPACE, "create: no memory");
-	if (front.zygotes) {
-		words[n++] = front.zygotes;
-		words[n++] = front.modules;
-	}
-	memcpy(words + n, argv, (size_t)(argc + 1) * sizeof(*words));
-	int failed = ask_to_create(c, &front, &m, words, err);
-	sbx_close(&front.input_fd);
-	sbx_close(&front.output_fd);
-	if (failed < 0)
-		return -1;
-	if (front.keep)
-		return printf("%u\n", m.sandbox) > 0 && fflush(stdout) == 0 ? 0 : 1;
-	return wait_for_end(c, m.sandbox, 0, front.status_fd, err);
 }
 
 /* warm NAME MODULES TEMPLATE [N [PYTHON]] */
@@ -213,7 +79,7 @@ static int ctl_exec(struct sbx_connection *c, int argc, char **argv, struct sbx_
 	uint32_t sandbox = m.sandbox, command = m.command;
 	if (sbx_connection_ask(c, &m, (const char *const *)argv + 1, own, NULL, err) < 0)
 		return -1;
-	return wait_for_end(c, sandbox, command, -1, err);
+	return sbx_ctl_wait(c, sandbox, command, -1, NULL, err);
 }
 
 /* Those that take a sandbox's number, perhaps more words, and print what they are answered. */
@@ -258,7 +124,7 @@ static const struct {
 	 "make a sandbox with the options of run, and wait for its end; --keep: print its number "
 	 "and let it live on; --input, --output, --status-fd as for run, with this user's rights; "
 	 "--zygote: fork its python3 from a warm one",
-	 ctl_create},
+	 sbx_ctl_create},
 	{"warm", "NAME MODULES TEMPLATE [N [PYTHON]]",
 	 "keep a Python with these modules, and N children of it ready (default: 1); tasks of one "
 	 "trust domain alone should share a name",

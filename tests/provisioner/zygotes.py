@@ -425,6 +425,27 @@ def test_a_server_forks_tasks(t):
 	assert not t.leftovers()
 
 
+def test_output_goes_to_one_regular_file(t):
+	"""As `ctl create ... > FILE 2>&1` asks for, counted as a posture has it."""
+	server = Server(t)
+	server.ctl("warm", "mine", "sbx_one", ROOT, 1).ok()
+	script = "import sys\nfor n in range(300):\n\tprint(n, flush=True)\n\tprint('e', n, file=sys.stderr)"
+	for front in ((), ("--zygote", "mine", "--modules", "sbx_one")):
+		for policy in ("low", "high"):
+			line = [t.program, "ctl", "--socket", server.path, "create", *front, "--policy", policy,
+				"--best-effort", ROOT, "--", "python3", "-c", script]
+			with open(t.path("out"), "w+", encoding="utf-8") as file:
+				file.write("before\n")
+				file.flush()
+				status = subprocess.run(line, env=t.env, stdout=file, stderr=file, timeout=60).returncode
+				file.seek(0)
+				lines = file.read().splitlines()
+			assert status == 0 and lines[0] == "before", (front, policy, status, lines[:5])
+			assert [x for x in lines[1:] if x[0] != "e"] == [str(n) for n in range(300)], lines
+			assert [x for x in lines[1:] if x[0] == "e"] == [f"e {n}" for n in range(300)], lines
+	server.end()
+
+
 def children(server):
 	with open(f"/proc/{server.process.pid}/task/{server.process.pid}/children") as file:
 		return set(file.read().split())

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `sbx-provision ctl create`, and the end of what was made. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/json_tree.h"
+#include "provisioner/ctl.h"
+
+static int status_of(int32_t wait_status)
+{
+	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+/*
+ * What the record of an end comes to: the exit status, and a line about what went wrong with the
+ * sandbox, which the command could not tell.
+ */
+static int read_record(const char *record, struct sbx_error *err)
+{
+	SBX_CLEANUP_JSON_TREE struct sbx_json_tree tree = {0};
+	if (sbx_json_tree_parse(&tree, record, strlen(record), 8, err) < 0)
+		return -1;
+	const struct sbx_json_value *status = sbx_json_member(tree.root, "exit_status");
+	const struct sbx_json_value *error = sbx_json_member(tree.root, "error");
+	const struct sbx_json_value *message = error ? sbx_json_member(error, "message") : NULL;
+	if (message && message->string)
+		fprintf(stderr, "sbx-provision: ctl: %s\n", message->string);
+	return status ? (int)status->integer : 1;
+}
+
+static int finish(const char *record, int status_fd, struct sbx_ctl_output *files,
+		  struct sbx_error *err)
+{
+	if (files)
+		sbx_ctl_output_copy(files, -1);
+	if (status_fd >= 0 && sbx_write_all(status_fd, record, strlen(record)) < 0)
+		return sbx_fail_os(err, SBX_E_FAILED, errno, "--status-fd %d", status_fd);
+	if (files && files->failed)
+		return sbx_fail_os(err, SBX_E_FAILED, files->failed, "writing the output");
+	return read_record(record, err);
+}
+
+int sbx_ctl_wait(struct sbx_connection *c, uint32_t sandbox, uint32_t command, int status_fd,
+		 struct sbx_ctl_output *files, struct sbx_error *err)
+{
+	struct sbx_message m;
+	const char *words;
+	for (;;) {
+		if (files)
+			sbx_ctl_output_copy(files, c->fd);
+		if (sbx_connection_receive(c, &m, &words, err) < 0)
+			return -1;
+		if (m.sandbox != sandbox)
+			continue;
+		if (m.type == SBX_MESSAGE_COMMAND_ENDED && m.command == command)
+			return status_of(m.value);
+		if (m.type == SBX_MESSAGE_ERROR && m.command == command)
+			return sbx_connection_fail(&m, words, err);
+		if (m.type == SBX_MESSAGE_ENDED)
+			return finish(words, status_fd, files, err);
+	}
+}
+
+/* What stands in front of the words of run. */
+struct creation {
+	const char *zygotes, *modules, *input, *output, *status;
+	bool keep;
+	int input_fd, output_fd, status_fd;
+	struct sbx_ctl_output files;
+};
+
+static int read_front(struct creation *n, int *argc, char ***argv, struct sbx_error *err)
+{
+	const struct {
+		const char *name, **value;
+	} rows[] = {{"--zygote", &n->zygotes},
+		    {"--modules", &n->modules},
+		    {"--input", &n->input},
+		    {"--output", &n->output},
+		    {"--status-fd", &n->status}};
+	for (; *argc > 0; --*argc, ++*argv) {
+		const char **value = NULL;
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+			value = strcmp((*argv)[0], rows[i].name) == 0 ? rows[i].value : value;
+		if (!value && strcmp((*argv)[0], "--keep") != 0)
+			break;
+		if (!value) {
+			n->keep = true;
+			continue;
+		}
+		if (*argc < 2)
+			return sbx_fail(err, SBX_E_USAGE, "%s: its value is missing", (*argv)[0]);
+		*value = (*argv)[1];
+		--*argc;
+		++*argv;
+	}
+	if (!n->zygotes != !n->modules)
+		return sbx_fail(err, SBX_E_USAGE, "--zygote and --modules go together");
+	n->status_fd = n->status ? atoi(n->status) : -1;
+	if (n->status && (n->keep || fcntl(n->status_fd, F_GETFD) < 0))
+		return sbx_fail(err, SBX_E_USAGE,
+				"--status-fd %s: is not an open descriptor, or it is for --keep, "
+				"which waits for no end",
+				n->status);
+	return 0;
+}
+
+/* With our own rights: the server gets what is open. */
+static int open_front(struct creation *n, struct sbx_error *err)
+{
+	if (n->input &&
+	    (n->input_fd = open(n->input, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--input %s", n->input);
+	if (n->output && mkdir(n->output, 0755) < 0 && errno != EEXIST)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", n->output);
+	if (n->output && (n->output_fd = open(n->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", n->output);
+	return 0;
+}
+
+static int ask_to_create(struct sbx_connection *c, struct creation *n, struct sbx_message *m,
+			 const char *const *words, struct sbx_error *err)
+{
+	int fds[5] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
+	struct sbx_descriptors all = {fds, n->keep ? 0 : 3};
+	if (open_front(n, err) < 0 || (!n->keep && sbx_ctl_output_open(&n->files, fds, err) < 0))
+		return -1;
+	if (n->input)
+		fds[all.n++] = n->input_fd;
+	if (n->output)
+		fds[all.n++] = n->output_fd;
+	m->flags = (n->keep ? SBX_FLAG_KEEP : 0) | (n->zygotes ? SBX_FLAG_ZYGOTE : 0) |
+		   (n->input ? SBX_FLAG_INPUT : 0) | (n->output ? SBX_FLAG_OUTPUT : 0);
+	return sbx_connection_ask(c, m, words, all, NULL, err);
+}
+
+int sbx_ctl_create(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err)
+{
+	struct creation front = {
+		.input_fd = -1, .output_fd = -1, .status_fd = -1, .files = SBX_CTL_OUTPUT_INIT};
+	struct sbx_message m = {.type = SBX_MESSAGE_CREATE};
+	if (read_front(&front, &argc, &argv, err) < 0)
+		return -1;
+	SBX_CLEANUP_FREE const char **words = calloc((size_t)argc + 3, sizeof(*words));
+	int n = 0;
+	if (!words)
+		return sbx_fail(err, SBX_E_NO_SPACE, "create: no memory");
+	if (front.zygotes) {
+		words[n++] = front.zygotes;
+		words[n++] = front.modules;
+	}
+	memcpy(words + n, argv, (size_t)(argc + 1) * sizeof(*words));
+	int failed = ask_to_create(c, &front, &m, words, err);
+	sbx_close(&front.input_fd);
+	sbx_close(&front.output_fd);
+	sbx_ctl_output_sent(&front.files);
+	if (failed == 0 && front.keep)
+		failed = printf("%u\n", m.sandbox) > 0 && fflush(stdout) == 0 ? 0 : 1;
+	else if (failed == 0)
+		failed = sbx_ctl_wait(c, m.sandbox, 0, front.status_fd, &front.files, err);
+	sbx_ctl_output_release(&front.files);
+	return failed;
+}
