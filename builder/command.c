@@ -51,7 +51,7 @@ gboolean sbx_command_parse(struct sbx_context *ctx, const char *verb, const GOpt
 	const GOptionEntry common[] = {
 		SBX_COMMON_OPTIONS(&ctx->json, &ctx->verbose, &quiet, &progress_fd, &ctx->root,
 				   &ctx->suite, &ctx->architecture, &ctx->mirrors, &ctx->keyring,
-				   &ctx->trusted),
+				   &ctx->trusted, &ctx->ids),
 		G_OPTION_ENTRY_NULL,
 	};
 	if (entries)
@@ -164,7 +164,8 @@ char *sbx_command_man_page(void)
 		roff_add_options(out, c->options);
 	}
 	const GOptionEntry common[] = {
-		SBX_COMMON_OPTIONS(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+		SBX_COMMON_OPTIONS(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+				   NULL),
 		G_OPTION_ENTRY_NULL,
 	};
 	g_string_append(out, ".SH OPTIONS OF EVERY VERB\n");
@@ -181,7 +182,8 @@ char *sbx_command_man_page(void)
 		g_string_append(out, ".\n");
 	}
 	g_string_append(out, ".SH ENVIRONMENT\n.TP\n.B SBX_ROOT\nwhere state is kept, as "
-			     "\\-\\-root.\n.TP\n.B SBX_PROVISION\nthe sbx\\-provision to use.\n"
+			     "\\-\\-root.\n.TP\n.B SBX_IDS\nas \\-\\-ids.\n"
+			     ".TP\n.B SBX_PROVISION\nthe sbx\\-provision to use.\n"
 			     ".SH SEE ALSO\n.BR sbx\\-provision (1)\n");
 	return g_string_free(out, FALSE);
 }

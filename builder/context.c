@@ -26,6 +26,10 @@ gboolean sbx_context_finish(struct sbx_context *ctx, gboolean quiet, int progres
 	if (!given)
 		given = default_root();
 	ctx->root = g_canonicalize_filename(given, NULL);
+	if (ctx->engine && ctx->engine->settle_ids && !ctx->engine->settle_ids(ctx, error))
+		return FALSE;
+	if (ctx->settled)
+		ctx->settled(ctx);
 	if (progress_fd >= 0)
 		fcntl(progress_fd, F_SETFD, FD_CLOEXEC);
 	ctx->progress = sbx_progress_new(progress_fd, quiet);
@@ -36,6 +40,7 @@ void sbx_context_release(struct sbx_context *ctx)
 {
 	g_clear_pointer(&ctx->root, g_free);
 	g_clear_pointer(&ctx->suite, g_free);
+	g_clear_pointer(&ctx->ids, g_free);
 	g_clear_pointer(&ctx->architecture, g_free);
 	g_clear_pointer(&ctx->keyring, g_free);
 	g_clear_pointer(&ctx->mirrors, g_strfreev);

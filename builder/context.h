@@ -29,6 +29,8 @@ struct sbx_engine {
 	 */
 	GCancellable *(*new_cancellable)(void);
 	void (*cancel)(GCancellable *cancellable);
+	/* Into the user namespace that the store is in; builder/ids.h. NULL: it is not opened. */
+	gboolean (*settle_ids)(struct sbx_context *ctx, GError **error);
 };
 
 /* What every verb shares: where things are and how to speak. Filled by main and the parser. */
@@ -40,6 +42,9 @@ struct sbx_context {
 	GCancellable
 		*cancellable; /* cancelled by SIGINT and SIGTERM; lives as long as the process */
 	const struct sbx_engine *engine;
+	/* Called once when the options are known: from then on there may be threads. */
+	void (*settled)(const struct sbx_context *ctx);
+	char *ids; /* --ids: how an ordinary user's store keeps owners (builder/ids.h) */
 
 	/* Where packages come from; NULL: the host's own configuration (builder/archive/). */
 	char *suite;	    /* --suite bookworm */
@@ -55,7 +60,7 @@ struct sbx_context {
 
 /* The options of every verb, one table for the parser and the manual. */
 #define SBX_COMMON_OPTIONS(json, verbose, quiet, progress_fd, root, suite, arch, mirrors, keyring,   \
-			   trusted)                                                                  \
+			   trusted, ids)                                                             \
 	{"json", 0, 0, G_OPTION_ARG_NONE, json, "Print the result as JSON", NULL},                   \
 		{"verbose", 'v', 0, G_OPTION_ARG_NONE, verbose, "Tell each stage and what it found", \
 		 NULL},                                                                              \
@@ -85,6 +90,14 @@ struct sbx_context {
 		 0,	    G_OPTION_ARG_FILENAME,                                                   \
 		 keyring,   "The keyring that must have signed the archive",                         \
 		 "FILE"},                                                                            \
+		{"ids",                                                                              \
+		 0,                                                                                  \
+		 0,                                                                                  \
+		 G_OPTION_ARG_STRING,                                                                \
+		 ids,                                                                                \
+		 "How an ordinary user's new store keeps owners: range (of subuid(5)), "             \
+		 "single (not at all) or auto",                                                      \
+		 "HOW"},                                                                             \
 	{                                                                                            \
 		"trusted", 0, 0, G_OPTION_ARG_NONE, trusted,                                         \
 			"Accept an archive without a valid signature", NULL                          \

@@ -8,13 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-struct watcher {
+static struct watcher {
 	sigset_t set;
 	const struct sbx_engine *engine;
 	GCancellable *cancellable;
 	gboolean waits_for_task; /* which gets the signal too, and ends */
 	gint interrupted;
-};
+} watcher;
 
 static const char interrupted_text[] =
 	"sbx-build: interrupted; the same command goes on where it stopped\n";
@@ -28,15 +28,14 @@ static void end_interrupted(const char *text)
 }
 
 /* SIGINT and SIGTERM cancel the work; a second one ends the process at once. */
-static void *watch(void *data)
+static void *watch(void *data G_GNUC_UNUSED)
 {
-	struct watcher *watcher = data;
 	int signo;
-	sigwait(&watcher->set, &signo);
-	g_atomic_int_set(&watcher->interrupted, TRUE);
-	if (watcher->engine && watcher->engine->cancel)
-		watcher->engine->cancel(watcher->cancellable);
-	sigwait(&watcher->set, &signo);
+	sigwait(&watcher.set, &signo);
+	g_atomic_int_set(&watcher.interrupted, TRUE);
+	if (watcher.engine && watcher.engine->cancel)
+		watcher.engine->cancel(watcher.cancellable);
+	sigwait(&watcher.set, &signo);
 	end_interrupted(NULL);
 	return NULL;
 }
@@ -47,20 +46,21 @@ static void end_on_signal(int signo G_GNUC_UNUSED)
 	end_interrupted(interrupted_text);
 }
 
-static void start_watching(struct watcher *watcher)
+/* Once the options are known: before, a user namespace may have to be entered (builder/ids.h). */
+static void start_watching(const struct sbx_context *ctx G_GNUC_UNUSED)
 {
-	sigemptyset(&watcher->set);
-	sigaddset(&watcher->set, SIGINT);
-	sigaddset(&watcher->set, SIGTERM);
-	if (!watcher->waits_for_task && (!watcher->engine || !watcher->engine->cancel)) {
+	sigemptyset(&watcher.set);
+	sigaddset(&watcher.set, SIGINT);
+	sigaddset(&watcher.set, SIGTERM);
+	if (!watcher.waits_for_task && (!watcher.engine || !watcher.engine->cancel)) {
 		struct sigaction action = {.sa_handler = end_on_signal};
 		sigaction(SIGINT, &action, NULL);
 		sigaction(SIGTERM, &action, NULL);
 		return;
 	}
-	pthread_sigmask(SIG_BLOCK, &watcher->set, NULL);
+	pthread_sigmask(SIG_BLOCK, &watcher.set, NULL);
 	pthread_t thread;
-	if (pthread_create(&thread, NULL, watch, watcher) == 0)
+	if (pthread_create(&thread, NULL, watch, NULL) == 0)
 		pthread_detach(thread);
 }
 
@@ -113,14 +113,12 @@ static int report(const struct sbx_command *command, gboolean interrupted, const
 int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine *engine, int argc,
 		      char **argv)
 {
-	struct sbx_context ctx = {.engine = engine};
-	static struct watcher watcher;
+	struct sbx_context ctx = {.engine = engine, .settled = start_watching};
 	if (engine && engine->new_cancellable)
 		ctx.cancellable = engine->new_cancellable();
 	watcher.engine = engine;
 	watcher.cancellable = ctx.cancellable;
 	watcher.waits_for_task = (command->flags & SBX_COMMAND_PASSES_STATUS) != 0;
-	start_watching(&watcher);
 	signal(SIGPIPE, SIG_IGN);
 
 	g_autoptr(GError) error = NULL;

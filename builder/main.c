@@ -9,6 +9,7 @@
 
 #include "builder/archive/archive.h"
 #include "builder/dispatch.h"
+#include "builder/ids.h"
 #include "builder/run/prepare.h"
 #include "builder/verbs/verbs.h"
 #include "store/store.h"
@@ -31,6 +32,7 @@ static const struct sbx_engine engine = {
 	.make_index = make_index,
 	.new_cancellable = g_cancellable_new,
 	.cancel = g_cancellable_cancel,
+	.settle_ids = sbx_ids_settle,
 };
 
 int main(int argc, char **argv)

@@ -52,6 +52,9 @@ void sbx_container_give_up(struct sbx_container *c);
 /* The same for whatever has to do with zygotes (container_warm.c). */
 int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err);
 
+/* In a user namespace with all ids of our own, which is not the first (sbx_host.is_nested). */
+int sbx_container_spawn_nested(struct sbx_container *c, struct sbx_error *err);
+
 /*
  * What of the host it shows, with the ids of its user namespace, and the word to begin; and to take
  * it, in what is to be process 1: one for each of the plan's operations, -1 for most; NULL: they

@@ -68,6 +68,8 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	unsigned namespaces = c->request->plan->namespaces;
 	if (c->request->warm)
 		return sbx_container_spawn_warm(c, err);
+	if (c->request->plan->maps_all_ids)
+		return sbx_container_spawn_nested(c, err);
 	if (c->request->plan->maps_ids)
 		c->host_uid = c->request->ids->first + c->request->options->uid;
 	struct clone_args args = {

@@ -263,3 +263,26 @@ int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 	return sbx_container_send_sources(c, tell_fd, is_within ? c->warm.user_fd : c->user_fd,
 					  err);
 }
+
+int sbx_container_spawn_nested(struct sbx_container *c, struct sbx_error *err)
+{
+	int go[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, go) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
+	SBX_CLEANUP_FD int go_fd = go[0], tell_fd = go[1];
+	pid_t pid = clone_init(c, c->clone_flags, go, -1, err);
+	if (pid < 0)
+		return -1;
+	if (c->made)
+		*c->made = pid;
+	c->pid = pid;
+	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (c->pidfd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");
+	if (write_maps(c, pid, err) < 0)
+		return -1;
+	if (!c->slot)
+		sbx_container_open_io(c);
+	sbx_close(&go_fd);
+	return sbx_container_send_sources(c, tell_fd, -1, err);
+}

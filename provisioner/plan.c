@@ -162,7 +162,7 @@ bool sbx_plan_wants_ids(const struct sbx_options *options, const struct sbx_host
 static int settle_user_namespace(struct maker *m, struct sbx_error *err)
 {
 	enum sbx_userns asked = m->options->policy.userns;
-	bool zygote = m->host->maps_all_ids;
+	bool zygote = m->host->maps_all_ids && !m->host->is_nested;
 	/* Root of zygotes is nobody already. */
 	if ((!m->host->privileged && !zygote) || asked < SBX_USERNS_AUTO || m->host->first_id)
 		return 0;
@@ -364,10 +364,10 @@ static void add_rights(struct maker *m)
 	ADD(m, NO_NEW_PRIVILEGES);
 	if (m->host->has_landlock)
 		ADD(m, STAY_INSIDE);
-	enum sbx_filter filter = m->host->has_zygotes  ? SBX_FILTER_ZYGOTE
-				 : !build	       ? task_filter(o)
-				 : m->host->privileged ? SBX_FILTER_BUILD
-						       : SBX_FILTER_EMULATED;
+	enum sbx_filter filter = m->host->has_zygotes			     ? SBX_FILTER_ZYGOTE
+				 : !build				     ? task_filter(o)
+				 : m->host->privileged || m->host->is_nested ? SBX_FILTER_BUILD
+									     : SBX_FILTER_EMULATED;
 	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter,
 	    .number = refusals | asking);
 	m->plan->filter = filter;

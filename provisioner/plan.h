@@ -105,6 +105,8 @@ struct sbx_host {
 	 * (container_warm.c); what root takes for zygotes.
 	 */
 	bool maps_all_ids;
+	/* Root of a user namespace below the first, which gives each sandbox all of its ids. */
+	bool is_nested;
 	uint32_t first_id;     /* or with that a range of nobody's, which begins here; 0: all */
 	bool is_forked;	       /* the command comes from a zygote */
 	bool has_zygotes;      /* is the sandbox in which zygotes live */

@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/idmap.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/init.h"
 #include "provisioner/supervise.h"
+#include "provisioner/template.h"
 
 /* How long sandboxes may take to be gone when the server ends. */
 #define FAREWELL_USEC 5000000
@@ -65,8 +67,9 @@ static int open_server(struct sbx_server *s, struct sbx_error *err)
 	}
 	s->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	/* An ordinary user's sandbox has a network of its own from its user namespace. */
-	s->slots.host_net_fd =
-		geteuid() == 0 ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+	s->slots.host_net_fd = geteuid() == 0 && !sbx_idmap_is_nested()
+				       ? open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)
+				       : -1;
 	if (make_tables(s, err) < 0 || block_signals(s, err) < 0 || sbx_serve_listen(s, err) < 0 ||
 	    sbx_slots_open(&s->slots, err) < 0)
 		return -1;
@@ -235,6 +238,25 @@ static void serve(struct sbx_server *s)
 	}
 }
 
+/* From then on clients have the numbers that they have in there: its user 0, all others nobody's.
+ */
+static int enter_ids(struct sbx_server *s, struct sbx_error *err)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	if (sbx_store_enter_ids(s->slots.root_dir, err) < 0)
+		return -1;
+	if (!sbx_idmap_entered())
+		return 0;
+	if (s->owner != uid || s->group != gid)
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"--owner: the store's owners are in a range of ids, where other "
+				"users of this host have no number; leave it out");
+	s->owner = geteuid();
+	s->group = getegid();
+	return 0;
+}
+
 int sbx_verb_serve(int argc, char **argv)
 {
 	struct sbx_server server = {
@@ -264,6 +286,8 @@ int sbx_verb_serve(int argc, char **argv)
 		sbx_serve_add_usage(&text);
 		return sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
 	}
+	if (done == 0)
+		done = enter_ids(&server, &err);
 	if (done == 0)
 		done = open_server(&server, &err);
 	if (done == 0) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/idmap.h"
 #include "provisioner/slot.h"
 #include "provisioner/source.h"
 
@@ -99,7 +100,8 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	if (getauxval(AT_SECURE))
 		return sbx_fail(err, SBX_E_DENIED,
 				"installed set-user-id; take that off, it works without");
-	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0)
+	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0 ||
+	    sbx_lower_enter_ids(&task->lower, err) < 0)
 		return -1;
 	if (task->slot)
 		slot_places(task->slot, &task->places);
@@ -108,8 +110,13 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	long landlock =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	uint32_t has = effective_capabilities();
-	bool privileged = geteuid() == 0 && (has & NEEDED_CAPABILITIES) == NEEDED_CAPABILITIES;
+	bool is_root = geteuid() == 0 && (has & NEEDED_CAPABILITIES) == NEEDED_CAPABILITIES;
+	bool is_nested = is_root && sbx_idmap_is_nested();
+	bool privileged = is_root && !is_nested;
 	task->host = (struct sbx_host){
+		/* Root of a user namespace has some of root's rights, and all of its ids. */
+		.is_nested = is_nested,
+		.maps_all_ids = is_nested,
 		.privileged = privileged,
 		.makes_nodes = privileged && has & 1U << CAP_MKNOD,
 		.uid = geteuid(),
@@ -126,7 +133,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	 * user, 0 in the zygotes' sandbox.
 	 */
 	if (task->role != SBX_ROLE_PLAIN) {
-		task->host.maps_all_ids = privileged;
+		task->host.maps_all_ids = is_root;
 		task->host.privileged = task->host.makes_nodes = false;
 	}
 	task->host.has_zygotes = task->role == SBX_ROLE_ZYGOTES;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/idmap.h"
 
 #define ID_DIGITS 64
 
@@ -165,4 +166,29 @@ int sbx_lower_find(const char *root_dir, const char *name, struct sbx_lower *out
 	*out = lower;
 	lower = (struct sbx_lower)SBX_LOWER_INIT;
 	return 0;
+}
+
+static int enter_ids(int store_dfd, const char *path, const char *what, struct sbx_error *err)
+{
+	struct sbx_idmap map;
+	int found = sbx_idmap_read(store_dfd, path, &map, err);
+	if (found == 0 || (found > 0 && sbx_idmap_enter(&map, err) == 0))
+		return 0;
+	return sbx_error_prefix(err, "%s", what);
+}
+
+int sbx_lower_enter_ids(const struct sbx_lower *lower, struct sbx_error *err)
+{
+	/* $SBX_ROOT/templates/ID/root, which is no template of ours without what is beside it. */
+	SBX_CLEANUP_FD int fd = open(lower->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || faccessat(fd, "../meta.json", F_OK, 0) < 0)
+		return 0;
+	return enter_ids(fd, "../../../" SBX_IDMAP_FILE, lower->path, err);
+}
+
+int sbx_store_enter_ids(const char *root_dir, struct sbx_error *err)
+{
+	SBX_CLEANUP_FREE char *root = state_root(root_dir, NULL);
+	SBX_CLEANUP_FD int dfd = root ? open(root, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	return dfd < 0 ? 0 : enter_ids(dfd, SBX_IDMAP_FILE, root, err);
 }

@@ -28,4 +28,14 @@ void sbx_lower_release(struct sbx_lower *lower);
 int sbx_lower_find(const char *root_dir, const char *name, struct sbx_lower *out,
 		   struct sbx_error *err);
 
+/*
+ * A template of a store whose owners are in a range of ids (base/idmap.h) is seen as it was made
+ * in a user namespace with that range alone: enter it, unless this process is in it.
+ * SBX_E_DENIED: the range is another user's; SBX_E_UNSUPPORTED: it cannot be had (any more).
+ */
+int sbx_lower_enter_ids(const struct sbx_lower *lower, struct sbx_error *err);
+
+/* The same for all templates of the store at root_dir (NULL: as above); there may be none yet. */
+int sbx_store_enter_ids(const char *root_dir, struct sbx_error *err);
+
 #endif

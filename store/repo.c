@@ -31,6 +31,17 @@ static gboolean is_complete(const char *path)
 	       g_key_file_has_key(keys, SECTION, LAST_KEY, NULL);
 }
 
+/* Before the repository, whose owners mean nothing without it. */
+static gboolean keep_idmap(struct sbx_store *store, GError **error)
+{
+	g_autofree char *path = g_build_filename(store->root, SBX_IDMAP_FILE, NULL);
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	if (!store->has_idmap || g_file_test(path, G_FILE_TEST_EXISTS))
+		return TRUE;
+	sbx_idmap_add_text(&store->idmap, &text);
+	return g_file_set_contents(path, text.data, (gssize)text.n_bytes, error);
+}
+
 static gboolean make_repo(struct sbx_store *store, const char *path, GCancellable *cancellable,
 			  GError **error)
 {
@@ -39,7 +50,8 @@ static gboolean make_repo(struct sbx_store *store, const char *path, GCancellabl
 	SBX_CLEANUP_FD int lock_fd = sbx_store_lock_creation(store, cancellable, error);
 	if (lock_fd < 0)
 		return FALSE;
-	return is_complete(path) || (ostree_repo_create(store->repo, mode, cancellable, error) &&
+	return is_complete(path) || (keep_idmap(store, error) &&
+				     ostree_repo_create(store->repo, mode, cancellable, error) &&
 				     use_whole_disk(store, error));
 }
 
@@ -47,6 +59,30 @@ static void close_repo(struct sbx_store *store)
 {
 	g_clear_object(&store->repo);
 	g_clear_pointer(&store->pending, sbx_pending_refs_free);
+}
+
+/* Its owners mean something only to who made it, in the way it was made. */
+static gboolean check_ids(struct sbx_store *store, const char *path, GError **error)
+{
+	gboolean keeps = ostree_repo_get_mode(store->repo) == OSTREE_REPO_MODE_BARE;
+	g_autofree char *file = g_build_filename(store->root, SBX_IDMAP_FILE, NULL);
+	gboolean has_file = g_file_test(file, G_FILE_TEST_EXISTS);
+	if (keeps && has_file && !sbx_idmap_is_entered(&store->idmap))
+		return sbx_set_error(error, SBX_E_DENIED,
+				     "%s: its owners are in a range of ids of user %u; use it as "
+				     "that user, or name another folder with --root",
+				     store->root, store->idmap.uid);
+	if (keeps && store->has_idmap && !has_file)
+		return sbx_set_error(error, SBX_E_DENIED,
+				     "%s: was made by root; use --root to name another folder",
+				     path);
+	if (keeps != store->rootless)
+		return TRUE;
+	return sbx_set_error(error, SBX_E_DENIED,
+			     "%s: was made by %s; use --root to name another folder", path,
+			     store->rootless	? "root"
+			     : store->has_idmap ? "an ordinary user with a single id"
+						: "an ordinary user");
 }
 
 static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GError **error)
@@ -63,12 +99,7 @@ static gboolean open_repo(struct sbx_store *store, GCancellable *cancellable, GE
 		return FALSE;
 	}
 	ostree_repo_set_disable_fsync(store->repo, TRUE); /* see store/transaction.h */
-	OstreeRepoMode mode = ostree_repo_get_mode(store->repo);
-	if ((mode == OSTREE_REPO_MODE_BARE) == store->rootless)
-		return sbx_set_error(error, SBX_E_DENIED,
-				     "%s: was made by %s; use --root to name another folder", path,
-				     store->rootless ? "root" : "an ordinary user");
-	return TRUE;
+	return check_ids(store, path, error);
 }
 
 struct sbx_store *sbx_store_open(const char *root, enum sbx_store_access access,

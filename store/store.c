@@ -51,6 +51,26 @@ int sbx_store_lock_creation(const struct sbx_store *store, GCancellable *cancell
 	return sbx_store_flock(fd, LOCK_EX, path, cancellable, error) ? sbx_steal_fd(&fd) : -1;
 }
 
+static gboolean find_idmap(struct sbx_store *store, GError **error)
+{
+	g_autofree char *path = g_build_filename(store->root, SBX_IDMAP_FILE, NULL);
+	struct sbx_error err = SBX_ERROR_INIT;
+	int found = sbx_idmap_read(AT_FDCWD, path, &store->idmap, &err);
+	if (found < 0)
+		return sbx_set_error_from(error, &err);
+	const struct sbx_idmap *entered = sbx_idmap_entered();
+	if (!found && entered)
+		store->idmap = *entered;
+	store->has_idmap = found || entered;
+	store->rootless = !store->has_idmap && geteuid() != 0;
+	return TRUE;
+}
+
+const char *sbx_store_ids(const struct sbx_store *store)
+{
+	return store->has_idmap ? "range" : store->rootless ? "single" : "root";
+}
+
 struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancellable,
 					 GError **error)
 {
@@ -58,8 +78,7 @@ struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancell
 	SBX_AUTO(sbx_store) owned = store;
 	store->lock_fd = -1;
 	store->root = g_strdup(root);
-	store->rootless = geteuid() != 0;
-	if (!make_folder(root, 0700, error))
+	if (!make_folder(root, 0700, error) || !find_idmap(store, error))
 		return NULL;
 	const char *folders[] = {"templates", "tmp", "cache", "index"};
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {

@@ -5,14 +5,15 @@
 #include <ostree.h>
 #include <sqlite3.h>
 
+#include "base/idmap.h"
 #include "store/gerror.h"
 
 /*
  * What is kept below $SBX_ROOT (docs/architecture.md, "On disk"):
  *
- *	repo/		the ostree repository: bare as root, bare-user-only otherwise
- *	catalog.db	sqlite, WAL
- *	templates/<id>/	root/ (checkout), lock.json, meta.json, lock
+ *	repo/		the ostree repository: bare, or bare-user-only of an ordinary user with one
+ *id ids		of an ordinary user with a range of ids: which (base/idmap.h) catalog.db
+ *sqlite, WAL templates/<id>/	root/ (checkout), lock.json, meta.json, lock
  *	tmp/		work in progress; what a crash leaves there is cleared by gc
  *	lock		held shared by whoever reads or adds, exclusively by gc while it deletes
  *
@@ -26,7 +27,9 @@ struct sbx_store {
 	struct sbx_pending_refs *pending;	     /* store/transaction.h, beside a repo */
 	void (*close_repo)(struct sbx_store *store); /* when there is one */
 	sqlite3 *catalog;
-	gboolean rootless; /* owners, set-id bits and xattrs can't be kept */
+	gboolean rootless;	/* owners, set-id bits and xattrs can't be kept */
+	gboolean has_idmap;	/* an ordinary user's, who keeps them in a range of ids: */
+	struct sbx_idmap idmap; /* this one */
 	int lock_fd;
 };
 
@@ -48,6 +51,9 @@ struct sbx_store *sbx_store_open_catalog(const char *root, GCancellable *cancell
 
 void sbx_store_free(struct sbx_store *store);
 SBX_DEFINE_AUTO(sbx_store, sbx_store_free)
+
+/* Who made the store, and thus what it keeps: "root", "range" or "single" (docs/build.md). */
+const char *sbx_store_ids(const struct sbx_store *store);
 
 /* A fresh folder below tmp/, for the caller to remove. Newly allocated. */
 char *sbx_store_make_tmp(struct sbx_store *store, const char *prefix, GError **error);

@@ -272,7 +272,8 @@ static char *meta_json(const struct build *b, gint64 now_usec)
 	sbx_json_string(json, "created", created);
 	sbx_json_string(json, "builder", "sbx-build " SBX_VERSION);
 	sbx_json_bool(json, "rootless", b->store->rootless);
-	sbx_json_int(json, "uid", (int64_t)geteuid());
+	sbx_json_string(json, "ids", sbx_store_ids(b->store));
+	sbx_json_int(json, "uid", b->store->has_idmap ? b->store->idmap.uid : (int64_t)geteuid());
 	sbx_json_string(json, "host", g_get_host_name());
 	write_releases(json, b->lock);
 	sbx_json_end_object(json);

@@ -21,6 +21,8 @@ struct details {
 	struct sbx_template *row;
 	struct sbx_lock *lock;
 	char *lock_text, *path;
+	const char *ids;
+	char *owners;	 /* which it keeps, for people */
 	GPtrArray *lost; /* of a rootless store: char *, what it does not keep */
 	guint64 shared_bytes, own_bytes;
 };
@@ -32,6 +34,7 @@ static void details_release(struct details *d)
 	g_free(d->lock_text);
 	g_clear_pointer(&d->lost, g_ptr_array_unref);
 	g_free(d->path);
+	g_free(d->owners);
 }
 
 static void print_text(const struct details *d)
@@ -52,6 +55,7 @@ static void print_text(const struct details *d)
 	printf("built     %s, in %s\n", created, took);
 	printf("used      %" G_GUINT64_FORMAT " time%s, last %s\n", row->n_uses,
 	       row->n_uses == 1 ? "" : "s", used);
+	printf("owners    %s\n", d->owners);
 	printf("lock      %s/lock.json\n", d->path);
 	printf("packages  %u\n", d->lock->packages->len);
 	for (guint i = 0; i < d->lock->packages->len; i++) {
@@ -60,10 +64,7 @@ static void print_text(const struct details *d)
 	}
 	puts("* asked for by name");
 	if (d->lost->len)
-		printf("lost      %u, made by an ordinary user: owners, set-id bits or "
-		       "capabilities "
-		       "of\n",
-		       d->lost->len);
+		printf("lost      %u: owners, set-id bits or capabilities of\n", d->lost->len);
 	for (guint i = 0; i < d->lost->len; i++)
 		printf("    %s\n", (const char *)d->lost->pdata[i]);
 }
@@ -77,6 +78,7 @@ static int print_json(const struct details *d, GError **error)
 	sbx_json_int(json, "own_bytes", (gint64)d->own_bytes);
 	sbx_json_int(json, "shared_bytes", (gint64)d->shared_bytes);
 	sbx_json_string(json, "path", d->path);
+	sbx_json_string(json, "ids", d->ids);
 	sbx_json_begin_array(json, "lost");
 	for (guint i = 0; i < d->lost->len; i++)
 		sbx_json_string(json, NULL, d->lost->pdata[i]);
@@ -105,6 +107,18 @@ static gboolean load_lost(struct sbx_store *store, struct details *d, GError **e
 	return TRUE;
 }
 
+static char *tell_ids(const struct sbx_store *store)
+{
+	const struct sbx_idmap *map = &store->idmap;
+	if (store->rootless)
+		return g_strdup("not kept, of an ordinary user with a single id");
+	if (!store->has_idmap)
+		return g_strdup("kept, of root");
+	return g_strdup_printf("kept, of user %u with the ids %u to %u and groups %u to %u",
+			       map->uid, map->first_uid, map->first_uid + map->count - 1,
+			       map->first_gid, map->first_gid + map->count - 1);
+}
+
 static gboolean load(struct sbx_context *ctx, const char *what, struct details *d, GError **error)
 {
 	SBX_AUTO(sbx_store)
@@ -113,6 +127,8 @@ static gboolean load(struct sbx_context *ctx, const char *what, struct details *
 	if (!d->row)
 		return FALSE;
 	d->path = sbx_template_path(store, d->row->id, NULL);
+	d->ids = sbx_store_ids(store);
+	d->owners = tell_ids(store);
 	g_autofree char *lock_path = sbx_template_path(store, d->row->id, "lock.json");
 	if (!g_file_get_contents(lock_path, &d->lock_text, NULL, error))
 		return FALSE;

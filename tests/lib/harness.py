@@ -9,7 +9,8 @@ checkout).
 The first build of a test in a script that ends in `main(globals(), store=WARM)` finds that store's
 packages; a test that is about making what is in there calls t.cold() first.
 
-`def test_x(t):  # root` runs only as root, `# user` only as an ordinary user; else both.
+`def test_x(t):  # root` runs only as root, `# user` only as an ordinary user; else both. `# range`
+runs only as an ordinary user who has ids of subuid(5).
 """
 
 import contextlib
@@ -110,6 +111,8 @@ def environment(tmp):
 	       "HOME": os.path.join(tmp, "home"), "LC_ALL": "C.UTF-8", "TERM": "dumb",
 	       "APT_CONFIG": apt, "SBX_ROOT": os.path.join(tmp, "root"),
 	       "no_proxy": "127.0.0.1", "PYTHONDONTWRITEBYTECODE": "1"}
+	# An ordinary user with ids of subuid(5) is a case of its own (as-user --range).
+	env["SBX_IDS"] = os.environ.get("SBX_TEST_IDS", "single")
 	for name in ("SBX_PROVISION", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
 		if name in os.environ:
 			env[name] = os.environ[name]
@@ -304,7 +307,9 @@ class Test:
 		deadline = time.monotonic() + 30
 		while (left := self.leftovers()) and time.monotonic() < deadline:
 			time.sleep(0.1)
-		remove_tree(self.tmp)
+		# In there are files of other ids: who gave them removes it.
+		if "SBX_TEST_IDS" not in os.environ:
+			remove_tree(self.tmp)
 		return left
 
 

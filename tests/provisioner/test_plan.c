@@ -105,6 +105,27 @@ static void test_namespaces(void **state)
 	assert_int_equal(find(&c, SBX_OP_LOOPBACK, NULL), -1);
 }
 
+/* Root of an ordinary user's range of ids: a namespace below, with all of them. */
+static void test_nested(void **state)
+{
+	struct sbx_options o = plain_options();
+	struct sbx_host host = user_host();
+	host.uid = host.gid = 0;
+	host.is_nested = host.maps_all_ids = true;
+	o.policy.userns = SBX_USERNS_YES;
+	SBX_CLEANUP_PLAN struct sbx_plan task, build;
+	assert_int_equal(sbx_plan_make(&task, &o, &host, NULL), 0);
+	assert_true(task.namespaces & CLONE_NEWUSER && task.maps_all_ids && !task.maps_ids);
+	assert_int_equal(task.unenforced, 0);
+	assert_int_equal(find(&task, SBX_OP_ID_MAP, NULL), -1);
+	assert_true(find(&task, SBX_OP_USER_LIMIT, NULL) > 0);
+	assert_string_equal(task.ops[find(&task, SBX_OP_ROOT, NULL)].target, ",userxattr");
+	o.profile = SBX_PROFILE_BUILD;
+	assert_int_equal(sbx_options_settle(&o, "/nonexistent", NULL), 0);
+	assert_int_equal(sbx_plan_make(&build, &o, &host, NULL), 0);
+	assert_true(find(&build, SBX_OP_FILTER, "build") > 0);
+}
+
 static void test_profiles(void **state)
 {
 	struct sbx_options o = plain_options();
@@ -252,6 +273,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_masks),
 		cmocka_unit_test(test_limits_by_cgroup),
