@@ -116,7 +116,7 @@ struct sbx_sandbox {
 	uint64_t timeout_usec, grace_usec; /* 0: none; no SIGTERM without grace */
 	uint64_t begun_usec, deadline_usec, paused_usec;
 	enum sbx_reason reason;
-	bool has_ended, is_paused;
+	bool has_ended, is_paused, is_killed;
 };
 
 struct sbx_backend {
@@ -170,7 +170,10 @@ struct sbx_backend {
 	/* The next event, or SBX_EVENT_NONE. Never waits. */
 	void (*next_event)(struct sbx_sandbox *s, struct sbx_event *out);
 
-	/* Kill every process, without waiting for the end; end_fd tells it. */
+	/*
+	 * Kill every process, without waiting for the end; end_fd tells it. When it does not within
+	 * SBX_KILL_PATIENCE_USEC, it is asked again (supervise.h).
+	 */
 	void (*kill)(struct sbx_sandbox *s);
 
 	/*

@@ -2,6 +2,7 @@
 #include "provisioner/container.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/packet.h"
+#include "provisioner/record.h"
 #include "provisioner/slot.h"
 #include "provisioner/supervise.h"
 
@@ -147,10 +150,29 @@ static int container_start(struct sbx_sandbox *s, struct sbx_error *err)
 	return 0;
 }
 
+/* A command runs, so that its process 1 obeys: it ends the others, and counts what they took. */
+static bool can_end_itself(const struct sbx_container *c)
+{
+	const struct sbx_ledger *ledger = c->is_recorded ? c->request->record->ledger : NULL;
+	return !c->asked_to_end_usec && (c->command_usec || (ledger && ledger->command_nsec));
+}
+
+static void end_or_kill(struct sbx_container *c)
+{
+	const struct sbx_order end = {.kind = SBX_ORDER_END};
+	if (can_end_itself(c) &&
+	    sbx_packet_send(c->socket_fd, &end, sizeof(end), NULL, 0, NULL, 0) == 0)
+		c->asked_to_end_usec = sbx_now_usec();
+	else if (!c->asked_to_end_usec ||
+		 sbx_now_usec() - c->asked_to_end_usec >= SBX_KILL_PATIENCE_USEC)
+		kill(c->pid, SIGKILL);
+}
+
 static void container_kill(struct sbx_sandbox *s)
 {
-	if (of(s)->pid > 0 && !s->has_ended)
-		kill(of(s)->pid, SIGKILL);
+	struct sbx_container *c = of(s);
+	if (c->pid > 0 && !s->has_ended)
+		end_or_kill(c);
 	/* A frozen process dies when it thaws. */
 	if (s->is_paused)
 		sbx_container_resume(s, NULL);
@@ -191,7 +213,8 @@ static void collect(struct sbx_container *c, struct sbx_result *out)
 	while (c->pid && wait4(c->pid, &wait_status, __WALL, &usage) < 0 && errno == EINTR)
 		;
 	c->pid = 0;
-	sbx_container_fill_usage(c, &usage, out);
+	if (had_process)
+		sbx_container_fill_usage(c, &usage, out);
 	if (c->has_last && c->last.kind == SBX_REPORT_FAILED)
 		sbx_error_propagate(&out->error, &c->last.error);
 	/* Process 1 has an end of its own only with a report of the command's. */
@@ -212,6 +235,15 @@ static void collect(struct sbx_container *c, struct sbx_result *out)
 		out->reason = SBX_REASON_OOM;
 }
 
+/* What was asked to end itself may be stopped, or stuck in what it does. */
+static void await_end(struct sbx_container *c)
+{
+	struct pollfd ended = {c->pidfd, POLLIN, 0};
+	if (c->pid > 0 && !c->base.has_ended && c->asked_to_end_usec &&
+	    poll(&ended, 1, SBX_KILL_PATIENCE_USEC / 1000) <= 0)
+		kill(c->pid, SIGKILL);
+}
+
 static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 {
 	struct sbx_container *c = of(s);
@@ -220,6 +252,7 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 		if (c->is_awaited)
 			sbx_container_give_up(c);
 		container_kill(s);
+		await_end(c);
 		collect(c, &c->result);
 		sbx_relay_release(&s->relay);
 		/* The reaper first: it must not find the groups half removed. */

@@ -25,6 +25,7 @@ struct sbx_container {
 	uint64_t started_usec, spawn_usec;
 	/* As told by a keeper and the first process; 0: not told. */
 	uint64_t planned_usec, built_usec, command_usec;
+	uint64_t asked_to_end_usec;		 /* by container_kill; 0: not */
 	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
 	struct sbx_report last;			 /* FAILED or ENDED, once it came */
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */

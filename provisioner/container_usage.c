@@ -14,6 +14,8 @@
 #include "provisioner/record.h"
 #include "provisioner/slot.h"
 
+#define RUSAGE_BLOCK 512 /* bytes, whatever the file system */
+
 static uint64_t usec_of(const struct timeval *t)
 {
 	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
@@ -63,7 +65,7 @@ void sbx_container_read_io(struct sbx_container *c, struct sbx_result *out)
 	if (n <= 0)
 		return;
 	text[n] = '\0';
-	out->has_io = true;
+	out->has_io = out->has_io_calls = true;
 	out->read_bytes = number_of(text, "read_bytes");
 	out->write_bytes = number_of(text, "write_bytes");
 	out->read_call_bytes = number_of(text, "rchar");
@@ -73,6 +75,12 @@ void sbx_container_read_io(struct sbx_container *c, struct sbx_result *out)
 void sbx_container_fill_usage(struct sbx_container *c, const struct rusage *usage,
 			      struct sbx_result *out)
 {
+	/* What it reaped, killed or not, counts in this as well; but not what was no disk's. */
+	if (c->is_recorded && !out->has_io) {
+		out->has_io = true;
+		out->read_bytes = (uint64_t)usage->ru_inblock * RUSAGE_BLOCK;
+		out->write_bytes = (uint64_t)usage->ru_oublock * RUSAGE_BLOCK;
+	}
 	out->user_usec = usec_of(&usage->ru_utime);
 	out->system_usec = usec_of(&usage->ru_stime);
 	out->cpu_usec = out->user_usec + out->system_usec;

@@ -102,7 +102,7 @@ static int wait_for_go(const struct sbx_init *init, struct sbx_error *err)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "waiting for cgroups");
-	if (n == 0)
+	if (n == 0 || order.kind == SBX_ORDER_END)
 		_exit(0);
 	return 0;
 }

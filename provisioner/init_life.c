@@ -29,40 +29,43 @@ struct life {
 };
 
 /*
- * What has been read and written by all processes, for whom the kernel does not let look from
- * outside: a process's own, and that of all it has reaped.
+ * The end of all, as would be brought about by our own. But then the kernel would reap what it
+ * kills without adding what that took to what we took, which is what the record tells. What has
+ * been read and written, too, the kernel tells nobody outside in some cases.
  */
-static void tell_io(const struct life *life)
+static _Noreturn void end(const struct life *life, int wait_status)
 {
 	struct sbx_ledger *ledger = life->init->ledger;
-	if (life->io_fd < 0)
-		return;
-	/* As would be done by our own end. */
+	struct sbx_report report = {.kind = SBX_REPORT_ENDED, .wait_status = wait_status};
+	int status;
+	pid_t pid;
 	kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-		;
-	ssize_t n = pread(life->io_fd, ledger->io, sizeof(ledger->io) - 1, 0);
-	ledger->n_io_bytes = n > 0 ? (uint32_t)n : 0;
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
+		if (pid > 0 && pid == life->first)
+			report.wait_status = status;
+	ssize_t n =
+		life->io_fd < 0 ? -1 : pread(life->io_fd, ledger->io, sizeof(ledger->io) - 1, 0);
+	if (n > 0)
+		ledger->n_io_bytes = (uint32_t)n;
+	sbx_init_report(life->init, &report);
+	_exit(0);
 }
 
 /* Reap all that ended; the first command's end is the sandbox's. */
 static void reap(struct life *life)
 {
-	struct sbx_report report = {.kind = SBX_REPORT_ENDED};
+	int status;
 	pid_t pid;
-	while ((pid = waitpid(-1, &report.wait_status, WNOHANG)) > 0) {
-		if (pid == life->first) {
-			tell_io(life);
-			sbx_init_report(life->init, &report);
-			_exit(0);
-		}
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (pid == life->first)
+			end(life, status);
 		for (unsigned i = 0; i < life->n_commands; i++) {
 			if (life->command[i].pid != pid)
 				continue;
 			struct sbx_report ended = {
 				.kind = SBX_REPORT_COMMAND_ENDED,
 				.command = life->command[i].number,
-				.wait_status = report.wait_status,
+				.wait_status = status,
 			};
 			life->command[i] = life->command[--life->n_commands];
 			sbx_init_report(life->init, &ended);
@@ -212,6 +215,8 @@ static void obey(struct life *life, char *packet, size_t n_bytes, const int fds[
 		}
 		life->refusals = order.refusals;
 		break;
+	case SBX_ORDER_END:
+		end(life, SIGKILL);
 	case SBX_ORDER_GO:
 		break;
 	}

@@ -30,7 +30,13 @@ struct sbx_report {
 	uint64_t command_nsec;	/* when the command was started */
 };
 
-enum sbx_order_kind { SBX_ORDER_GO, SBX_ORDER_SIGNAL, SBX_ORDER_EXEC, SBX_ORDER_TIGHTEN };
+enum sbx_order_kind {
+	SBX_ORDER_GO,
+	SBX_ORDER_SIGNAL,
+	SBX_ORDER_EXEC,
+	SBX_ORDER_TIGHTEN,
+	SBX_ORDER_END, /* kill all, and go; who is killed with process 1 is counted by nobody */
+};
 
 /* EXEC is followed by n_env + n_words strings, each with its NUL, and carries three descriptors. */
 struct sbx_order {

@@ -53,8 +53,8 @@ static void add_io(const struct sbx_result *result, struct sbx_json *w)
 	sbx_json_begin_object(w, "io");
 	sbx_json_int(w, "read_bytes", (int64_t)result->read_bytes);
 	sbx_json_int(w, "write_bytes", (int64_t)result->write_bytes);
-	sbx_json_int(w, "read_call_bytes", (int64_t)result->read_call_bytes);
-	sbx_json_int(w, "write_call_bytes", (int64_t)result->write_call_bytes);
+	add_number(w, "read_call_bytes", result->has_io_calls, result->read_call_bytes);
+	add_number(w, "write_call_bytes", result->has_io_calls, result->write_call_bytes);
 	sbx_json_end_object(w);
 }
 

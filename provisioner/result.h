@@ -43,10 +43,10 @@ struct sbx_result {
 	int exit_status; /* of sbx-provision */
 	int signal;	 /* that ended the command, 0: none */
 	uint64_t wall_usec, cpu_usec, peak_memory_bytes, oom_kills;
-	uint64_t user_usec, system_usec; /* of cpu_usec */
-	uint64_t pids_peak;		 /* our own first process not counted; 0: nothing counts */
-	bool has_io;
-	uint64_t read_bytes, write_bytes;	    /* from and to disks */
+	uint64_t user_usec, system_usec;  /* of cpu_usec */
+	uint64_t pids_peak;		  /* our own first process not counted; 0: nothing counts */
+	bool has_io, has_io_calls;	  /* of the second, too */
+	uint64_t read_bytes, write_bytes; /* from and to disks */
 	uint64_t read_call_bytes, write_call_bytes; /* by read(2), write(2) and the like */
 	uint64_t stage_usec[SBX_N_STAGES], stages;  /* 1 << stage: it came to that one */
 	uint64_t output_bytes;			    /* counted with --output-limit alone */

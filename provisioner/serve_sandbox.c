@@ -155,7 +155,7 @@ void sbx_entry_kill(struct sbx_entry *e)
 	e->is_doomed = true;
 	if (e->collector)
 		kill(e->collector, SIGKILL);
-	e->sandbox->backend->kill(e->sandbox);
+	sbx_supervise_kill(e->sandbox);
 }
 
 static void tell_start(struct sbx_server *s, struct sbx_entry *e)
@@ -263,7 +263,7 @@ void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct poll
 			tell_event(s, e, &event);
 		} while (event.kind != SBX_EVENT_NONE);
 	if (e->is_doomed && !sandbox->has_ended)
-		sandbox->backend->kill(sandbox);
+		sbx_supervise_kill(sandbox);
 	if (!sbx_supervise_move(sandbox, fds))
 		finish(s, e);
 }

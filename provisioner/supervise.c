@@ -53,7 +53,7 @@ void sbx_supervise_set_timeout(struct sbx_sandbox *s, uint64_t timeout_usec)
 {
 	s->timeout_usec = timeout_usec;
 	/* What has been asked to end already is not let live on. */
-	if (s->reason == SBX_REASON_EXITED && !s->has_ended)
+	if (s->reason == SBX_REASON_EXITED && !s->has_ended && !s->is_killed)
 		s->deadline_usec = timeout_usec ? s->begun_usec + timeout_usec : 0;
 }
 
@@ -87,18 +87,27 @@ uint64_t sbx_supervise_deadline(const struct sbx_sandbox *s)
 	return s->paused_usec ? 0 : s->deadline_usec;
 }
 
+void sbx_supervise_kill(struct sbx_sandbox *s)
+{
+	s->backend->kill(s);
+	s->is_killed = true;
+	s->paused_usec = 0;
+	s->deadline_usec = sbx_now_usec() + SBX_KILL_PATIENCE_USEC;
+}
+
 static void end_sandbox(struct sbx_sandbox *s, enum sbx_reason reason)
 {
 	if (s->reason == SBX_REASON_EXITED)
 		s->reason = reason;
-	s->backend->kill(s);
-	s->deadline_usec = 0;
+	sbx_supervise_kill(s);
 }
 
 /* The time is up: ask the command to end, then do it. */
 static void on_deadline(struct sbx_sandbox *s, uint64_t now)
 {
-	if (s->reason == SBX_REASON_EXITED && s->grace_usec > 0) {
+	if (s->is_killed) {
+		sbx_supervise_kill(s);
+	} else if (s->reason == SBX_REASON_EXITED && s->grace_usec > 0) {
 		s->reason = SBX_REASON_TIMED_OUT;
 		s->deadline_usec = now + s->grace_usec;
 		s->backend->signal(s, 0, SIGTERM, NULL);

@@ -27,6 +27,10 @@ uint64_t sbx_supervise_deadline(const struct sbx_sandbox *s);
  */
 bool sbx_supervise_move(struct sbx_sandbox *s, const struct pollfd fds[SBX_SUPERVISE_FDS]);
 
+/* Kill it; and again, should it not end at that. */
+void sbx_supervise_kill(struct sbx_sandbox *s);
+#define SBX_KILL_PATIENCE_USEC 500000
+
 /* Set the time limit of a sandbox that runs, counted from its start; 0 takes it off. */
 void sbx_supervise_set_timeout(struct sbx_sandbox *s, uint64_t timeout_usec);
 

@@ -2,8 +2,9 @@
 """What a task is given, what it leaves, and what is observed of it."""
 
 import os
+import signal
 
-from support import check_schema, equal, main
+from support import check_schema, equal, eventually, main
 
 
 def written(t, script, *options):
@@ -206,9 +207,25 @@ def test_what_processes_in_the_background_wrote_counts(t):
 	script = "dd if=/dev/zero of=/tmp/x bs=64k count=16 2>/dev/null; touch /tmp/done; sleep 60"
 	record = t.shell(f"({script}) & while ! [ -e /tmp/done ]; do sleep 0.01; done").ok().record
 	assert record["io"]["write_call_bytes"] >= 1 << 20, record
-	killed = t.shell(f"{script}", options=["--timeout", "0.5", "--grace", "0"]).record
-	# What was killed cannot tell, and the kernel tells root alone.
-	assert not t.is_root or killed["io"], killed
+	script = "dd if=/dev/zero of=/x bs=64k count=16 conv=fsync 2>/dev/null; touch /done; sleep 60"
+	killed = t.shell(script, options=["--layer", t.folder("layer"), "--timeout", "2", "--grace", "0"]).record
+	check_schema(t, killed)
+	assert os.path.exists(t.path("layer/upper/done")), "it had no time"
+	assert killed["io"]["write_bytes"] >= 1 << 20, killed
+	assert killed["io"]["write_call_bytes"] >= 1 << 20, killed
+	busy = t.shell("while :; do :; done", options=["--timeout", "1", "--grace", "0"]).record
+	assert busy["cpu_usec"] > 100_000, busy
+
+
+def test_what_cannot_end_itself_is_killed(t):
+	"""Process 1 is asked first, so that what was killed counts; here it is stopped."""
+	process = t.start("sh", "-c", "touch /layer-is-up; exec sleep 60",
+			  options=["--status-fd", "2", "--layer", t.folder("layer"), "--timeout", "3", "--grace", "0"])
+	eventually(lambda: os.path.exists(t.path("layer/upper/layer-is-up")), "it runs", seconds=60)
+	with open(f"/proc/{process.pid}/task/{process.pid}/children", encoding="utf-8") as f:
+		inits = [int(pid) for pid in f.read().split() if open(f"/proc/{pid}/comm", encoding="utf-8").read() == "sbx-init\n"]
+	os.kill(inits[0], signal.SIGSTOP)
+	equal(process.wait(timeout=60), 124)
 
 
 def test_most_processes_at_once(t):  # root
