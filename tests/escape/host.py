@@ -102,7 +102,7 @@ class Host:
 		self.provision = os.environ["SBX_PROVISION"]
 		self.weakened = os.environ["SBX_WEAKENED"]
 		self.program = os.environ["SBX_ATTEMPTS"]
-		self.tmp = tempfile.mkdtemp(prefix="sbx-escape-", dir="/var/tmp")
+		self.tmp = tempfile.mkdtemp(prefix="sbx-escape-", dir=os.environ.get("TMPDIR", "/var/tmp"))
 		os.chmod(self.tmp, 0o755)
 		self.root = os.path.join(self.tmp, "template")
 		make_root(self.root, self.program)

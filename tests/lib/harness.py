@@ -157,7 +157,7 @@ class Test:
 		repo = os.path.join(self.root, "repo")
 		if not os.path.exists(repo):
 			os.makedirs(self.root, 0o700, exist_ok=True)
-			shutil.copytree(os.path.join(os.environ["SBX_TEST_STORE"], "repo"), repo,
+			shutil.copytree(os.path.join(store_folder(), "repo"), repo,
 					symlinks=True, copy_function=link)
 
 	def host_archive(self, root=None):
@@ -311,6 +311,12 @@ class Test:
 		if "SBX_TEST_IDS" not in os.environ:
 			remove_tree(self.tmp)
 		return left
+
+
+def store_folder():
+	"""Where make-store's store is: in memory when the tests are (lib/in-memory), for links to it."""
+	memory = os.environ.get("SBX_TEST_MEMORY")
+	return os.path.join(memory, f"store-{os.geteuid()}") if memory else os.environ["SBX_TEST_STORE"]
 
 
 def copy_exactly(source, target):

@@ -103,7 +103,7 @@ def make_root(path, probe):
 class Sandboxes:
 	def __init__(self):
 		self.is_root = os.geteuid() == 0
-		self.tmp = tempfile.mkdtemp(prefix="sbx-provision-test-", dir="/var/tmp")
+		self.tmp = tempfile.mkdtemp(prefix="sbx-provision-test-", dir=os.environ.get("TMPDIR", "/var/tmp"))
 		self.root = os.path.join(self.tmp, "template", "root")
 		self.program = os.environ["SBX_PROVISION"]
 		self.source = os.environ["SBX_SOURCE"]
