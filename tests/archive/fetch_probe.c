@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "builder/fetch/fetch.h"
 #include "store/gerror.h"
@@ -40,9 +41,12 @@ static gboolean done(struct sbx_fetch *fetch, gpointer data, GError **error)
 	return TRUE;
 }
 
+/* As soon as something is in the file that CANCEL names. */
 static gpointer cancel_later(gpointer cancellable)
 {
-	g_usleep(700 * 1000);
+	struct stat st;
+	while (stat(getenv("CANCEL"), &st) || st.st_size == 0)
+		g_usleep(20 * 1000);
 	g_cancellable_cancel(cancellable);
 	return NULL;
 }

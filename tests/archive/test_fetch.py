@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Transfers that go wrong: usage: test_fetch.py PATH-OF-FETCH-PROBE"""
+import concurrent.futures
 import hashlib
 import os
 import random
@@ -297,14 +298,14 @@ class FetchTest(unittest.TestCase):
 
     def test_stalled_server(self):
         self.config('Acquire::http::Timeout "2";\nAcquire::Retries "0";\n')
-        self.fault("hang", None, 30)
+        self.fault("hang", None, 90)
         result = self.fetch(sha256=SHA)
         self.assertFailed(result, "network", "too slow")
-        self.assertLess(result.seconds, 20)
+        self.assertLess(result.seconds, 60)
 
     def test_slow_but_steady_server(self):
-        self.config('Acquire::http::Timeout "1";\nAcquire::Retries "0";\n')
-        self.fault("slow", None, 3)
+        self.config('Acquire::http::Timeout "3";\nAcquire::Retries "0";\n')
+        self.fault("slow", None, 5)
         self.assertFetched(self.fetch(sha256=SHA))
 
     def test_credentials_are_sent_but_never_told(self):
@@ -356,10 +357,10 @@ class FetchTest(unittest.TestCase):
         self.assertFailed(self.fetch(uri="http:///f"), "usage", "no host")
 
     def test_cancelled(self):
-        self.fault("slow", None, 10)
-        result = self.fetch(sha256=SHA, env={"CANCEL": "1"})
+        self.fault("slow", None, 90)
+        result = self.fetch(sha256=SHA, env={"CANCEL": self.path + ".part"})
         self.assertFailed(result, "interrupted")
-        self.assertLess(result.seconds, 5)
+        self.assertLess(result.seconds, 60)
         had = self.part()
         self.assertGreater(had, 0)
         self.server.clear()
@@ -367,10 +368,13 @@ class FetchTest(unittest.TestCase):
         self.assertEqual(self.server.n_bytes, len(BODY) - had)
 
     def test_killed_then_again(self):
-        self.fault("slow", None, 10)
+        self.fault("slow", None, 90)
         spec = "uri=%s/f path=%s sha256=%s" % (self.server.uri, self.path, SHA)
         process = subprocess.Popen([PROBE, spec], env=self.environment())
-        time.sleep(1.5)
+        deadline = time.monotonic() + 60
+        while not self.part():
+            self.assertLess(time.monotonic(), deadline, "nothing was written")
+            time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.wait()
         had = self.part()
@@ -389,12 +393,12 @@ class FetchTest(unittest.TestCase):
         self.assertEqual(self.content(), BODY)
 
     def test_first_failure_stops_the_others(self):
-        self.fault("slow", None, 10, path="/slow")
+        self.fault("slow", None, 90, path="/slow")
         self.server.files["/slow"] = BODY
         result = self.fetch("uri=%s/slow path=%s.slow" % (self.server.uri, self.path),
                             "uri=%s/nowhere path=%s" % (self.server.uri, self.path))
         self.assertFailed(result, "network", "/nowhere")
-        self.assertLess(result.seconds, 5)
+        self.assertLess(result.seconds, 60)
 
     def test_full_disk(self):
         """Run in a mount namespace of its own with a 256 KiB file system for the file."""
@@ -409,11 +413,25 @@ class FetchTest(unittest.TestCase):
         self.assertFailed(result, "no-space", "file.part", "No space left")
 
 
+def run_one(name):
+    result = unittest.TestResult()
+    FetchTest(name).run(result)
+    return result
+
+
 def main():
-    result = unittest.main(argv=sys.argv[:1] + sys.argv[2:], exit=False).result
-    for test, reason in result.skipped:
-        print("SKIPPED: %s: %s" % (test.id(), reason))
-    sys.exit(1 if not result.wasSuccessful() else 77 if result.skipped else 0)
+    """Most of them wait for a server of their own: several at once. Arguments: names of tests."""
+    names = sys.argv[2:] or unittest.defaultTestLoader.getTestCaseNames(FetchTest)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(run_one, names))
+    for result in results:
+        for test, text in result.failures + result.errors:
+            print("FAILED: %s\n%s" % (test.id(), text))
+        for test, reason in result.skipped:
+            print("SKIPPED: %s: %s" % (test.id(), reason))
+    failed = not names or not all(result.wasSuccessful() for result in results)
+    print("%d tests" % sum(result.testsRun for result in results))
+    sys.exit(1 if failed else 77 if any(result.skipped for result in results) else 0)
 
 
 if __name__ == "__main__":
