@@ -22,6 +22,7 @@ import host  # noqa: E402
 import manual  # noqa: E402
 import run  # noqa: E402
 import works  # noqa: E402
+from scratch import end_in_order  # noqa: E402
 
 POSTURES = ("low", "medium", "high", "paranoid")
 
@@ -65,6 +66,7 @@ def report(jobs, function):
 
 
 def main():
+	end_in_order()
 	words = sys.argv[1:]
 	if words[:1] == ["manual"]:
 		sys.exit(manual.check())

@@ -105,8 +105,9 @@ def environment(tmp):
 	"""A plain environment: nothing of the caller's proxies, locale or state."""
 	apt = os.path.join(tmp, "apt.conf")
 	with open(apt, "w", encoding="utf-8") as f:
-		# The host's proxy would not find our loopback.
-		f.write('Dir::Etc::main "/dev/null";\nDir::Etc::parts "/nonexistent";\n')
+		# The host's proxy would not find our loopback. Each retry waits longer than the one
+		# before; how many there are is looked at in unit.archive-fetch.
+		f.write('Dir::Etc::main "/dev/null";\nDir::Etc::parts "/nonexistent";\nAcquire::Retries "1";\n')
 	env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 	       "HOME": os.path.join(tmp, "home"), "LC_ALL": "C.UTF-8", "TERM": "dumb",
 	       "APT_CONFIG": apt, "SBX_ROOT": os.path.join(tmp, "root"),

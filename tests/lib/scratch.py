@@ -19,8 +19,13 @@ MAX_SECONDS = 2 * 3600
 
 
 def end_in_order():
-	"""SIGTERM unwinds as Ctrl-C does, so that what is in `finally` is done."""
+	"""
+	SIGTERM unwinds as Ctrl-C does, so that what is in `finally` is done. A shell's background job
+	has SIGINT and SIGQUIT ignored, and so would have what it starts: neither is inherited.
+	"""
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+	signal.signal(signal.SIGINT, signal.default_int_handler)
+	signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 def remove_tree(path):

@@ -18,6 +18,10 @@ import tempfile
 import time
 import traceback
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+from scratch import end_in_order  # noqa: E402
+
 UID = 1000
 SKIP_STATUS = 77
 BUSYBOX = ("/usr/bin/busybox", "/bin/busybox")
@@ -262,7 +266,7 @@ def main(namespace):
 	if names[:1] == ["--user"]:
 		names = names[1:]
 		become_user()
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+	end_in_order()
 	os.umask(0o022)
 	if os.geteuid() != 0 and subprocess.run(["unshare", "-Ur", "true"],
 						capture_output=True).returncode != 0:
