@@ -261,7 +261,7 @@ def prepare_outlive(t):
 
 
 def prepare_ignore(t):
-	return lambda status: REFUSED if status == 124 and t.seconds < 20 else GOT_OUT
+	return lambda status: REFUSED if status == 124 and t.seconds < 60 else GOT_OUT
 
 
 def prepare_orphan(t):

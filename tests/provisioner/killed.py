@@ -28,7 +28,7 @@ def killed(t, who, step, words):
 
 
 def groups_of(t, pids):
-	return [g for g in t.groups() if any(f"sbx-{pid}" in os.path.basename(g) for pid in pids)]
+	return [g for g in t.groups() if any(os.path.basename(g).startswith(f"sbx-{pid}-") for pid in pids)]
 
 
 def at_every_step(t, who, least, width=1):

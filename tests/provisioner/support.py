@@ -156,6 +156,17 @@ class Sandboxes:
 		result.record = json.loads(text) if text else None
 		return result
 
+	def timed(self, script, *options, begun):
+		"""
+		A script in a sandbox whose time is up soon: the shortest of some limits within which it
+		comes as far as `begun(result)` wants, which a busy machine may take its time for.
+		"""
+		for seconds in ("0.3", "3", "30"):
+			result = self.shell(script, options=["--timeout", seconds, *options])
+			if begun(result):
+				break
+		return result
+
 	def shell(self, script, **how):
 		return self.run("/bin/sh", "-c", script, **how)
 
