@@ -241,7 +241,16 @@ static int find_v2(const char *mountinfo, const char *prefix, const char *group,
 			break;
 		*slash = '\0';
 	}
-	if (found && best)
+	/* Where no controller is given on, any group of ours still counts time and can be frozen. */
+	if (!found && out->missing & BUILT_IN) {
+		free(best);
+		best = folder_of(&m, group, n);
+		if (!best)
+			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
+		if (!may_make_groups_in(best))
+			return 0;
+	}
+	if (best && (found || out->missing & BUILT_IN))
 		add_place(out, sbx_steal(best), kind, found | (out->missing & BUILT_IN));
 	return 0;
 }

@@ -358,6 +358,80 @@ def test_a_request_to_set_holds_as_a_whole_or_not_at_all(t):  # root
 	assert client.shell(number, many % 20)[0] != 0
 
 
+def alone_on_version_2(before="exec"):
+	"""Start the server where cgroup version 2 is all there is; with what controllers it has here."""
+	return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+		f"umount -l /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup && {before} \"$@\"", "sh"]
+
+
+def group_of(pid):
+	"""Where the version 2 tree is for us, and its group below that."""
+	with open(f"/proc/{pid}/cgroup", encoding="utf-8") as f:
+		path = next(line[3:].rstrip("\n") for line in f if line.startswith("0::"))
+	tree = next(d for d in ("/sys/fs/cgroup/unified", "/sys/fs/cgroup") if os.path.exists(f"{d}/cgroup.procs"))
+	return tree, path
+
+
+def frozen(group):
+	with open(f"{group}/cgroup.events", encoding="utf-8") as f:
+		return "frozen 1" in f.read()
+
+
+def is_served_on_version_2(t, front, **how):
+	"""Born into a group of its own, counted, frozen, removed; and what a killed server leaves is swept."""
+	server = Server(t, "--slots", "1", front=front, **how)
+	client = server.client()
+	number = client.create(t.root)
+	tree, path = group_of(made_ahead(server)[0])
+	group = tree + path
+	assert f"/sbx-{server.process.pid}-" in path, path
+	equal(client.ask(PAUSE, sandbox=number).type, OK)
+	assert frozen(group), "pause"
+	stats = client.ask(STATS, sandbox=number).record
+	assert stats["paused"] and stats["cpu_usec"] > 0, stats
+	equal(client.ask(RESUME, sandbox=number).type, OK)
+	assert not frozen(group), "resume"
+	equal(client.shell(number, "echo on")[1], "on\n")
+	client.ask(DESTROY, sandbox=number)
+	eventually(lambda: not os.path.exists(group), "its group is removed", seconds=60)
+	number = client.create(t.root)
+	equal(client.ask(PAUSE, sandbox=number).type, OK)
+	server.stop(signal.SIGKILL)
+	top = tree + path[:path.index("/sbx-")]
+	mine = f"sbx-{server.process.pid}-"
+	assert any(name.startswith(mine) for name in os.listdir(top)), os.listdir(top)
+	server = Server(t, front=front, **how)
+	assert not any(name.startswith(mine) for name in os.listdir(top)), os.listdir(top)
+	equal(server.stop(), 0)
+
+
+def test_version_2_alone(t):  # root
+	is_served_on_version_2(t, alone_on_version_2())
+
+
+def test_version_2_delegated_to_a_user(t):  # root
+	uid = support.UID
+	tree, _ = group_of(os.getpid())
+	name = f"test-delegated-{os.getpid()}"
+	os.mkdir(f"{tree}/{name}")
+	try:
+		for path in ("", "/cgroup.procs", "/cgroup.subtree_control", "/cgroup.threads"):
+			os.chown(f"{tree}/{name}{path}", uid, uid)
+		os.chmod(t.tmp, 0o755)
+		os.chown(t.folder("of-the-user"), uid, uid)
+		join = (f"echo $$ >/sys/fs/cgroup/{name}/cgroup.procs && "
+			f"exec setpriv --reuid {uid} --regid {uid} --clear-groups")
+		is_served_on_version_2(t, alone_on_version_2(join), socket_path=t.path("of-the-user/socket"))
+	finally:
+		def is_removed():
+			try:
+				os.rmdir(f"{tree}/{name}")
+			except OSError:
+				return False  # what was killed is in it for another moment
+			return True
+		eventually(is_removed, "the group is empty", seconds=60)
+
+
 def test_pause_stops_it_and_time(t):  # root
 	server = Server(t)
 	client = server.client()

@@ -100,11 +100,11 @@ class Client:
 
 
 class Server:
-	def __init__(self, t, *options, socket_path=None, **popen):
+	def __init__(self, t, *options, socket_path=None, front=(), **popen):
 		self.t = t
 		self.path = socket_path or t.path("socket")
 		self.process = subprocess.Popen(
-			[t.program, "serve", "--socket", self.path, "--share", os.path.dirname(t.root), *options],
+			[*front, t.program, "serve", "--socket", self.path, "--share", os.path.dirname(t.root), *options],
 			env=t.env, cwd=t.tmp, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **popen)
 		t.processes.append(self.process)
 		deadline = time.monotonic() + 60

@@ -15,10 +15,12 @@
 #include "base/fd.h"
 #include "provisioner/cgroup.h"
 
-#define ALL    (MEMORY | CPU | PIDS)
-#define MEMORY (1U << SBX_CONTROLLER_MEMORY)
-#define CPU    (1U << SBX_CONTROLLER_CPU)
-#define PIDS   (1U << SBX_CONTROLLER_PIDS)
+#define ALL	(MEMORY | CPU | PIDS)
+#define MEMORY	(1U << SBX_CONTROLLER_MEMORY)
+#define CPU	(1U << SBX_CONTROLLER_CPU)
+#define PIDS	(1U << SBX_CONTROLLER_PIDS)
+#define CPUACCT (1U << SBX_CONTROLLER_CPUACCT)
+#define FREEZER (1U << SBX_CONTROLLER_FREEZER)
 
 static char prefix[64];
 
@@ -149,6 +151,22 @@ static void test_version_2_of_our_own(void **state)
 	sbx_places_release(&p);
 }
 
+/* As in a container: no group gives controllers on, but ours may have groups below it. */
+static void test_version_2_without_controllers(void **state)
+{
+	put("/cg/our.scope/cgroup.procs", "1\n2\n");
+	put("/cg/our.scope/cgroup.subtree_control", "\n");
+	struct sbx_places p = find(V2_MOUNT, "0::/our.scope\n", MEMORY | CPUACCT | FREEZER);
+	assert_int_equal(p.n, 1);
+	is_place(&p.place[0], "/cg/our.scope", SBX_PLACE_V2, CPUACCT | FREEZER);
+	assert_int_equal(p.missing, MEMORY);
+	sbx_places_release(&p);
+	/* For what no group does by itself there is none. */
+	p = find(V2_MOUNT, "0::/our.scope\n", MEMORY);
+	assert_int_equal(p.n, 0);
+	sbx_places_release(&p);
+}
+
 static void test_version_2_in_part(void **state)
 {
 	put("/cg/cgroup.procs", "");
@@ -194,6 +212,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_version_2_above_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_version_2_of_our_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_version_2_in_part, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_version_2_without_controllers, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_hybrid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_survived, set_up, tear_down),
 	};
