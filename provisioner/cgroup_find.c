@@ -241,7 +241,8 @@ static int find_v2(const char *mountinfo, const char *prefix, const char *group,
 			break;
 		*slash = '\0';
 	}
-	/* Where no controller is given on, any group of ours still counts time and can be frozen. */
+	/* Where no controller is given on, any group of ours still counts time and can be frozen.
+	 */
 	if (!found && out->missing & BUILT_IN) {
 		free(best);
 		best = folder_of(&m, group, n);
