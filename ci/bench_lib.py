@@ -36,13 +36,15 @@ class Bench:
         return not self.only or row in self.only
 
     def usage(self, command):
-        """Seconds of processor time, and bytes of the largest process at its largest."""
+        """Seconds of it, of processor time, and bytes of the largest process at its largest."""
+        began = time.perf_counter()
         with open(os.devnull, "wb") as nowhere:
             child = subprocess.Popen(command, env=self.env, stdout=nowhere)
             _, status, usage = os.wait4(child.pid, 0)
         if status != 0:
             sys.exit(f"{command}: wait status {status}")
-        return usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
+        took = time.perf_counter() - began
+        return took, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
     def pair(self, ours, theirs, runs, before=None):
         """Medians of two commands run in turn, after one run of each that is not counted."""

@@ -50,6 +50,12 @@ static const char *const migrations[] = {
 	"CREATE TABLE task(key TEXT PRIMARY KEY, profile TEXT NOT NULL, template TEXT,"
 	" used_usec INTEGER NOT NULL, n_bytes INTEGER NOT NULL);"
 	"CREATE INDEX task_use ON task(used_usec, n_bytes);",
+	/* What templates hold: store/catalog_holdings.h. */
+	"CREATE TABLE held_package(number INTEGER PRIMARY KEY, sha256 TEXT NOT NULL UNIQUE,"
+	" name TEXT NOT NULL, version TEXT NOT NULL, installed_bytes INTEGER NOT NULL);"
+	"CREATE TABLE holding(template TEXT PRIMARY KEY REFERENCES template(id) ON DELETE CASCADE,"
+	" packages BLOB NOT NULL, without INTEGER NOT NULL, locales TEXT NOT NULL,"
+	" skip_scripts TEXT NOT NULL) WITHOUT ROWID;",
 };
 #define CATALOG_VERSION ((int)G_N_ELEMENTS(migrations))
 
@@ -227,18 +233,32 @@ gboolean sbx_catalog_remove_template(struct sbx_store *store, const char *id, GE
 		       error);
 }
 
-static char **names_of(struct sbx_store *store, const char *id, GError **error)
+/* Of many templates in one statement: each is a transaction of its own, which costs more. */
+static gboolean read_names(struct sbx_store *store, GPtrArray *rows, GError **error)
 {
-	sqlite3_stmt *stmt = sbx_sql_prepare(
-		store, error, "SELECT name FROM name WHERE template=? ORDER BY name", "s", id);
+	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+							    (GDestroyNotify)g_strv_builder_unref);
+	for (guint i = 0; i < rows->len; i++)
+		g_hash_table_insert(names, ((struct sbx_template *)rows->pdata[i])->id,
+				    g_strv_builder_new());
+	sqlite3_stmt *stmt =
+		sbx_sql_prepare(store, error, "SELECT template, name FROM name ORDER BY name", "");
+	int step = SQLITE_ERROR;
+	while (stmt && (step = sqlite3_step(stmt)) == SQLITE_ROW) {
+		GStrvBuilder *of = g_hash_table_lookup(names, sqlite3_column_text(stmt, 0));
+		if (of)
+			g_strv_builder_add(of, (const char *)sqlite3_column_text(stmt, 1));
+	}
 	if (!stmt)
-		return NULL;
-	GPtrArray *names = g_ptr_array_new();
-	while (sqlite3_step(stmt) == SQLITE_ROW)
-		g_ptr_array_add(names, sbx_sql_text(stmt, 0));
+		return FALSE;
+	if (step != SQLITE_DONE)
+		sbx_sql_fail(store, error);
 	sqlite3_finalize(stmt);
-	g_ptr_array_add(names, NULL);
-	return (char **)g_ptr_array_free(names, FALSE);
+	for (guint i = 0; step == SQLITE_DONE && i < rows->len; i++) {
+		struct sbx_template *row = rows->pdata[i];
+		row->names = g_strv_builder_end(g_hash_table_lookup(names, row->id));
+	}
+	return step == SQLITE_DONE;
 }
 
 #define TEMPLATE_COLUMNS                                                                           \
@@ -271,15 +291,9 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 	if (step != SQLITE_DONE)
 		sbx_sql_fail(store, error);
 	sqlite3_finalize(stmt);
-	if (step != SQLITE_DONE)
-		return NULL;
-	for (guint i = 0; i < rows->len; i++) {
-		struct sbx_template *row = rows->pdata[i];
-		row->names = names_of(store, row->id, error);
-		if (!row->names)
-			return NULL;
-	}
-	return g_steal_pointer(&rows);
+	return step == SQLITE_DONE && (rows->len == 0 || read_names(store, rows, error))
+		       ? g_steal_pointer(&rows)
+		       : NULL;
 }
 
 GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error)

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "store/catalog.h"
+#include "store/catalog_holdings.h"
 #include "store/template.h"
 
 /* An interrupted download is worth keeping for a day: the next try resumes it. */
@@ -160,6 +161,8 @@ gboolean sbx_gc_run(struct sbx_store *store, gint64 unused_seconds, gboolean dry
 		return FALSE;
 	result.n_objects = (guint)n_pruned;
 	result.n_bytes += n_bytes;
+	if (!dry_run && !sbx_catalog_prune_holdings(store, error))
+		return FALSE;
 	*out_result = result;
 	return TRUE;
 }

@@ -18,6 +18,7 @@
 #include "builder/build/diversions.h"
 #include "builder/build/import.h"
 #include "builder/build/supply.h"
+#include "builder/match/holdings.h"
 #include "store/template.h"
 
 /* A build on its way. */
@@ -302,11 +303,15 @@ static gboolean publish(struct build *b, GError **error)
 		.refs = refs,
 		.build_usec = (guint64)(g_get_monotonic_time() - b->began_usec),
 	};
-	return g_file_set_contents(lock_path, lock_json, -1, error) &&
-	       g_file_set_contents(meta_path, meta, -1, error) &&
-	       g_file_set_contents(flock_path, "", 0, error) &&
-	       sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) &&
-	       sbx_template_publish(b->store, folder, &row, error);
+	if (!g_file_set_contents(lock_path, lock_json, -1, error) ||
+	    !g_file_set_contents(meta_path, meta, -1, error) ||
+	    !g_file_set_contents(flock_path, "", 0, error) ||
+	    !sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) ||
+	    !sbx_template_publish(b->store, folder, &row, error))
+		return FALSE;
+	/* When that fails, the next match does it. */
+	sbx_match_remember(b->store, row.id, b->lock, NULL);
+	return TRUE;
 }
 
 static gboolean prepare(struct build *b, GError **error)

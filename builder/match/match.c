@@ -5,6 +5,7 @@
 
 #include "builder/build/import.h"
 #include "builder/match/cost.h"
+#include "builder/match/holdings.h"
 #include "store/template.h"
 
 #define MB 1e6
@@ -15,11 +16,15 @@ struct match {
 	const struct sbx_lock *lock;
 	struct sbx_resolver *resolver;
 	const struct sbx_match_limits *limits;
-	char *id;	    /* the lock's own */
-	GHashTable *wanted; /* sha256 -> struct sbx_lock_package * */
-	GHashTable *stored; /* sha256s of those that the store has */
-	guint64 n_bytes;    /* of all wanted, installed */
+	char *id; /* the lock's own */
+	struct sbx_holdings *holdings;
+	guint *wanted;	   /* of the holdings' packages: 1 + the place in the lock, 0: not wanted */
+	guint8 *is_there;  /* of the lock's packages: has the candidate at hand it? */
+	guint8 *is_stored; /* of these: what IS_STORED and NOT_STORED say; 0: not looked yet */
+	guint64 n_bytes;   /* of all wanted, installed */
 };
+
+enum { IS_STORED = 1, NOT_STORED };
 
 const char *sbx_match_kind_name(enum sbx_match_kind kind)
 {
@@ -53,11 +58,25 @@ static void refuse(struct sbx_candidate *candidate, char *why)
 	candidate->is_refused = TRUE;
 }
 
-static void add_missing(struct match *m, struct sbx_candidate *c, const struct sbx_lock_package *p)
+static const struct sbx_lock_package *wanted_at(const struct match *m, guint i)
 {
+	return m->lock->packages->pdata[i];
+}
+
+static gboolean is_stored(struct match *m, guint i)
+{
+	if (!m->is_stored[i])
+		m->is_stored[i] =
+			sbx_import_is_stored(m->store, wanted_at(m, i)) ? IS_STORED : NOT_STORED;
+	return m->is_stored[i] == IS_STORED;
+}
+
+static void add_missing(struct match *m, struct sbx_candidate *c, guint i)
+{
+	const struct sbx_lock_package *p = wanted_at(m, i);
 	c->n_add++;
 	c->add_bytes += p->installed_bytes;
-	if (g_hash_table_contains(m->stored, p->sha256))
+	if (is_stored(m, i))
 		return;
 	c->fetch_bytes += p->size;
 	c->cost += (double)p->size / MB * SBX_COST_FETCH_PER_MB +
@@ -70,28 +89,41 @@ static void price_build(struct match *m, struct sbx_candidate *c)
 		   c->n_add * SBX_COST_CONFIGURE;
 }
 
-/* Is what comes along with a superset fit to be there? Names the first that is not. */
-static void check_extra(struct match *m, struct sbx_candidate *c, const struct sbx_lock_package *p)
+static const struct sbx_held_package *held_at(const struct match *m, const struct sbx_holding *have,
+					      guint i)
 {
-	c->n_extra++;
-	c->extra_bytes += p->installed_bytes;
-	if (c->is_refused || !m->resolver)
-		return;
-	struct sbx_newer *newer = sbx_fresh_newer_of(m->resolver, p);
-	if (newer)
-		refuse(c, g_strdup_printf("%s: %s %s, there is %s",
-					  newer->is_security ? "vulnerable" : "stale", p->name,
-					  p->version, newer->version));
-	sbx_newer_free(newer);
+	return &g_array_index(m->holdings->packages, struct sbx_held_package, have->packages[i]);
 }
 
-static void judge_superset(struct match *m, struct sbx_candidate *c)
+/* Is what comes along with a superset fit to be there? Names the first that is not. */
+static void check_extra(struct match *m, struct sbx_candidate *c, const struct sbx_holding *have)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (guint i = 0; i < have->n_packages; i++)
+		if (!m->wanted[have->packages[i]])
+			g_ptr_array_add(names, (gpointer)held_at(m, have, i)->name);
+	g_ptr_array_add(names, NULL);
+	sbx_fresh_look_up(m->resolver, (const char *const *)names->pdata);
+	for (guint i = 0; i < have->n_packages && !c->is_refused; i++) {
+		const struct sbx_held_package *p = held_at(m, have, i);
+		if (m->wanted[have->packages[i]])
+			continue;
+		const struct sbx_lock_package extra = {.name = (char *)p->name,
+						       .version = (char *)p->version};
+		struct sbx_newer *newer = sbx_fresh_newer_of(m->resolver, &extra);
+		if (newer)
+			refuse(c, g_strdup_printf("%s: %s %s, there is %s",
+						  newer->is_security ? "vulnerable" : "stale",
+						  p->name, p->version, newer->version));
+		sbx_newer_free(newer);
+	}
+}
+
+static void judge_superset(struct match *m, struct sbx_candidate *c, const struct sbx_holding *have)
 {
 	c->kind = SBX_MATCH_SUPERSET;
 	c->cost = c->n_extra * SBX_COST_EXTRA_PACKAGE +
 		  (double)c->extra_bytes / MB * SBX_COST_EXTRA_PER_MB;
-	if (c->is_refused)
-		return;
 	if (m->limits->packages == 0 && m->limits->n_bytes == 0)
 		refuse(c, g_strdup("supersets are not allowed here (match.conf, --max-extra-...)"));
 	else if (c->n_extra > m->limits->packages)
@@ -104,30 +136,32 @@ static void judge_superset(struct match *m, struct sbx_candidate *c)
 	else if (!m->resolver)
 		refuse(c, g_strdup("without an index nobody knows whether it is stale"));
 	else
+		check_extra(m, c, have);
+	if (!c->is_refused)
 		c->why = g_strdup("ready at once");
 }
 
-static void compare(struct match *m, struct sbx_candidate *c, const struct sbx_lock *have)
+static void compare(struct match *m, struct sbx_candidate *c, const struct sbx_holding *have)
 {
-	g_autoptr(GHashTable) there = g_hash_table_new(g_str_hash, g_str_equal);
-	const struct sbx_lock_package *first_extra = NULL;
-	for (guint i = 0; i < have->packages->len; i++) {
-		const struct sbx_lock_package *p = have->packages->pdata[i];
-		g_hash_table_add(there, p->sha256);
-		if (g_hash_table_contains(m->wanted, p->sha256)) {
+	const struct sbx_held_package *first_extra = NULL;
+	memset(m->is_there, 0, m->lock->packages->len);
+	for (guint i = 0; i < have->n_packages; i++) {
+		const struct sbx_held_package *p = held_at(m, have, i);
+		guint wanted = m->wanted[have->packages[i]];
+		if (wanted) {
 			c->n_same++;
+			m->is_there[wanted - 1] = TRUE;
 			continue;
 		}
 		first_extra = first_extra ? first_extra : p;
-		check_extra(m, c, p);
+		c->n_extra++;
+		c->extra_bytes += p->installed_bytes;
 	}
-	for (guint i = 0; i < m->lock->packages->len; i++) {
-		const struct sbx_lock_package *p = m->lock->packages->pdata[i];
-		if (!g_hash_table_contains(there, p->sha256))
-			add_missing(m, c, p);
-	}
+	for (guint i = 0; i < m->lock->packages->len; i++)
+		if (!m->is_there[i])
+			add_missing(m, c, i);
 	if (c->n_add == 0 && (c->n_extra || g_strcmp0(c->id, m->id))) {
-		judge_superset(m, c);
+		judge_superset(m, c, have);
 	} else if (c->n_extra) {
 		c->kind = SBX_MATCH_UNFIT;
 		refuse(c, g_strdup_printf("has %s %s, which is not asked for", first_extra->name,
@@ -139,42 +173,41 @@ static void compare(struct match *m, struct sbx_candidate *c, const struct sbx_l
 	}
 }
 
-static struct sbx_lock *load_lock(struct match *m, const char *id)
+static void judge(struct match *m, struct sbx_candidate *c, const struct sbx_holding *have)
 {
-	g_autofree char *path = sbx_template_path(m->store, id, "lock.json");
-	g_autofree char *text = NULL;
-	gsize n = 0;
-	/* One that is damaged or just removed is no candidate. */
-	return g_file_get_contents(path, &text, &n, NULL)
-		       ? sbx_lock_from_json(text, (gssize)n, path, NULL)
-		       : NULL;
-}
-
-static void add_template(struct match *m, struct sbx_match *out, const struct sbx_template *row)
-{
-	SBX_AUTO(sbx_lock) have = NULL;
-	if (!g_str_equal(row->architecture, m->lock->architecture) ||
-	    !sbx_template_is_present(m->store, row->id) || !(have = load_lock(m, row->id)))
-		return;
-	struct sbx_candidate *c = g_new0(struct sbx_candidate, 1);
-	c->id = g_strdup(row->id);
-	c->names = g_strdupv(row->names);
-	g_ptr_array_add(out->candidates, c);
-	if (g_str_equal(row->id, m->id)) {
+	if (g_strcmp0(c->id, m->id) == 0) {
 		c->kind = SBX_MATCH_EXACT;
-		c->n_same = have->packages->len;
+		c->n_same = have->n_packages;
 		c->why = g_strdup("the lock's own template");
 		return;
 	}
 	compare(m, c, have);
-	struct sbx_content want = m->lock->content; /* its lists are borrowed */
+	/* Their lists are borrowed. */
+	struct sbx_content want = m->lock->content;
+	const struct sbx_content has = {have->without, have->locales, have->skip_scripts};
 	if (c->kind == SBX_MATCH_SUPERSET)
 		want.without |= m->limits->may_lack;
 	/* As a beginning, one whose scripts saw other content is of no use either. */
-	if (!sbx_content_covers(&have->content, &want) ||
-	    (c->kind == SBX_MATCH_CLOSEST && !sbx_content_covers(&want, &have->content)))
+	if (!sbx_content_covers(&has, &want) ||
+	    (c->kind == SBX_MATCH_CLOSEST && !sbx_content_covers(&want, &has)))
 		refuse(c,
 		       g_strdup("made without documentation, messages or the like, or with more"));
+}
+
+static void add_template(struct match *m, struct sbx_match *out, const struct sbx_template *row)
+{
+	const struct sbx_holding *have = g_hash_table_lookup(m->holdings->templates, row->id);
+	if (!have || !g_str_equal(row->architecture, m->lock->architecture))
+		return;
+	struct sbx_candidate *c = g_new0(struct sbx_candidate, 1);
+	c->id = g_strdup(row->id);
+	c->names = g_strdupv(row->names);
+	judge(m, c, have);
+	/* Of the few that could be taken; of thousands it would take longer than all else. */
+	if (!c->is_refused && !sbx_template_is_present(m->store, row->id))
+		candidate_free(c);
+	else
+		g_ptr_array_add(out->candidates, c);
 }
 
 static void add_base(struct match *m, struct sbx_match *out)
@@ -182,11 +215,10 @@ static void add_base(struct match *m, struct sbx_match *out)
 	struct sbx_candidate *c = g_new0(struct sbx_candidate, 1);
 	c->kind = SBX_MATCH_BASE;
 	for (guint i = 0; i < m->lock->packages->len; i++) {
-		const struct sbx_lock_package *p = m->lock->packages->pdata[i];
-		if (p->base)
+		if (wanted_at(m, i)->base)
 			c->n_same++;
 		else
-			add_missing(m, c, p);
+			add_missing(m, c, i);
 	}
 	price_build(m, c);
 	c->why =
@@ -208,11 +240,12 @@ static int by_preference(gconstpointer a, gconstpointer b)
 static void look_at_wanted(struct match *m)
 {
 	for (guint i = 0; i < m->lock->packages->len; i++) {
-		struct sbx_lock_package *p = m->lock->packages->pdata[i];
-		g_hash_table_insert(m->wanted, p->sha256, p);
+		const struct sbx_lock_package *p = wanted_at(m, i);
+		guint place =
+			GPOINTER_TO_UINT(g_hash_table_lookup(m->holdings->by_sha256, p->sha256));
+		if (place)
+			m->wanted[place - 1] = i + 1;
 		m->n_bytes += p->installed_bytes;
-		if (sbx_import_is_stored(m->store, p))
-			g_hash_table_add(m->stored, p->sha256);
 	}
 }
 
@@ -222,12 +255,15 @@ gboolean sbx_match_find(struct sbx_context *ctx, struct sbx_store *store,
 			GError **error)
 {
 	g_autofree char *id = sbx_lock_id(lock);
-	g_autoptr(GHashTable) wanted = g_hash_table_new(g_str_hash, g_str_equal);
-	g_autoptr(GHashTable) stored = g_hash_table_new(g_str_hash, g_str_equal);
 	g_autoptr(GPtrArray) rows = sbx_catalog_templates(store, error);
-	if (!rows)
+	SBX_AUTO(sbx_holdings) holdings = rows ? sbx_match_holdings(store, rows, error) : NULL;
+	if (!holdings)
 		return FALSE;
-	struct match m = {ctx, store, lock, resolver, limits, id, wanted, stored, 0};
+	g_autofree guint *wanted = g_new0(guint, holdings->packages->len + 1);
+	g_autofree guint8 *is_there = g_new0(guint8, lock->packages->len + 1);
+	g_autofree guint8 *is_stored = g_new0(guint8, lock->packages->len + 1);
+	struct match m = {ctx,	    store,  lock,     resolver,	 limits, id,
+			  holdings, wanted, is_there, is_stored, 0};
 	look_at_wanted(&m);
 	out->candidates = g_ptr_array_new_with_free_func(candidate_free);
 	for (guint i = 0; i < rows->len; i++)

@@ -61,6 +61,12 @@ static struct sbx_newer *newer_new(struct sbx_resolver *resolver,
 	return newer;
 }
 
+void sbx_fresh_look_up(struct sbx_resolver *resolver, const char *const *names)
+{
+	/* What cannot be loaded has nothing that is newer. */
+	sbx_resolver_load(resolver, names, FALSE, NULL);
+}
+
 struct sbx_newer *sbx_fresh_newer_of(struct sbx_resolver *resolver,
 				     const struct sbx_lock_package *package)
 {

@@ -22,7 +22,11 @@ void sbx_newer_free(struct sbx_newer *newer);
 GPtrArray *sbx_fresh_newer(struct sbx_resolver *resolver, const struct sbx_lock *lock,
 			   const struct sbx_lock *next);
 
-/* One package and its candidate; NULL: there is none younger. */
+/*
+ * One package (its name and version are looked at) and its candidate; NULL: there is none younger.
+ * Of many it is quicker when all their names were looked up in one go before.
+ */
+void sbx_fresh_look_up(struct sbx_resolver *resolver, const char *const *names);
 struct sbx_newer *sbx_fresh_newer_of(struct sbx_resolver *resolver,
 				     const struct sbx_lock_package *package);
 

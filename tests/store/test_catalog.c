@@ -257,6 +257,7 @@ static void an_older_catalog_is_brought_up_to_date(void **state)
 	g_autofree char *root = g_strdup(f->store->root);
 	assert_int_equal(sqlite3_exec(f->store->catalog,
 				      "DROP TABLE footprint; DROP INDEX use_content;"
+				      "DROP TABLE held_package; DROP TABLE holding;"
 				      "ALTER TABLE use DROP COLUMN content_id;"
 				      "INSERT INTO use(template, task) VALUES('t', 'old.py');"
 				      "PRAGMA user_version=1",
