@@ -56,6 +56,8 @@ static const char *const migrations[] = {
 	"CREATE TABLE holding(template TEXT PRIMARY KEY REFERENCES template(id) ON DELETE CASCADE,"
 	" packages BLOB NOT NULL, without INTEGER NOT NULL, locales TEXT NOT NULL,"
 	" skip_scripts TEXT NOT NULL) WITHOUT ROWID;",
+	/* A name whose recipe says what it stands for. */
+	"ALTER TABLE name ADD COLUMN of_recipe INTEGER NOT NULL DEFAULT 0;",
 };
 #define CATALOG_VERSION ((int)G_N_ELEMENTS(migrations))
 
@@ -381,6 +383,32 @@ gboolean sbx_catalog_set_name(struct sbx_store *store, const char *name, const c
 				       "INSERT OR REPLACE INTO name(name, template) VALUES(?,?)",
 				       "ss", name, id),
 		       error);
+}
+
+gboolean sbx_catalog_set_name_of_recipe(struct sbx_store *store, const char *name, GError **error)
+{
+	return sbx_sql_run(store,
+			   sbx_sql_prepare(store, error,
+					   "UPDATE name SET of_recipe = 1 WHERE name = ?", "s",
+					   name),
+			   error);
+}
+
+gboolean sbx_catalog_is_name_of_recipe(struct sbx_store *store, const char *name, gboolean *out,
+				       GError **error)
+{
+	sqlite3_stmt *stmt = sbx_sql_prepare(
+		store, error, "SELECT of_recipe FROM name WHERE name = ?", "s", name);
+	if (!stmt)
+		return FALSE;
+	int step = sqlite3_step(stmt);
+	gboolean is_of_recipe = step == SQLITE_ROW && sqlite3_column_int(stmt, 0);
+	if (step != SQLITE_ROW && step != SQLITE_DONE)
+		sbx_sql_fail(store, error);
+	else
+		*out = is_of_recipe;
+	sqlite3_finalize(stmt);
+	return step == SQLITE_ROW || step == SQLITE_DONE;
 }
 
 gboolean sbx_catalog_remove_name(struct sbx_store *store, const char *name, gboolean *out_existed,

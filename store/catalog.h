@@ -45,6 +45,13 @@ struct sbx_template *sbx_catalog_find(struct sbx_store *store, const char *what,
 /* Point a name at a template (it moves when it exists); remove one (TRUE when it existed). */
 gboolean sbx_catalog_set_name(struct sbx_store *store, const char *name, const char *id,
 			      GError **error);
+/*
+ * Note that the name stands for what the recipe of that name says, until it is set again; and ask
+ * whether it does (*out FALSE of a name that there is not).
+ */
+gboolean sbx_catalog_set_name_of_recipe(struct sbx_store *store, const char *name, GError **error);
+gboolean sbx_catalog_is_name_of_recipe(struct sbx_store *store, const char *name, gboolean *out,
+				       GError **error);
 gboolean sbx_catalog_remove_name(struct sbx_store *store, const char *name, gboolean *out_existed,
 				 GError **error);
 /* A name is 1 to 64 of [a-z0-9._-], begins with a letter and is no prefix of an id. */

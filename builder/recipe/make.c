@@ -3,6 +3,7 @@
 
 #include "builder/build/build.h"
 #include "builder/resolve/request.h"
+#include "store/catalog.h"
 #include "store/template.h"
 
 void sbx_recipe_result_release(struct sbx_recipe_result *result)
@@ -60,7 +61,8 @@ gboolean sbx_recipe_make_lock(struct sbx_context *ctx, struct sbx_store *store,
 	if (!sbx_recipe_test(ctx, store, recipe, built.id, error))
 		return FALSE;
 	out->test_usec = g_get_monotonic_time() - began;
-	return sbx_template_name(store, recipe->name, built.id, error);
+	return sbx_template_name(store, recipe->name, built.id, error) &&
+	       (!recipe->path || sbx_catalog_set_name_of_recipe(store, recipe->name, error));
 }
 
 gboolean sbx_recipe_make(struct sbx_context *ctx, struct sbx_store *store,

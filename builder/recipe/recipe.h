@@ -10,7 +10,7 @@
  * and the template's.
  */
 struct sbx_recipe {
-	char *name, *path; /* of the file */
+	char *name, *path; /* of the file; no path: it was made up, for a template without one */
 	char *description, *category;
 	char *suite; /* NULL: the host's */
 	char **packages;

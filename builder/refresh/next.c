@@ -5,6 +5,7 @@
 
 #include "builder/build/import.h"
 #include "builder/resolve/lock_update.h"
+#include "store/catalog.h"
 
 static gboolean same_list(char *const *a, char *const *b)
 {
@@ -48,22 +49,31 @@ static struct sbx_lock *lock_of_recipe(struct sbx_resolver *resolver,
 	return sbx_resolver_solve(resolver, (const char *const *)names, &options, error);
 }
 
-gboolean sbx_refresh_choose(struct sbx_context *ctx, struct sbx_store *store,
-			    struct sbx_resolver *resolver, struct sbx_refresh *item, GError **error)
+gboolean sbx_refresh_find_recipe(struct sbx_context *ctx, struct sbx_store *store,
+				 struct sbx_refresh *item, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
-	SBX_AUTO(sbx_recipe) recipe = find_recipe(ctx, item->name, &failed);
-	if (recipe) {
-		SBX_AUTO(sbx_lock) next = lock_of_recipe(resolver, recipe, &failed);
-		if (next && same_options(next, item->lock)) {
-			item->next = g_steal_pointer(&next);
-			item->recipe = g_steal_pointer(&recipe);
-			return TRUE;
-		}
-	}
+	item->recipe = find_recipe(ctx, item->name, &failed);
 	if (failed) {
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return FALSE;
+	}
+	return !item->recipe ||
+	       sbx_catalog_is_name_of_recipe(store, item->name, &item->is_of_recipe, error);
+}
+
+gboolean sbx_refresh_choose(struct sbx_store *store, struct sbx_resolver *resolver,
+			    struct sbx_refresh *item, GError **error)
+{
+	if (item->recipe) {
+		SBX_AUTO(sbx_lock) next = lock_of_recipe(resolver, item->recipe, error);
+		if (!next)
+			return FALSE;
+		if (item->is_of_recipe || same_options(next, item->lock)) {
+			item->next = g_steal_pointer(&next);
+			return TRUE;
+		}
+		g_clear_pointer(&item->recipe, sbx_recipe_free);
 	}
 	const struct sbx_lock_updating updating = {.stanza_of = sbx_import_stanza, .data = store};
 	item->next = sbx_resolver_update(resolver, item->lock, &updating, item->stuck, error);

@@ -4,14 +4,18 @@
 
 #include "builder/refresh/refresh.h"
 
-/*
- * The lock that would take the place of a template's, into item->next, and its recipe, if it was
- * made from one, into item->recipe. Otherwise it is the old lock updated: with its own holds, pins
- * and content, and what the archive has dropped taken from the store. What cannot move is told in
- * item->stuck.
+/* The recipe of its name, if there is one, into item->recipe; and whether the name is the recipe's.
  */
-gboolean sbx_refresh_choose(struct sbx_context *ctx, struct sbx_store *store,
-			    struct sbx_resolver *resolver, struct sbx_refresh *item,
-			    GError **error);
+gboolean sbx_refresh_find_recipe(struct sbx_context *ctx, struct sbx_store *store,
+				 struct sbx_refresh *item, GError **error);
+
+/*
+ * The lock that would take the place of a template's, into item->next: what item->recipe says, if
+ * it was made from that; else item->recipe goes, and it is the old lock updated: with its own
+ * holds, pins and content, and what the archive has dropped taken from the store. What cannot move
+ * is told in item->stuck.
+ */
+gboolean sbx_refresh_choose(struct sbx_store *store, struct sbx_resolver *resolver,
+			    struct sbx_refresh *item, GError **error);
 
 #endif

@@ -50,11 +50,17 @@ static void index_free(gpointer data)
 	g_free(index);
 }
 
-static void index_open(struct sbx_context *ctx, const struct sbx_lock *lock, struct index *index)
+/* A recipe may have moved to another. */
+static char *suite_of(const struct sbx_refresh *item)
+{
+	return item->is_of_recipe && item->recipe->suite ? item->recipe->suite : item->lock->suite;
+}
+
+static void index_open(struct sbx_context *ctx, const struct sbx_refresh *item, struct index *index)
 {
 	struct sbx_context view = *ctx;
-	view.suite = lock->suite;
-	view.architecture = lock->architecture;
+	view.suite = suite_of(item);
+	view.architecture = item->lock->architecture;
 	if (!index->archive)
 		index->archive = sbx_archive_open(&view, &index->failure);
 	if (index->archive)
@@ -62,17 +68,17 @@ static void index_open(struct sbx_context *ctx, const struct sbx_lock *lock, str
 }
 
 static struct index *index_of(struct sbx_context *ctx, GHashTable *indexes,
-			      const struct sbx_lock *lock)
+			      const struct sbx_refresh *item)
 {
-	g_autofree char *key = g_strconcat(lock->suite, " ", lock->architecture, NULL);
+	g_autofree char *key = g_strconcat(suite_of(item), " ", item->lock->architecture, NULL);
 	struct index *index = g_hash_table_lookup(indexes, key);
 	if (!index) {
 		index = g_new0(struct index, 1);
 		g_hash_table_insert(indexes, g_steal_pointer(&key), index);
-		index_open(ctx, lock, index);
+		index_open(ctx, item, index);
 	} else if (index->resolver && sbx_resolver_is_extended(index->resolver)) {
 		g_clear_pointer(&index->resolver, sbx_resolver_free);
-		index_open(ctx, lock, index);
+		index_open(ctx, item, index);
 	}
 	return index;
 }
@@ -83,14 +89,13 @@ static gboolean fail(struct sbx_refresh *item)
 	return FALSE;
 }
 
-static gboolean compare(struct sbx_context *ctx, struct sbx_store *store, struct sbx_refresh *item,
-			struct index *index)
+static gboolean compare(struct sbx_store *store, struct sbx_refresh *item, struct index *index)
 {
 	if (!index->resolver) {
 		item->failure = g_error_copy(index->failure);
 		return fail(item);
 	}
-	if (!sbx_refresh_choose(ctx, store, index->resolver, item, &item->failure))
+	if (!sbx_refresh_choose(store, index->resolver, item, &item->failure))
 		return fail(item);
 	item->newer = sbx_fresh_newer(index->resolver, item->lock, item->next);
 	item->status = item->newer->len ? SBX_REFRESH_HELD : SBX_REFRESH_FRESH;
@@ -100,6 +105,11 @@ static gboolean compare(struct sbx_context *ctx, struct sbx_store *store, struct
 		if (!newer->is_held)
 			item->status = SBX_REFRESH_STALE;
 	}
+	g_autofree char *next_id = sbx_lock_id(item->next);
+	item->has_changed = item->is_of_recipe && item->status != SBX_REFRESH_STALE &&
+			    !g_str_equal(next_id, item->old_id);
+	if (item->has_changed)
+		item->status = SBX_REFRESH_STALE;
 	return TRUE;
 }
 
@@ -121,8 +131,12 @@ static void add_item(struct sbx_context *ctx, struct sbx_store *store, GHashTabl
 	item->old_id = g_strdup(row->id);
 	item->stuck = g_ptr_array_new_with_free_func(g_free);
 	g_ptr_array_add(items, item);
-	if (load_lock(store, item))
-		compare(ctx, store, item, index_of(ctx, indexes, item->lock));
+	if (!load_lock(store, item))
+		return;
+	if (!sbx_refresh_find_recipe(ctx, store, item, &item->failure))
+		fail(item);
+	else
+		compare(store, item, index_of(ctx, indexes, item));
 }
 
 static int by_name(gconstpointer a, gconstpointer b)

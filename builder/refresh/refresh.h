@@ -8,8 +8,9 @@
 
 /* X(id, name) */
 #define SBX_REFRESH_TABLE(X)                                                                       \
-	X(FRESH, "fresh")	  /* nothing younger in the index */                               \
-	X(STALE, "stale")	  /* holds packages that would be younger now */                   \
+	X(FRESH, "fresh") /* nothing younger in the index */                                       \
+	X(STALE,                                                                                   \
+	  "stale") /* holds packages that would be younger now, or its recipe has changed */       \
 	X(REFRESHED, "refreshed") /* the name stands for a new template now */                     \
 	X(HELD, "held")		  /* there are younger ones, its own bounds keep them out */       \
 	X(FAILED, "failed")	  /* the name stands for the old template still */
@@ -27,8 +28,10 @@ struct sbx_refresh {
 	char *new_id;		      /* once it was built; NULL */
 	struct sbx_lock *lock, *next; /* and the one that would be made now */
 	struct sbx_recipe *recipe;    /* that it was made from; NULL */
-	GPtrArray *newer;	      /* struct sbx_newer *, pointing into `lock` */
-	GPtrArray *stuck; /* char *: sentences about what its neighbours do not let go */
+	gboolean is_of_recipe; /* whatever the recipe says now, the name is to stand for it */
+	gboolean has_changed;  /* and it says something else now */
+	GPtrArray *newer;      /* struct sbx_newer *, pointing into `lock` */
+	GPtrArray *stuck;      /* char *: sentences about what its neighbours do not let go */
 	guint n_security;
 	enum sbx_refresh_status status;
 	GError *failure;

@@ -22,7 +22,7 @@ void sbx_refresh_renew(struct sbx_context *ctx, struct sbx_store *store, struct 
 	__attribute__((cleanup(sbx_recipe_result_release))) struct sbx_recipe_result result = {0};
 	SBX_AUTO(sbx_recipe) usual = item->recipe ? NULL : usual_recipe(item);
 	struct sbx_context view = *ctx;
-	view.suite = item->lock->suite;
+	view.suite = item->next->suite;
 	view.architecture = item->lock->architecture;
 	SBX_AUTO(sbx_archive) archive = sbx_archive_open(&view, &item->failure);
 	if (!archive || !sbx_recipe_make_lock(&view, store, item->recipe ? item->recipe : usual,

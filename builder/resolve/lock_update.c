@@ -4,6 +4,7 @@
 #include <solv/evr.h>
 #include <string.h>
 
+#include "builder/resolve/lock_ties.h"
 #include "builder/resolve/pool.h"
 
 /* The packages of the lock, and which of them move. */
@@ -15,6 +16,7 @@ struct update {
 	Id *there;	 /* of each package: the solvable that it is now */
 	Id *target;	 /* of each package: where it moves to if not to the candidate; 0 */
 	gboolean *moves; /* of each package */
+	struct sbx_lock_ties ties;
 };
 
 static gboolean is_held(const struct sbx_lock *lock, const char *name)
@@ -149,20 +151,29 @@ static Id find_newer_of_origin(const struct update *u, guint i)
 	return found == u->there[i] ? 0 : found;
 }
 
-/* Nothing to move to, or only backwards: then it stays. */
-static void settle_moving(struct update *u)
+/* Where each could go to; nowhere, when there is nothing newer, or it is held. */
+static void find_goals(struct update *u, Id *goal)
 {
 	Pool *pool = u->resolver->pool;
 	for (guint i = 0; i < u->lock->packages->len; i++) {
 		Id p = u->there[i];
 		Id candidate = p ? u->resolver->candidate[pool_id2solvable(pool, p)->name] : 0;
-		if (!p || !u->moves[i] ||
-		    (candidate && pool_evrcmp(pool, pool_id2solvable(pool, candidate)->evr,
-					      pool_id2solvable(pool, p)->evr, EVRCMP_COMPARE) > 0))
+		if (!p || is_held(u->lock, package_at(u, i)->name))
 			continue;
-		u->target[i] = find_newer_of_origin(u, i);
-		u->moves[i] = u->target[i] != 0;
+		if (candidate && pool_evrcmp(pool, pool_id2solvable(pool, candidate)->evr,
+					     pool_id2solvable(pool, p)->evr, EVRCMP_COMPARE) > 0)
+			goal[i] = candidate;
+		else
+			goal[i] = u->target[i] = find_newer_of_origin(u, i);
 	}
+}
+
+/* What has nowhere to go stays; what is tied to what goes, goes with it. */
+static void settle_moving(struct update *u)
+{
+	for (guint i = 0; i < u->lock->packages->len; i++)
+		u->moves[i] = u->moves[i] && (!u->there[i] || u->ties.goal[i]);
+	sbx_lock_ties_spread(&u->ties, u->moves);
 }
 
 /* Set the candidates; what stays into `kept`, and what was asked for, as it is then, to `wanted`.
@@ -233,28 +244,45 @@ static struct sbx_lock *try(struct update *u, GError **error)
 	return lock;
 }
 
-/* Together they cannot move: each on its own then, as far as it goes. */
+/* "liba stays at 1.0, with libb and libc: ..."; of those that were tried together, first is one. */
+static char *tell_stuck(const struct update *u, guint first, const gboolean *before,
+			const char *problem)
+{
+	g_autoptr(GString) others = g_string_new(NULL);
+	for (guint i = 0; i < u->lock->packages->len; i++)
+		if (i != first && u->moves[i] && !before[i])
+			g_string_append_printf(others, "%s%s", others->len ? ", " : ", with ",
+					       package_at(u, i)->name);
+	return g_strdup_printf("%s stays at %s%s: %s", package_at(u, first)->name,
+			       package_at(u, first)->version, others->str, problem);
+}
+
+/* Together they cannot move: each on its own then, with what is tied to it, as far as it goes. */
 static struct sbx_lock *try_each(struct update *u, GPtrArray *out_stuck, GError **error)
 {
 	guint n = u->lock->packages->len;
 	g_autofree gboolean *asked = g_memdup2(u->moves, n * sizeof(gboolean));
+	g_autofree gboolean *before = g_new0(gboolean, n + 1);
 	memset(u->moves, 0, n * sizeof(gboolean));
 	struct sbx_lock *best = try(u, error);
 	for (guint i = 0; best && i < n; i++) {
 		g_autoptr(GError) problem = NULL;
-		if (!asked[i])
+		if (!asked[i] || u->moves[i])
 			continue;
+		memcpy(before, u->moves, n * sizeof(gboolean));
 		u->moves[i] = TRUE;
+		sbx_lock_ties_spread(&u->ties, u->moves);
 		struct sbx_lock *better = try(u, &problem);
 		if (better) {
 			sbx_lock_free(best);
 			best = better;
 			continue;
 		}
-		u->moves[i] = FALSE;
-		g_ptr_array_add(out_stuck,
-				g_strdup_printf("%s stays at %s: %s", package_at(u, i)->name,
-						package_at(u, i)->version, problem->message));
+		g_ptr_array_add(out_stuck, tell_stuck(u, i, before, problem->message));
+		/* They are told with it. */
+		for (guint j = 0; j < n; j++)
+			asked[j] = asked[j] && (before[j] || !u->moves[j]);
+		memcpy(u->moves, before, n * sizeof(gboolean));
 	}
 	return best;
 }
@@ -295,6 +323,7 @@ struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct
 	guint n = lock->packages->len;
 	g_autofree Id *there = g_new0(Id, n + 1);
 	g_autofree Id *target = g_new0(Id, n + 1);
+	g_autofree Id *goal = g_new0(Id, n + 1);
 	g_autofree gboolean *moves = g_new0(gboolean, n + 1);
 	struct update u = {.resolver = resolver,
 			   .lock = lock,
@@ -310,6 +339,8 @@ struct sbx_lock *sbx_resolver_update(struct sbx_resolver *resolver, const struct
 		return NULL;
 	for (guint i = 0; i < n; i++)
 		there[i] = sbx_resolver_find(resolver, package_at(&u, i));
+	u.ties = (struct sbx_lock_ties){resolver->pool, n, there, goal};
+	find_goals(&u, goal);
 	settle_moving(&u);
 	struct sbx_lock *new = try(&u, &problem);
 	if (!new)

@@ -61,6 +61,37 @@ def test_a_failed_smoke_test_keeps_the_old_one(t):  # root
 	t.sbx("refresh", "no-such").fails(NOT_FOUND, "no-such")
 
 
+def test_a_recipe_that_has_changed_is_taken_up(t):  # root
+	def recipe(packages, *more):
+		t.file("recipes/greeter.recipe", "\n".join(["[recipe]", "description=x", "category=x",
+			"[packages]", f"install={packages}", *more, "[test]", "command=hello", ""]))
+
+	def renew(what, changed=True):
+		row = refresh(t, "--check", "greeter", status=STALE)["greeter"]
+		equal((row["status"], row["changed"]), ("stale", changed), what)
+		row = refresh(t, "greeter")["greeter"]
+		equal((row["status"], row["new_id"]), ("refreshed", named(t, "greeter")), what)
+		row = refresh(t, "--check", "greeter")["greeter"]
+		equal((row["status"], row["changed"]), ("fresh", False), "the second time")
+
+	t.env["SBX_RECIPES"] = os.path.join(t.tmp, "recipes")
+	recipe("hello")
+	t.update()
+	t.sbx("prebuild", "greeter").ok()
+	equal(refresh(t, "--check")["greeter"]["status"], "fresh", "status of what was just made")
+	recipe("hello;wordy", "[content]", "slim=docs")
+	renew("packages and options")
+	t.inside("greeter", "dpkg-query", "-W", "wordy").ok()
+	contains(t.sbx("show", "greeter", "--json", archive=False).ok().out, '"without": *\\[')
+	recipe("hello;wordy", "recommends=yes")
+	renew("other options")
+	t.move_on()
+	renew("a newer version", changed=False)
+	# A name that somebody gave to something else is not the recipe's.
+	t.sbx("build", "--packages", "shapes,hello", "--recommends", "--slim", "docs", "--name", "greeter").ok()
+	equal(refresh(t, "--check", "greeter")["greeter"]["status"], "fresh", "status of another's")
+
+
 def test_it_stays_within_what_it_was_made_with(t):  # root
 	t.env["SBX_RECIPES"] = t.tmp
 	made = {"held": ("hello", "--hold", "hello"), "exact": ("hello=2.0-1",),

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbx-build resolve: exact packages, as apt would choose them, or the reason why there are none."""
 
+import datetime
 import json
 import os
 
+import archive
 import harness
 import schemas
+from debfile import Package
+from server import Server
 from harness import INPUT, NOT_FOUND, UNSATISFIABLE, USAGE, equal
 
 
@@ -192,6 +196,53 @@ def test_held_packages_stay(t):
 	t.sbx("lock", "update", path).ok()
 	equal(version(path, "hello"), "2.0-1", "hello")
 	t.sbx("lock", "update", path, "hello").fails(UNSATISFIABLE, "is held")
+
+
+def publish(t, versions):
+	"""Beside the tests' suite one with a library of some versions, all that belongs to it in each."""
+	made = []
+	for version in versions:
+		exact = f"libtied1 (= {version})"
+		made += [Package("libtied1", version), Package("libtied-dev", version, Depends=exact),
+			 Package("libtied-doc", version), Package("tied-tools", version, Depends=exact)]
+	debs = {(p.name, p.version): p.build() for p in made}
+	folder = os.path.join(t.tmp, "tied")
+	files = {}
+	for p in made:
+		archive.write(f"{folder}/{p.pool_path()}", debs[p.name, p.version])
+		one = archive.indexes([p], {p.name: debs[p.name, p.version]})
+		for name, data in one.items():
+			if name.endswith("Packages"):
+				files[name] = files.get(name, b"") + data + b"\n"
+	for name, data in files.items():
+		archive.write(f"{folder}/dists/tied/{name}", data)
+	now = datetime.datetime.now(datetime.timezone.utc)
+	archive.write(f"{folder}/dists/tied/Release", archive.release("tied", files, now, 30))
+	return folder
+
+
+def test_what_is_tied_moves_together_or_stays(t):  # root
+	server = Server(publish(t, ["1.0-1"]))
+	options = ("--mirror", f"[trusted=yes] {server.uri} tied main")
+	t.sbx("update", *options).ok()
+	asked = ("--packages", "libtied-dev,libtied-doc,tied-tools", "--json", *options)
+	path = t.file("tied.lock", t.sbx("resolve", *asked).ok().out)
+	held = t.file("held.lock", t.sbx("resolve", "--hold", "tied-tools", *asked).ok().out)
+	publish(t, ["1.0-1", "2.0-1"])
+	t.sbx("update", *options).ok()
+	text = open(path).read()
+	for named in ("libtied1", "libtied-dev", "tied-tools"):
+		t.file("tied.lock", text)
+		data = t.sbx("lock", "update", path, named, "--json", *options).json()
+		equal(([c["name"] for c in data["changes"]], data["stuck"]),
+		      (["libtied-dev", "libtied1", "tied-tools"], []), f"what moves with {named}")
+	# One of them may not move: then none does, and that is one sentence.
+	for named in ((), ("libtied1",)):
+		data = t.sbx("lock", "update", held, *named, "--json", "--dry-run", *options).json()
+		equal([c["name"] for c in data["changes"]], [] if named else ["libtied-doc"], "what moves")
+		equal(len(data["stuck"]), 1, f"sentences in {data['stuck']}")
+		harness.contains(data["stuck"][0], "libtied.* stays at 1.0-1, with libtied.*: .*tied-tools")
+	server.close()
 
 
 def test_malformed_profiles_and_locks(t):

@@ -57,6 +57,16 @@ static void names_have_rules_and_move(void **state)
 	add(f, ID_B, NULL);
 	SBX_AUTO(sbx_template) again = sbx_catalog_find(f->store, "web", NULL);
 	assert_string_equal(again->id, ID_B);
+	/* The recipe's until somebody gives it to something. */
+	gboolean of_recipe = TRUE;
+	assert_ok(sbx_catalog_is_name_of_recipe(f->store, "web", &of_recipe, error));
+	assert_false(of_recipe);
+	assert_ok(sbx_catalog_set_name_of_recipe(f->store, "web", error));
+	assert_ok(sbx_catalog_is_name_of_recipe(f->store, "web", &of_recipe, error));
+	assert_true(of_recipe);
+	assert_ok(sbx_catalog_set_name(f->store, "web", ID_A, error));
+	assert_ok(sbx_catalog_is_name_of_recipe(f->store, "web", &of_recipe, error));
+	assert_false(of_recipe);
 }
 
 static void uses_are_counted(void **state)
@@ -259,6 +269,7 @@ static void an_older_catalog_is_brought_up_to_date(void **state)
 				      "DROP TABLE footprint; DROP INDEX use_content;"
 				      "DROP TABLE held_package; DROP TABLE holding;"
 				      "ALTER TABLE use DROP COLUMN content_id;"
+				      "ALTER TABLE name DROP COLUMN of_recipe;"
 				      "INSERT INTO use(template, task) VALUES('t', 'old.py');"
 				      "PRAGMA user_version=1",
 				      NULL, NULL, NULL),
