@@ -35,6 +35,7 @@
 	X(LIST, 10, "list", 0, 0, 0, 0)                                                            \
 	X(WARM, 11, "warm", 4, 4, 0, 0)                                                            \
 	X(COOL, 12, "cool", 1, 1, 0, 0)                                                            \
+	X(ZYGOTES, 13, "zygotes", 0, 0, 0, 0)                                                      \
 	X(WELCOME, 100, "welcome", 1, 1, 0, 0)                                                     \
 	X(OK, 101, "ok", 0, SBX_MAX_WORDS, 0, 0)                                                   \
 	X(ERROR, 102, "error", 1, 1, 0, 0)                                                         \

@@ -34,7 +34,7 @@ static int make_tables(struct sbx_server *s, struct sbx_error *err)
 	s->entry = calloc(s->max_sandboxes, sizeof(*s->entry));
 	s->client = calloc(s->max_clients, sizeof(*s->client));
 	s->fds = calloc(2 + s->max_clients + (size_t)SBX_SUPERVISE_FDS * s->max_sandboxes +
-				SBX_MAX_FAMILIES * SBX_MAX_WISHES,
+				SBX_MAX_FAMILY_FDS,
 			sizeof(*s->fds));
 	s->packet = malloc(SBX_MAX_MESSAGE);
 	if (!s->slot || !s->entry || !s->client || !s->fds || !s->packet)
@@ -155,6 +155,8 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 		if (until && (!*out_deadline || until < *out_deadline))
 			*out_deadline = until;
 	}
+	if (s->families_due_usec && (!*out_deadline || s->families_due_usec < *out_deadline))
+		*out_deadline = s->families_due_usec;
 	uint64_t look = sbx_serve_slots_deadline(s);
 	if (look && (!*out_deadline || look < *out_deadline))
 		*out_deadline = look;
@@ -203,7 +205,10 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 	uint64_t now = deadline ? sbx_now_usec() : 0;
 	if (poll(s->fds, n + n_families, sbx_poll_timeout(deadline, now)) < 0)
 		return errno == EINTR || errno == ENOMEM || errno == EAGAIN ? 0 : -1;
-	if (n_families)
+	bool is_due = s->families_due_usec && s->families_due_usec <= sbx_now_usec();
+	for (unsigned i = 0; i < n_families; i++)
+		is_due = is_due || s->fds[n + i].revents;
+	if (is_due)
 		sbx_families_move(s);
 	sbx_serve_move_slots(s);
 	unready_slots(s);
@@ -263,6 +268,7 @@ int sbx_verb_serve(int argc, char **argv)
 		.n_ready_slots = 4,
 		.max_sandboxes = 256,
 		.max_clients = 64,
+		.max_zygotes = 64,
 		.zygote_library = SBX_ZYGOTE_LIBRARY,
 		.listen_fd = -1,
 		.signal_fd = -1,

@@ -67,12 +67,16 @@ struct sbx_entry {
 		.record = SBX_RECORD_INIT,                                                         \
 	}
 
-#define SBX_MAX_FAMILIES 16
-#define SBX_MAX_WISHES	 8
+#define SBX_MAX_FAMILIES   16
+#define SBX_MAX_WISHES	   16
+#define SBX_MAX_FAMILY_FDS (SBX_MAX_FAMILIES * 16) /* a zygote's each */
 
 struct sbx_server {
 	struct sbx_family *family;  /* SBX_MAX_FAMILIES (serve_zygotes.c) */
 	const char *zygote_library; /* sbx-zygote.so */
+	uint64_t families_due_usec; /* when to move them in any case, 0: never */
+	unsigned max_zygotes;	    /* of all families */
+	uint64_t max_zygote_bytes;  /* 0: any */
 	struct sbx_slots slots;
 	struct sbx_slot *slot; /* n_slots of max_sandboxes */
 	struct sbx_client *client;
@@ -150,7 +154,8 @@ int sbx_entry_signal(struct sbx_entry *e, const struct sbx_client *c, const stru
 void sbx_entry_tell_command(struct sbx_server *s, struct sbx_entry *e,
 			    const struct sbx_event *event);
 
-/* serve_zygotes.c: warm interpreters, which have the name and the user that asked for them. */
+/* serve_zygotes.c, serve_warmth.c, serve_renewal.c: warm interpreters, which have the name and the
+ * user that asked for them. */
 int sbx_families_open(struct sbx_server *s, struct sbx_error *err);
 void sbx_families_close(struct sbx_server *s);
 unsigned sbx_families_fds(const struct sbx_server *s, struct pollfd *fds);
@@ -162,7 +167,10 @@ int sbx_family_warm(struct sbx_server *s, struct sbx_client *c, const struct sbx
 void sbx_family_left(struct sbx_server *s, struct sbx_family *f);
 int sbx_family_cool(struct sbx_server *s, const struct sbx_client *c, const char *name,
 		    struct sbx_error *err);
-/* The zygote for a task with these modules. */
+/* What there is of them, a JSON object each with its NUL; how many. */
+uint32_t sbx_families_list(const struct sbx_server *s, const struct sbx_client *c,
+			   struct sbx_buffer *out);
+/* The zygote for a task with these modules; none (*out as it was): it has to start without. */
 int sbx_family_choose(struct sbx_server *s, const struct sbx_client *c, const char *name,
 		      const char *modules, struct sbx_slot_warmth *out, struct sbx_error *err);
 /* Have the slot hold a child of that one, now; and again what is its own, after a sandbox. */

@@ -219,6 +219,9 @@ static int handle(struct sbx_server *s, struct sbx_client *c, const struct sbx_m
 		return sbx_entry_create(s, c, m, text, n_bytes, fds, n_fds, err);
 	if (m->type == SBX_MESSAGE_LIST) {
 		done = list(s, c, &answer, &out);
+	} else if (m->type == SBX_MESSAGE_ZYGOTES) {
+		answer.n_words = sbx_families_list(s, c, &out);
+		done = 0;
 	} else {
 		SBX_CLEANUP_FREE const char **words = sbx_message_words(m, text);
 		if (!words)

@@ -117,6 +117,16 @@ static int set_zygote(struct draft *d, const char *value, struct sbx_error *err)
 	return 0;
 }
 
+static int set_zygotes(struct draft *d, const char *value, struct sbx_error *err)
+{
+	return count(value, SBX_MAX_FAMILY_FDS, &d->server->max_zygotes, err);
+}
+
+static int set_zygote_memory(struct draft *d, const char *value, struct sbx_error *err)
+{
+	return sbx_parse_bytes(value, &d->server->max_zygote_bytes, err);
+}
+
 static int set_help(struct draft *d, const char *value, struct sbx_error *err)
 {
 	d->wants_help = true;
@@ -142,6 +152,10 @@ static const struct {
 	 set_share},
 	{"zygote", "FILE", "sbx-zygote.so, which makes an interpreter a zygote (docs/zygotes.md)",
 	 set_zygote},
+	{"zygotes", "N",
+	 "how many there are at most (default: 64); those used longest ago make room", set_zygotes},
+	{"zygote-memory", "BYTES", "what they may take together (PSS; default: any), likewise",
+	 set_zygote_memory},
 	{"root", "DIR", "where templates/ is, as for run", set_root},
 	{"help", NULL, "print this", set_help},
 };

@@ -72,6 +72,7 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 	struct sbx_slot_warmth wanted = {0};
 	if (is_forked && take_wanted(s, e, c, &wanted, err) < 0)
 		return -1;
+	is_forked = wanted.family;
 	e->slot = sbx_serve_take_slot(s, wanted, err);
 	if (!e->slot)
 		return -1;
@@ -208,11 +209,38 @@ static void leave(struct sbx_server *s, struct sbx_entry *e)
 		s->n_entries--;
 }
 
+/* The zygote, or its child, was in no state to be used: that is no reason not to serve. */
+static bool can_do_without(const struct sbx_server *s, const struct sbx_entry *e)
+{
+	const enum sbx_code code = e->result.error.code;
+	return e->family && e->client && !e->has_answer && !e->is_doomed && !s->is_ending &&
+	       !(e->request.input_fd && e->input_fd < 0) &&
+	       (code == SBX_E_SANDBOX || code == SBX_E_BUSY || code == SBX_E_TIMED_OUT);
+}
+
+static void start_without(struct sbx_server *s, struct sbx_entry *e)
+{
+	struct sbx_error err = SBX_ERROR_INIT;
+	struct sbx_family *family = e->family;
+	sbx_serve_put_back(e->slot, NULL, 0);
+	e->sandbox->backend->free(e->sandbox);
+	e->sandbox = NULL;
+	e->family = NULL;
+	e->result = (struct sbx_result){0};
+	sbx_family_left(s, family);
+	if (start(s, e, e->client, false, &err) == 0)
+		return;
+	sbx_client_fail(s, e->client, e->create_id, 0, &err);
+	clear(e);
+}
+
 static void finish(struct sbx_server *s, struct sbx_entry *e)
 {
 	struct sbx_slot *slot = e->slot;
 	struct sbx_family *family = e->family;
 	e->sandbox->backend->destroy(e->sandbox, &e->result);
+	if (can_do_without(s, e))
+		return start_without(s, e);
 	e->has_record = e->record.ledger != NULL;
 	SBX_CLEANUP_BUFFER struct sbx_buffer words = SBX_BUFFER_INIT;
 	uint32_t n_words = e->request.n_words;

@@ -1,74 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Families of zygotes that clients of a server have asked for, and slots that hold a child of one.
- */
+/* Families of zygotes: what clients of a server ask for. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
 #include "base/json.h"
-#include "provisioner/container.h"
-#include "provisioner/serve.h"
-#include "provisioner/warm.h"
+#include "provisioner/serve_families.h"
+#include "provisioner/supervise.h"
 #include "provisioner/words.h"
-#include "provisioner/zygotes.h"
-
-/* Someone waits for a zygote. */
-struct wish {
-	struct sbx_client *client; /* NULL: gone, or a free place */
-	uint32_t id;
-	unsigned n_parked;
-	int number; /* of the zygote, -1: not begun */
-	bool is_there;
-	struct sbx_modules modules;
-};
-
-struct sbx_family {
-	char *name; /* NULL: a free place */
-	char *template;
-	uid_t uid;
-	bool is_ending; /* as soon as no task of it is left */
-	struct sbx_zygotes *zygotes;
-	struct wish wish[SBX_MAX_WISHES];
-};
-
-/*
- * What is made ahead lies below the zygotes' namespace, which ends only when we have reaped it: so
- * it must be known what there is.
- */
-static void unready(struct sbx_server *s, struct sbx_slot *slot)
-{
-	for (unsigned i = 0; slot->is_taken && i < s->max_sandboxes; i++) {
-		const struct sbx_entry *e = &s->entry[i];
-		struct sbx_container *c = (struct sbx_container *)e->sandbox;
-		struct pollfd answer = {slot->socket_fd, POLLIN, 0};
-		if (!e->number || e->slot != slot)
-			continue;
-		while (c->is_awaited && poll(&answer, 1, SBX_WARM_PATIENCE_MSEC) > 0)
-			sbx_container_take_answer(c);
-	}
-	if (slot->is_taken)
-		return sbx_slot_unready(slot);
-	sbx_slot_unready_surely(slot);
-}
-
-static void leave_slots(struct sbx_server *s, const struct sbx_family *f)
-{
-	for (unsigned i = 0; i < s->n_slots; i++) {
-		if (s->slot[i].ready.family == f)
-			unready(s, &s->slot[i]);
-		if (s->slot[i].home.family == f)
-			s->slot[i].home = (struct sbx_slot_warmth){0};
-		if (s->slot[i].warm.family == f)
-			s->slot[i].warm = (struct sbx_slot_warmth){0};
-		if (s->slot[i].last.family == f)
-			s->slot[i].last = (struct sbx_slot_warmth){0};
-	}
-}
 
 static void clear(struct sbx_server *s, struct sbx_family *f)
 {
-	leave_slots(s, f);
+	sbx_family_leave_slots(s, f, -1);
 	sbx_zygotes_free(f->zygotes);
 	free(f->name);
 	free(f->template);
@@ -117,8 +61,8 @@ static struct sbx_family *found(struct sbx_server *s, const struct sbx_client *c
 	return f;
 }
 
-static struct sbx_family *make(struct sbx_server *s, const struct sbx_client *c,
-			       const char *const *words, struct sbx_error *err)
+struct sbx_family *sbx_family_make(struct sbx_server *s, uid_t uid, const char *const *words,
+				   struct sbx_error *err)
 {
 	char *template = (char *)words[3];
 	struct sbx_family *f = NULL;
@@ -138,7 +82,7 @@ static struct sbx_family *make(struct sbx_server *s, const struct sbx_client *c,
 		return NULL;
 	f->name = strdup(words[0]);
 	f->template = strdup(template);
-	f->uid = c->uid;
+	f->uid = uid;
 	if (f->name && f->template)
 		return f;
 	clear(s, f);
@@ -150,7 +94,6 @@ int sbx_family_warm(struct sbx_server *s, struct sbx_client *c, const struct sbx
 		    const char *const *words, struct sbx_error *err)
 {
 	struct sbx_modules modules;
-	struct wish *wish = NULL;
 	if (!*words[0] || strlen(words[0]) > 255)
 		return sbx_fail(err, SBX_E_USAGE, "warm: a name of 1 to 255 bytes is needed");
 	if (m->value < 0 || m->value > SBX_MAX_PARKED)
@@ -165,40 +108,65 @@ int sbx_family_warm(struct sbx_server *s, struct sbx_client *c, const struct sbx
 				"zygotes '%s': are of %s and template %s; take another name, or "
 				"cool them",
 				words[0], sbx_zygotes_python(f->zygotes), f->template);
-	if (!f && !(f = make(s, c, words, err)))
+	if (!f && (sbx_families_make_room(s, NULL, err) < 0 ||
+		   !(f = sbx_family_make(s, c->uid, words, err))))
 		return -1;
-	for (int i = 0; i < SBX_MAX_WISHES && !wish; i++)
-		wish = f->wish[i].is_there ? NULL : &f->wish[i];
-	if (!wish)
-		return sbx_fail(err, SBX_E_BUSY, "zygotes '%s': %d are waited for already",
-				words[0], SBX_MAX_WISHES);
-	*wish = (struct wish){.client = c,
-			      .id = m->id,
-			      .n_parked = (unsigned)m->value,
-			      .number = -1,
-			      .is_there = true,
-			      .modules = modules};
+	const struct sbx_wish new = {.client = c,
+				     .id = m->id,
+				     .n_parked = (unsigned)m->value,
+				     .number = -1,
+				     .is_there = true,
+				     .modules = modules};
+	if (sbx_family_wish(s, f, &new, err) < 0)
+		return -1;
 	sbx_families_move(s);
 	return 1;
 }
 
-void sbx_family_left(struct sbx_server *s, struct sbx_family *f)
+int sbx_family_wish(struct sbx_server *s, struct sbx_family *f, const struct sbx_wish *new,
+		    struct sbx_error *err)
 {
-	if (!f->is_ending)
-		return;
+	for (int i = 0; i < SBX_MAX_WISHES; i++) {
+		if (f->wish[i].is_there)
+			continue;
+		f->wish[i] = *new;
+		/* What it begins with is done in this round of the server's. */
+		s->families_due_usec = 1;
+		return 1;
+	}
+	return sbx_fail(err, SBX_E_BUSY,
+			"zygotes '%s': %d are waited for already; ask again when one is there",
+			f->name, SBX_MAX_WISHES);
+}
+
+bool sbx_family_has_tasks(const struct sbx_server *s, const struct sbx_family *f)
+{
 	for (unsigned i = 0; i < s->max_sandboxes; i++)
 		if (s->entry[i].number && s->entry[i].family == f)
-			return;
-	clear(s, f);
+			return true;
+	return false;
+}
+
+void sbx_family_left(struct sbx_server *s, struct sbx_family *f)
+{
+	if (f->is_ending && !sbx_family_has_tasks(s, f))
+		clear(s, f);
+}
+
+void sbx_family_retire(struct sbx_server *s, struct sbx_family *f)
+{
+	sbx_family_leave_slots(s, f, -1);
+	f->is_ending = true;
+	sbx_family_left(s, f);
 }
 
 /*
  * The zygotes' process 1 is gone only when all that is below it has been reaped, which is our own
  * doing: so its tasks go first.
  */
-static void end(struct sbx_server *s, struct sbx_family *f)
+void sbx_family_end(struct sbx_server *s, struct sbx_family *f)
 {
-	leave_slots(s, f);
+	sbx_family_leave_slots(s, f, -1);
 	f->is_ending = true;
 	for (unsigned i = 0; i < s->max_sandboxes; i++)
 		if (s->entry[i].number && s->entry[i].family == f)
@@ -217,87 +185,9 @@ int sbx_family_cool(struct sbx_server *s, const struct sbx_client *c, const char
 		sbx_fail(&cooled, SBX_E_INTERRUPTED, "zygotes '%s': they were ended", name);
 		if (f->wish[i].is_there)
 			sbx_client_fail(s, f->wish[i].client, f->wish[i].id, 0, &cooled);
-		f->wish[i] = (struct wish){0};
+		f->wish[i] = (struct sbx_wish){0};
 	}
-	end(s, f);
-	return 0;
-}
-
-/* Give a slot a child of the zygote that is its home; it forks and joins by itself. */
-static int fill(struct sbx_slot *slot, struct sbx_error *err)
-{
-	struct sbx_warm warm;
-	const struct sbx_zygotes *zygotes = slot->home.family->zygotes;
-	if (sbx_zygotes_take(slot->home.family->zygotes, slot->home.number, &warm, err) < 0)
-		return -1;
-	int failed = sbx_slot_warm(slot, &warm, sbx_zygotes_python(zygotes),
-				   sbx_zygotes_lower(zygotes), err);
-	sbx_warm_release(&warm);
-	if (failed == 0)
-		slot->warm = slot->home;
-	return failed;
-}
-
-void sbx_slot_settle(struct sbx_slot *slot)
-{
-	/* Without: it is a slot like any other. */
-	if (slot->home.family && !sbx_warmth_is_same(slot->warm, slot->home) &&
-	    fill(slot, NULL) < 0)
-		slot->home = (struct sbx_slot_warmth){0};
-}
-
-void sbx_slot_foresee(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words)
-{
-	struct sbx_warm warm;
-	if (!slot->home.family ||
-	    sbx_zygotes_take(slot->home.family->zygotes, slot->home.number, &warm, NULL) < 0)
-		return;
-	if (sbx_slot_ready_forked(slot, &warm, words, n_bytes, n_words, NULL) == 0)
-		slot->ready = slot->home;
-	sbx_warm_release(&warm);
-}
-
-/* What is asked for without further options. */
-static void foresee_first(struct sbx_slot *slot)
-{
-	SBX_CLEANUP_BUFFER struct sbx_buffer words = SBX_BUFFER_INIT;
-	const struct sbx_family *f = slot->home.family;
-	const char *const first[] = {f->template, "--", sbx_zygotes_python(f->zygotes)};
-	for (int i = 0; i < 3; i++)
-		sbx_buffer_add(&words, first[i], strlen(first[i]) + 1);
-	if (!words.failed)
-		sbx_slot_foresee(slot, words.data, words.n_bytes, 3);
-}
-
-bool sbx_warmth_is_same(struct sbx_slot_warmth a, struct sbx_slot_warmth b)
-{
-	return a.family == b.family && a.number == b.number;
-}
-
-/* As many slots as asked for hold a child of the zygote, or will when they are free again. */
-static int settle_slots(struct sbx_server *s, struct sbx_slot_warmth home, unsigned n,
-			struct sbx_error *err)
-{
-	unsigned n_there = 0;
-	for (unsigned i = 0; i < s->n_slots; i++)
-		n_there += sbx_warmth_is_same(s->slot[i].home, home);
-	for (unsigned i = 0; i < s->max_sandboxes && n_there < n; i++) {
-		struct sbx_slot *slot = &s->slot[i];
-		if (i == s->n_slots && sbx_slot_make(&s->slots, slot, err) == 0)
-			s->n_slots++;
-		if (i >= s->n_slots)
-			return -1;
-		if (slot->is_taken || slot->is_broken || slot->home.family)
-			continue;
-		slot->home = home;
-		sbx_slot_unready_surely(slot);
-		if (fill(slot, err) < 0) {
-			slot->home = (struct sbx_slot_warmth){0};
-			return -1;
-		}
-		foresee_first(slot);
-		n_there++;
-	}
+	sbx_family_end(s, f);
 	return 0;
 }
 
@@ -309,23 +199,20 @@ int sbx_family_choose(struct sbx_server *s, const struct sbx_client *c, const ch
 	if (!f ||
 	    sbx_modules_read(strcmp(modules_text, "-") == 0 ? "" : modules_text, &modules, err) < 0)
 		return -1;
-	out->family = f;
-	out->number = sbx_zygotes_best(f->zygotes, &modules, err);
-	return out->number < 0 ? -1 : 0;
-}
-
-int sbx_slot_want(struct sbx_slot *slot, struct sbx_slot_warmth wanted, struct sbx_error *err)
-{
-	struct sbx_slot_warmth home = slot->home;
-	if (sbx_warmth_is_same(slot->warm, wanted))
+	int number =
+		sbx_family_is_current(s, f) ? sbx_zygotes_best(f->zygotes, &modules, NULL) : -1;
+	if (number < 0) {
+		/* It is being made, again or anew: nobody has to wait for that. */
+		f->n_direct++;
 		return 0;
-	slot->home = wanted;
-	int failed = fill(slot, err);
-	slot->home = home;
-	return failed;
+	}
+	f->n_tasks++;
+	sbx_zygotes_use(f->zygotes, number, sbx_now_usec());
+	*out = (struct sbx_slot_warmth){f, number};
+	return 0;
 }
 
-static void answer(struct sbx_server *s, struct sbx_family *f, struct wish *w,
+static void answer(struct sbx_server *s, struct sbx_family *f, struct sbx_wish *w,
 		   const struct sbx_error *err)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
@@ -341,19 +228,19 @@ static void answer(struct sbx_server *s, struct sbx_family *f, struct wish *w,
 		sbx_client_fail(s, w->client, w->id, 0, err);
 	else if (!text.failed)
 		sbx_client_send(s, w->client, &m, &text);
-	*w = (struct wish){0};
+	*w = (struct sbx_wish){0};
 }
 
-static void move(struct sbx_server *s, struct sbx_family *f, struct wish *w)
+static void move(struct sbx_server *s, struct sbx_family *f, struct sbx_wish *w)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	if (w->number < 0) {
 		enum sbx_zygote_state base = sbx_zygotes_state(f->zygotes, 0, 0, &err);
 		if (base == SBX_ZYGOTE_STARTING)
 			return;
-		w->number = base == SBX_ZYGOTE_READY
-				    ? sbx_zygotes_grow(f->zygotes, &w->modules, &err)
-				    : -1;
+		if (base == SBX_ZYGOTE_READY && (sbx_zygotes_find(f->zygotes, &w->modules) >= 0 ||
+						 sbx_families_make_room(s, f, &err) == 0))
+			w->number = sbx_zygotes_grow(f->zygotes, &w->modules, &err);
 		if (w->number < 0)
 			return answer(s, f, w, &err);
 	}
@@ -361,36 +248,39 @@ static void move(struct sbx_server *s, struct sbx_family *f, struct wish *w)
 	if (state == SBX_ZYGOTE_STARTING)
 		return;
 	const struct sbx_slot_warmth home = {f, w->number};
-	if (state == SBX_ZYGOTE_READY)
-		settle_slots(s, home, w->n_parked, &err);
+	if (state == SBX_ZYGOTE_READY) {
+		sbx_family_want(f, &w->modules, w->n_parked);
+		sbx_families_save_memory(s, home);
+		sbx_family_settle_slots(s, home, w->n_parked, &err);
+	}
 	answer(s, f, w, &err);
 }
 
 void sbx_families_move(struct sbx_server *s)
 {
+	s->families_due_usec = 0;
 	for (int i = 0; i < SBX_MAX_FAMILIES; i++) {
 		struct sbx_family *f = &s->family[i];
 		for (int k = 0; f->name && k < SBX_MAX_WISHES; k++)
 			if (f->wish[k].is_there)
 				move(s, f, &f->wish[k]);
-		/* Nobody can ask for anything of these. */
-		if (f->name && !f->is_ending &&
-		    sbx_zygotes_state(f->zygotes, 0, 0, NULL) == SBX_ZYGOTE_FAILED)
-			end(s, f);
+		if (f->name && !f->is_ending)
+			sbx_family_renew_ended(s, f);
 	}
 }
 
+/* All that live: to see their ends. */
 unsigned sbx_families_fds(const struct sbx_server *s, struct pollfd *fds)
 {
 	unsigned n = 0;
-	for (int i = 0; i < SBX_MAX_FAMILIES; i++)
-		for (int k = 0; k < SBX_MAX_WISHES; k++) {
-			const struct wish *w = &s->family[i].wish[k];
-			if (w->is_there)
-				fds[n++].fd = sbx_zygotes_fd(s->family[i].zygotes,
-							     w->number < 0 ? 0 : w->number);
-		}
-	for (unsigned i = 0; i < n; i++)
-		fds[i] = (struct pollfd){fds[i].fd, POLLIN, 0};
+	struct sbx_zygote_facts facts;
+	for (int i = 0; i < SBX_MAX_FAMILIES; i++) {
+		const struct sbx_family *f = &s->family[i];
+		for (int k = 0; f->name && !f->is_ending && sbx_zygotes_see(f->zygotes, k, &facts);
+		     k++)
+			if (facts.state != SBX_ZYGOTE_FAILED)
+				fds[n++] =
+					(struct pollfd){sbx_zygotes_fd(f->zygotes, k), POLLIN, 0};
+	}
 	return n;
 }

@@ -88,7 +88,8 @@ static int ask_about(struct sbx_connection *c, enum sbx_message_type type, char 
 {
 	struct sbx_message m = {.type = type};
 	const char *words;
-	if (type != SBX_MESSAGE_LIST && number_of(argv[0], &m.sandbox, err) < 0)
+	if (type != SBX_MESSAGE_LIST && type != SBX_MESSAGE_ZYGOTES &&
+	    number_of(argv[0], &m.sandbox, err) < 0)
 		return -1;
 	if (type == SBX_MESSAGE_SIGNAL)
 		m.value = argv[1] ? atoi(argv[1]) : SIGTERM;
@@ -106,6 +107,7 @@ static int ask_about(struct sbx_connection *c, enum sbx_message_type type, char 
 		return ask_about(c, SBX_MESSAGE_##type, argv, err);                                \
 	}
 ABOUT(ls, LIST)
+ABOUT(zygotes, ZYGOTES)
 ABOUT(stats, STATS)
 ABOUT(pause, PAUSE)
 ABOUT(resume, RESUME)
@@ -130,6 +132,8 @@ static const struct {
 	 "trust domain alone should share a name",
 	 ctl_warm},
 	{"cool", "NAME", "end those, and every task forked from them", ctl_cool},
+	{"zygotes", "", "list this user's zygotes: state, memory (PSS), idle time, tasks",
+	 ctl_zygotes},
 	{"exec", "SANDBOX [NAME=VALUE...] -- COMMAND...", "run another command in it", ctl_exec},
 	{"ls", "", "list the sandboxes of this user", ctl_ls},
 	{"stats", "SANDBOX", "print what it takes at the moment", ctl_stats},

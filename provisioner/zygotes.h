@@ -49,6 +49,31 @@ enum sbx_zygote_state sbx_zygotes_state(struct sbx_zygotes *zygotes, int number,
 /* Readable when the state of a zygote may have changed. */
 int sbx_zygotes_fd(const struct sbx_zygotes *zygotes, int number);
 
+/*
+ * One that was ready and has ended since the last call; -1: none. What is forked from it lives on.
+ * It is FAILED then.
+ */
+int sbx_zygotes_take_ended(struct sbx_zygotes *zygotes);
+
+/* End one; it is FAILED then. Its children live on, those that wait do not. */
+void sbx_zygotes_end(struct sbx_zygotes *zygotes, int number);
+
+/* The one with exactly these modules that has not failed, or -1. */
+int sbx_zygotes_find(const struct sbx_zygotes *zygotes, const struct sbx_modules *modules);
+
+/* What there is of it; false: no more of them. 0 is the bare interpreter. */
+struct sbx_zygote_facts {
+	const struct sbx_modules *modules;
+	enum sbx_zygote_state state;
+	uint64_t used_usec; /* when it became ready, or was last used (sbx_zygotes_use) */
+	pid_t pid;	    /* 0: not known */
+};
+bool sbx_zygotes_see(const struct sbx_zygotes *zygotes, int number, struct sbx_zygote_facts *out);
+void sbx_zygotes_use(struct sbx_zygotes *zygotes, int number, uint64_t now_usec);
+
+/* Its memory in bytes, of shared pages its share (PSS); 0: not known. Takes milliseconds. */
+uint64_t sbx_zygotes_memory(const struct sbx_zygotes *zygotes, int number);
+
 /* The zygote that serves a task with these modules (modules.h). SBX_E_BUSY: none is ready. */
 int sbx_zygotes_best(struct sbx_zygotes *zygotes, const struct sbx_modules *modules,
 		     struct sbx_error *err);

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks that a server forks from zygotes (docs/zygotes.md)."""
+import json
+import os
+import subprocess
+
+from support import eventually, main
+from zygote_server import ROOT, Server
+
+
+def test_a_server_forks_tasks(t):
+	t.file("task.py", "import sys, sbx_one, sbx_two\nprint(sys.argv, sys.stdin.read(), flush=True)\n"
+			  "print(open('/proc/self/cgroup').read().count(':/\\n') ==\n"
+			  "\tlen(open('/proc/self/cgroup').readlines()), file=sys.stderr)\nsys.exit(3)\n")
+	server = Server(t)
+	warm_up = json.loads(server.ctl("warm", "mine", "sbx_one", ROOT, 2).ok().out)
+	assert warm_up == {"zygotes": "mine", "modules": "sbx_one", "parked": 2}, warm_up
+	server.ctl("warm", "mine", "sbx_two,sbx_one", ROOT, 1).ok()
+	options = ("--ro-bind", f"{t.tmp}/task.py:/task.py", ROOT, "--")
+	for _ in range(4):
+		done = server.create("mine", "sbx_one,sbx_two", *options, "python3", "/task.py", "a", stdin="in")
+		assert (done.status, done.out) == (3, "['/task.py', 'a'] in\n"), done
+		# Its cgroups are those of its sandbox, of which its cgroup namespace begins.
+		assert done.err == "True\n", done
+	assert server.ctl("create", ROOT, "--", "python3", "-c", "print(7)").ok().out == "7\n"
+	three = [subprocess.Popen([t.program, "ctl", "--socket", server.path, "create", "--zygote", "mine",
+			"--modules", "sbx_one", ROOT, "--", "python3", "-c", "print(input())"], env=t.env,
+			stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+	assert [p.communicate(str(n))[0] for n, p in enumerate(three)] == ["0\n", "1\n", "2\n"]
+	server.end()
+	assert not t.leftovers()
+
+
+def test_output_goes_to_one_regular_file(t):
+	"""As `ctl create ... > FILE 2>&1` asks for, counted as a posture has it."""
+	server = Server(t)
+	server.ctl("warm", "mine", "sbx_one", ROOT, 1).ok()
+	script = "import sys\nfor n in range(300):\n\tprint(n, flush=True)\n\tprint('e', n, file=sys.stderr)"
+	for front in ((), ("--zygote", "mine", "--modules", "sbx_one")):
+		for policy in ("low", "high"):
+			line = [t.program, "ctl", "--socket", server.path, "create", *front, "--policy", policy,
+				"--best-effort", ROOT, "--", "python3", "-c", script]
+			with open(t.path("out"), "w+", encoding="utf-8") as file:
+				file.write("before\n")
+				file.flush()
+				status = subprocess.run(line, env=t.env, stdout=file, stderr=file, timeout=60).returncode
+				file.seek(0)
+				lines = file.read().splitlines()
+			assert status == 0 and lines[0] == "before", (front, policy, status, lines[:5])
+			assert [x for x in lines[1:] if x[0] != "e"] == [str(n) for n in range(300)], lines
+			assert [x for x in lines[1:] if x[0] == "e"] == [f"e {n}" for n in range(300)], lines
+	server.end()
+
+
+def children(server):
+	with open(f"/proc/{server.process.pid}/task/{server.process.pid}/children") as file:
+		return set(file.read().split())
+
+
+def test_a_slot_serves_one_task_after_the_other(t):
+	"""Nothing of a task is left that would have the slot given up and made anew, at length."""
+	server = Server(t)
+	# When it answers, it has its slots, and nothing but the two processes that they live by.
+	server.ctl("ls").ok()
+	before = children(server)
+	assert len(before) == 2, before
+	server.ctl("warm", "mine", "-", ROOT, 1).ok()
+	for _ in range(3):
+		server.create("mine", "-", ROOT, "--", "python3", "-c", "1").ok()
+	# It is answered when what came before is done.
+	server.ctl("ls").ok()
+	after = children(server)
+	assert before <= after, (before, after)
+	server.end()
+
+
+def test_what_is_made_ahead_serves_what_it_fits(t):
+	"""One after the other: as made ahead, otherwise, plainly, of another zygote, as made ahead."""
+	server = Server(t)
+	t.file("task.py", "print(9)\n")
+	for modules in ("sbx_one", "sbx_two"):
+		server.ctl("warm", "mine", modules, ROOT, 1).ok()
+	about = ("import os, sys; print([m for m in ('sbx_one', 'sbx_two') if m in sys.modules], "
+		 "os.environ.get('A'), len(os.listdir('/proc/self/fd')), sorted(p for p in os.listdir('/proc') if p.isdigit()) "
+		 "== ['1', str(os.getpid())], os.uname().nodename)")
+	plain = (ROOT, "--", "python3", "-c", about)
+	for _ in range(2):
+		for modules in ("sbx_one", "sbx_two", "sbx_one"):
+			done = server.create("mine", modules, "--env", "A=b", *plain).ok()
+			assert done.out == f"['{modules}'] b 4 True sbx\n", done
+		done = server.create("mine", "sbx_one", "--hostname", "other", *plain).ok()
+		assert done.out == "['sbx_one'] None 4 True other\n", done
+		done = server.create("mine", "sbx_one", "--ro-bind", f"{t.tmp}/task.py:/task.py", ROOT, "--", "python3",
+				     "/task.py").ok()
+		assert done.out == "9\n", done
+		assert server.ctl("create", ROOT, "--", "python3", "-c", "print(7)").ok().out == "7\n"
+	server.ctl("cool", "mine").ok()
+	server.end()
+	assert not t.leftovers()
+
+
+def test_a_server_says_what_it_will_not_fork(t):
+	server = Server(t)
+	server.ctl("warm", "mine", "-", ROOT, 0).ok()
+	python = (ROOT, "--", "python3", "-c", "print(1)")
+	for words, expected in (
+		(("create", "--zygote", "yours", "--modules", "os", *python), "yours"),
+		(("create", "--zygote", "mine", "--modules", "os;", *python), "os;"),
+		(("create", "--zygote", "mine", "--modules", "os", "--policy", "paranoid",
+		  "--best-effort", *python), "zygote=no"),
+		(("create", "--zygote", "mine", "--modules", "os", t.root, *python[1:]), "another template"),
+		(("warm", "mine", "-", t.root), "another name"),
+		(("warm", "new", "-", "/etc", 1), "/etc"),
+		(("warm", "new", "no_such_module", ROOT, 1), "no_such_module"),
+		(("warm", "bash", "-", t.root, 1), "python3"),
+		(("cool", "yours"), "yours"),
+	):
+		done = server.ctl(*words)
+		assert done.status != 0 and expected in done.err, done
+	# What was refused cost nothing: the child that was meant for it serves the next.
+	assert server.create("mine", "os", *python).ok().out == "1\n"
+	server.ctl("cool", "mine").ok()
+	assert server.create("mine", "os", *python).status == 12
+	server.end()
+
+
+def test_cooling_ends_the_tasks_too(t):
+	server = Server(t)
+	server.ctl("warm", "mine", "-", ROOT, 1).ok()
+	number = server.ctl("create", "--keep", "--zygote", "mine", "--modules", "-", ROOT, "--", "python3",
+			    "-c", "import time; time.sleep(600)").ok().out.strip()
+	assert f'"sandbox":{number},' in server.ctl("ls").out
+	server.ctl("cool", "mine").ok()
+	eventually(lambda: server.ctl("ls").out == "", "it lives on")
+	server.end()
+
+
+def test_root_inside_is_nobody_outside(t):  # root
+	"""Of the zygote as of its tasks; what is shown looks the same inside."""
+	t.file("mine", "")
+	os.chown(t.path("mine"), 1000, 1000)
+	folder = t.path("folder")
+	os.mkdir(folder)
+	script = ("import os, sbx_one\nopen('/task/made', 'w')\n"
+		  "print(os.stat('/mine').st_uid, os.stat('/usr').st_uid, flush=True)\nopen('/dev/stdout', 'w').write('again')\n"
+		  "os.read(0, 1)\n")
+	server = Server(t)
+	server.ctl("warm", "mine", "sbx_one", ROOT, 1).ok()
+	task = subprocess.Popen([t.program, "ctl", "--socket", server.path, "create", "--zygote", "mine",
+		"--modules", "sbx_one", "--policy", "high", "--best-effort", "--bind", f"{folder}:/task",
+		"--ro-bind", f"{t.tmp}/mine:/mine", ROOT, "--", "python3", "-c", script], env=t.env,
+		stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+	t.processes.append(task)
+	assert task.stdout.readline() == "1000 0\n"
+	users = []
+	for pid in filter(str.isdigit, os.listdir("/proc")):
+		try:
+			with open(f"/proc/{pid}/status") as status, open(f"/proc/{pid}/maps") as maps:
+				if "sbx-zygote.so" in maps.read():
+					users += [int(line.split()[1]) for line in status if line.startswith("Uid:")]
+		except OSError:
+			pass
+	task.stdin.write("x")
+	task.stdin.flush()
+	assert task.stdout.read() == "again" and task.wait() == 0
+	made = os.stat(f"{folder}/made")
+	assert (made.st_uid, made.st_gid) == (0, 0), made
+	# Of this server's zygotes all are one user; others may be of other tests.
+	ours = [uid for uid in users if uid >= 0x70000000 and users.count(uid) >= 3]
+	assert ours and 0 not in users, users
+	server.end()
+
+
+if __name__ == "__main__":
+	main(globals())
