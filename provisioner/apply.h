@@ -25,7 +25,7 @@ struct sbx_apply {
 	int root_fd;		      /* the new root */
 	int proc_fd;		      /* its /proc */
 	int dev_fd;		      /* its /dev */
-	bool has_layer;
+	bool has_base, has_layer;
 	const char *overlay_flags; /* ",userxattr" or "" */
 	unsigned n_overlays;
 	size_t n_done; /* of the plan's operations */

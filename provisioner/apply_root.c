@@ -110,6 +110,20 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	return lower < 0 ? sbx_error_prefix(err, "template %s", op->source) : 0;
 }
 
+/* Below what the template has itself. */
+int sbx_apply_BASE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	SBX_CLEANUP_FD int base = sbx_mount_given(a, op);
+	if (base < 0)
+		base = sbx_source_open(&a->lower, op->source, O_PATH | O_DIRECTORY, err);
+	if (base < 0 || make_folder("base", 0755, err) < 0)
+		return sbx_error_prefix(err, "template's base");
+	SBX_CLEANUP_FD int copy =
+		sbx_mount_from_host(a, op, base, MOUNT_ATTR_RDONLY, AT_FDCWD, "base", err);
+	a->has_base = true;
+	return copy < 0 ? sbx_error_prefix(err, "template's base %s", op->source) : 0;
+}
+
 /*
  * --disk holds for a layer in a folder when that folder is a file system of its own which is no
  * larger, or the folder of a project whose quota is: ext4 and xfs tell that as the size then. There
@@ -166,11 +180,10 @@ int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 	/* A layer that is kept has its own, from when it was made. */
 	if (!a->has_layer && sbx_mount_copy_mode("lower", "upper", err) < 0)
 		return -1;
-	snprintf(
-		data, sizeof(data),
-		"lowerdir=lower,upperdir=%supper,workdir=%swork,redirect_dir=nofollow,metacopy=off,"
-		"index=off%s",
-		in, in, op->target);
+	snprintf(data, sizeof(data),
+		 "lowerdir=lower%s,upperdir=%supper,workdir=%swork,redirect_dir=nofollow,"
+		 "metacopy=off,index=off%s",
+		 a->has_base ? ":base" : "", in, in, op->target);
 	if (mount_old("sbx", "root", "overlay", MS_NOSUID | MS_NODEV, data) < 0)
 		return sbx_fail_os(
 			err, errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,

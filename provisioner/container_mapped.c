@@ -58,11 +58,12 @@ static int open_source(const struct sbx_request *request, const struct sbx_op *o
 		.shared = strchr(o->template, '/') ? o->shared_template : NULL,
 	};
 	const struct sbx_source_base others = {.root = o->source_root, .shared = o->shared};
-	int flags = op->kind == SBX_OP_INPUT	 ? O_RDONLY | O_NONBLOCK | O_NOCTTY
-		    : op->kind == SBX_OP_STAGING ? O_PATH | O_DIRECTORY
-						 : O_PATH;
-	SBX_CLEANUP_FD int fd = sbx_source_open(op->kind == SBX_OP_STAGING ? &lower : &others,
-						op->source, flags, err);
+	bool is_lower = op->kind == SBX_OP_STAGING || op->kind == SBX_OP_BASE;
+	int flags = op->kind == SBX_OP_INPUT ? O_RDONLY | O_NONBLOCK | O_NOCTTY
+		    : is_lower		     ? O_PATH | O_DIRECTORY
+					     : O_PATH;
+	SBX_CLEANUP_FD int fd =
+		sbx_source_open(is_lower ? &lower : &others, op->source, flags, err);
 	if (fd < 0)
 		return sbx_error_prefix(err, "--%s", sbx_op_name(op->kind));
 	if (op->kind == SBX_OP_INPUT)
@@ -74,8 +75,8 @@ static bool has_source(const struct sbx_request *request, enum sbx_op_kind kind)
 {
 	if (kind == SBX_OP_INPUT)
 		return !request->input_fd;
-	return kind == SBX_OP_STAGING || kind == SBX_OP_BIND || kind == SBX_OP_RO_BIND ||
-	       kind == SBX_OP_OVERLAY;
+	return kind == SBX_OP_STAGING || kind == SBX_OP_BASE || kind == SBX_OP_BIND ||
+	       kind == SBX_OP_RO_BIND || kind == SBX_OP_OVERLAY;
 }
 
 /* What is handed in as 0, 1 and 2 can be opened again by its name inside. */

@@ -132,6 +132,14 @@ SETTER(layer)
 	return 0;
 }
 
+SETTER(base)
+{
+	if (!strchr(value, '/'))
+		return sbx_fail(err, SBX_E_USAGE, "'%s': expected a path, with a '/' in it", value);
+	o->base = value;
+	return 0;
+}
+
 SETTER(root)
 {
 	if (!*value)
@@ -343,6 +351,10 @@ const struct sbx_option sbx_option_table[] = {
 	 "keep what is written in DIR/upper (made when missing, with DIR/work) instead of in "
 	 "memory",
 	 set_layer},
+	{"base", "DIR", FILES,
+	 "TEMPLATE, a path, holds only what differs from this root file system, as an overlay's "
+	 "layer",
+	 set_base},
 	{"input", "FILE", FILES, "the task's input: a copy of it, read-only at /task/input.json",
 	 set_input},
 	{"output", "DIR", FILES,

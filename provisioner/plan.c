@@ -215,6 +215,8 @@ static void add_mounts(struct maker *m)
 	if (!m->host->privileged && !m->host->maps_all_ids)
 		ADD(m, ID_MAP, .number = o->uid);
 	ADD(m, STAGING, .source = m->host->lower, .number = o->policy.limit[SBX_LIMIT_DISK]);
+	if (m->host->base)
+		ADD(m, BASE, .source = m->host->base);
 	if (o->layer)
 		ADD(m, LAYER, .source = o->layer,
 		    .number = o->best_effort ? 0 : o->policy.limit[SBX_LIMIT_DISK]);

@@ -19,6 +19,7 @@
 	X(PRIVATE_MOUNTS, "private-mounts", "", "", "")                                            \
 	X(ID_MAP, "id-map", "", "", "uid")                                                         \
 	X(STAGING, "staging", "lower", "", "bytes")                                                \
+	X(BASE, "base", "lower", "", "")                                                           \
 	X(LAYER, "layer", "dir", "", "bytes")                                                      \
 	X(ROOT, "root", "lower", "options", "")                                                    \
 	X(PROC, "proc", "", "", "")                                                                \
@@ -99,6 +100,7 @@ struct sbx_host {
 	uid_t uid;
 	gid_t gid;
 	const char *lower; /* path of the root file system */
+	const char *base;  /* of what that is a layer over, NULL: it is whole */
 	const struct sbx_places *places;
 	/*
 	 * Unprivileged here, but whoever makes the user namespace gives it all ids that there are

@@ -71,7 +71,8 @@ static int make_ids(struct sbx_task *task, struct sbx_error *err)
 	const struct sbx_source_base base = {.root = o->source_root, .shared = o->shared};
 	const struct sbx_source_base anywhere = {0};
 	if (sbx_ids_make(&task->ids, (uint32_t)getpid() + n_made++, err) < 0 ||
-	    check_source(&task->ids, &anywhere, task->lower.path, err) < 0)
+	    check_source(&task->ids, &anywhere, task->lower.path, err) < 0 ||
+	    (task->lower.base && check_source(&task->ids, &anywhere, task->lower.base, err) < 0))
 		return -1;
 	for (size_t i = 0; i < o->n_binds; i++)
 		if (check_source(&task->ids, &base, o->binds[i].source, err) < 0)
@@ -100,7 +101,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	if (getauxval(AT_SECURE))
 		return sbx_fail(err, SBX_E_DENIED,
 				"installed set-user-id; take that off, it works without");
-	if (sbx_lower_find(o->root_dir, o->template, &task->lower, err) < 0 ||
+	if (sbx_lower_find(o->root_dir, o->template, o->base, &task->lower, err) < 0 ||
 	    sbx_lower_enter_ids(&task->lower, err) < 0)
 		return -1;
 	if (task->slot)
@@ -122,6 +123,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		.uid = geteuid(),
 		.gid = getegid(),
 		.lower = task->lower.path,
+		.base = task->lower.base,
 		.places = &task->places,
 		.has_net = task->has_net,
 		.has_wide_layer = has_wide_layer(o),

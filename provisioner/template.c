@@ -19,6 +19,7 @@
 void sbx_lower_release(struct sbx_lower *lower)
 {
 	free(lower->path);
+	free(lower->base);
 	sbx_close(&lower->lock_fd);
 	*lower = (struct sbx_lower)SBX_LOWER_INIT;
 }
@@ -81,19 +82,28 @@ static char *find_by_prefix(int templates_dfd, const char *prefix, const char *w
 	return sbx_steal(found);
 }
 
+/* The id that a link leads to; "" when it leads to none, NULL when it is no link. */
+static char *id_of_link(int dfd, const char *name)
+{
+	char link[2 * ID_DIGITS];
+	ssize_t n = readlinkat(dfd, name, link, sizeof(link) - 1);
+	if (n < 0)
+		return NULL;
+	link[n] = '\0';
+	while (n > 0 && link[n - 1] == '/')
+		link[--n] = '\0';
+	const char *id = strrchr(link, '/');
+	id = id ? id + 1 : link;
+	return strdup(is_id(id) ? id : "");
+}
+
 /* The folder's own name: a link in templates/ (a name) may be put on another id at any time. */
 static char *resolve(int templates_dfd, const char *name, const char *where, struct sbx_error *err)
 {
-	char link[2 * ID_DIGITS];
-	ssize_t n = readlinkat(templates_dfd, name, link, sizeof(link) - 1);
-	if (n >= 0) {
-		link[n] = '\0';
-		while (n > 0 && link[n - 1] == '/')
-			link[--n] = '\0';
-		const char *id = strrchr(link, '/');
-		id = id ? id + 1 : link;
-		if (is_id(id))
-			return strdup(id);
+	SBX_CLEANUP_FREE char *id = id_of_link(templates_dfd, name);
+	if (id) {
+		if (*id)
+			return sbx_steal(id);
 		sbx_fail(err, SBX_E_DAMAGED,
 			 "%s: the name's link in %s leads to no template; remove it with sbx-build "
 			 "rm",
@@ -120,6 +130,26 @@ static int lock(int templates_dfd, const char *id, struct sbx_lower *out, struct
 	return 0;
 }
 
+/* One with a root of its own may still have the layer that it was made with: that is done with. */
+static int find_files(int templates_dfd, const char *where, const char *id, struct sbx_lower *out,
+		      struct sbx_error *err)
+{
+	char file[NAME_MAX + sizeof("/layer")];
+	struct stat st;
+	snprintf(file, sizeof(file), "%s/root", id);
+	bool is_whole = fstatat(templates_dfd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	snprintf(file, sizeof(file), "%s/base", id);
+	SBX_CLEANUP_FREE char *base = is_whole ? NULL : id_of_link(templates_dfd, file);
+	if (base && !*base)
+		return sbx_fail(err, SBX_E_DAMAGED,
+				"template %.12s: its base leads to no template; run sbx-build fsck",
+				id);
+	if (asprintf(&out->path, "%s/%s/%s", where, id, base ? "layer" : "root") < 0 ||
+	    (base && asprintf(&out->base, "%s/%s/root", where, base) < 0))
+		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
+	return 0;
+}
+
 static int find_in_store(const char *root_dir, const char *name, struct sbx_lower *out,
 			 struct sbx_error *err)
 {
@@ -138,31 +168,43 @@ static int find_in_store(const char *root_dir, const char *name, struct sbx_lowe
 			"%s: no templates; build one, or say with --root where they are: %s", name,
 			where);
 	SBX_CLEANUP_FREE char *id = resolve(dfd, name, where, err);
-	if (!id || lock(dfd, id, out, err) < 0)
-		return -1;
-	if (asprintf(&out->path, "%s/%s/root", where, id) < 0)
-		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
+	return !id || lock(dfd, id, out, err) < 0 ? -1 : find_files(dfd, where, id, out, err);
+}
+
+static int check_folder(const char *path, struct sbx_error *err)
+{
+	struct stat st;
+	if (stat(path, &st) < 0)
+		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return sbx_fail(err, SBX_E_NOT_FOUND,
+				"template %s: is no folder; a root file system was expected", path);
 	return 0;
 }
 
-int sbx_lower_find(const char *root_dir, const char *name, struct sbx_lower *out,
+static char *copy(const char *path, struct sbx_error *err)
+{
+	char *text = strdup(path);
+	if (!text)
+		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "template");
+	return text;
+}
+
+int sbx_lower_find(const char *root_dir, const char *name, const char *base, struct sbx_lower *out,
 		   struct sbx_error *err)
 {
 	SBX_CLEANUP_LOWER struct sbx_lower lower = SBX_LOWER_INIT;
-	if (strchr(name, '/')) {
-		lower.path = strdup(name);
-		if (!lower.path)
-			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "template");
-	} else if (find_in_store(root_dir, name, &lower, err) < 0) {
+	bool is_path = strchr(name, '/') != NULL;
+	if (base && !is_path)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--base: %s is a template's name, and its base is known; leave it "
+				"out",
+				name);
+	if (is_path ? !(lower.path = copy(name, err)) || (base && !(lower.base = copy(base, err)))
+		    : find_in_store(root_dir, name, &lower, err) < 0)
 		return -1;
-	}
-	struct stat st;
-	if (stat(lower.path, &st) < 0)
-		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s", lower.path);
-	if (!S_ISDIR(st.st_mode))
-		return sbx_fail(err, SBX_E_NOT_FOUND,
-				"template %s: is no folder; a root file system was expected",
-				lower.path);
+	if (check_folder(lower.path, err) < 0 || (lower.base && check_folder(lower.base, err) < 0))
+		return -1;
 	*out = lower;
 	lower = (struct sbx_lower)SBX_LOWER_INIT;
 	return 0;

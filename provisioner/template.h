@@ -7,13 +7,14 @@
 /* The root file system that a sandbox lies on. */
 struct sbx_lower {
 	char *path;  /* owned */
+	char *base;  /* what `path` is a layer over, NULL: it is whole by itself; owned */
 	int lock_fd; /* held shared while the sandbox lives, so that it isn't removed; -1 for a path
 		      */
 };
 
 #define SBX_LOWER_INIT                                                                             \
 	{                                                                                          \
-		NULL, -1                                                                           \
+		NULL, NULL, -1                                                                     \
 	}
 
 void sbx_lower_release(struct sbx_lower *lower);
@@ -22,10 +23,13 @@ void sbx_lower_release(struct sbx_lower *lower);
 /*
  * Find what TEMPLATE names: a path when there is a '/' in it; else a name, an id or an unambiguous
  * prefix of an id in templates/ below root_dir (NULL: $SBX_ROOT or the user's default), whose lock
- * file is then locked. SBX_E_NOT_FOUND, SBX_E_USAGE for an ambiguous prefix, SBX_E_BUSY for a
- * template that is being removed.
+ * file is then locked. A template has its files in root/, or, when it was made on top of another
+ * one, in layer/ what differs and in `base` a link to that other one, which has a root/; who
+ * removes that looks at this one's lock. `base` is the path of what a path is a layer over, NULL:
+ * nothing. SBX_E_NOT_FOUND, SBX_E_USAGE for an ambiguous prefix, SBX_E_BUSY for a template that is
+ * being removed.
  */
-int sbx_lower_find(const char *root_dir, const char *name, struct sbx_lower *out,
+int sbx_lower_find(const char *root_dir, const char *name, const char *base, struct sbx_lower *out,
 		   struct sbx_error *err);
 
 /*

@@ -58,6 +58,11 @@ static const char *const migrations[] = {
 	" skip_scripts TEXT NOT NULL) WITHOUT ROWID;",
 	/* A name whose recipe says what it stands for. */
 	"ALTER TABLE name ADD COLUMN of_recipe INTEGER NOT NULL DEFAULT 0;",
+	/* Templates that are a layer over another one's root. */
+	"ALTER TABLE template ADD COLUMN base TEXT;"
+	"ALTER TABLE template ADD COLUMN n_entries INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX template_base ON template(base);"
+	"CREATE INDEX template_ref_ref ON template_ref(ref);",
 };
 #define CATALOG_VERSION ((int)G_N_ELEMENTS(migrations))
 
@@ -151,6 +156,7 @@ void sbx_catalog_template_free(struct sbx_template *row)
 	g_free(row->commit);
 	g_free(row->suite);
 	g_free(row->architecture);
+	g_free(row->base);
 	g_strfreev(row->names);
 	g_free(row);
 }
@@ -182,13 +188,14 @@ static gboolean add_row(struct sbx_store *store, const struct sbx_template *row,
 		sbx_sql_prepare(store, error,
 				/* not REPLACE: that deletes the row, and its names with it */
 				"INSERT INTO template(id, commit_id, suite, architecture,"
-				" created_usec, n_packages, n_bytes, build_usec)"
-				" VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET"
+				" created_usec, n_packages, n_bytes, build_usec, base, n_entries)"
+				" VALUES(?,?,?,?,?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET"
 				" commit_id=excluded.commit_id, created_usec=excluded.created_usec,"
-				" n_bytes=excluded.n_bytes, build_usec=excluded.build_usec",
-				"ssssiiii", row->id, row->commit, row->suite, row->architecture,
+				" n_bytes=excluded.n_bytes, build_usec=excluded.build_usec,"
+				" base=excluded.base, n_entries=excluded.n_entries",
+				"ssssiiiisi", row->id, row->commit, row->suite, row->architecture,
 				row->created_usec, (gint64)row->n_packages, (gint64)row->n_bytes,
-				(gint64)row->build_usec),
+				(gint64)row->build_usec, row->base, (gint64)row->n_entries),
 		error);
 }
 
@@ -266,7 +273,7 @@ static gboolean read_names(struct sbx_store *store, GPtrArray *rows, GError **er
 #define TEMPLATE_COLUMNS                                                                           \
 	"SELECT id, commit_id, suite, architecture, created_usec, n_packages, n_bytes, "           \
 	"build_usec,"                                                                              \
-	" last_used_usec, n_uses FROM template "
+	" last_used_usec, n_uses, base, n_entries FROM template "
 
 /* All rows of a statement that selects TEMPLATE_COLUMNS; finalizes it. */
 static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GError **error)
@@ -289,6 +296,8 @@ static GPtrArray *read_templates(struct sbx_store *store, sqlite3_stmt *stmt, GE
 		row->build_usec = (guint64)sqlite3_column_int64(stmt, 7);
 		row->last_used_usec = sqlite3_column_int64(stmt, 8);
 		row->n_uses = (guint64)sqlite3_column_int64(stmt, 9);
+		row->base = sbx_sql_text(stmt, 10);
+		row->n_entries = (guint64)sqlite3_column_int64(stmt, 11);
 	}
 	if (step != SQLITE_DONE)
 		sbx_sql_fail(store, error);
@@ -306,6 +315,13 @@ GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error)
 					      "ORDER BY max(last_used_usec, created_usec) DESC, id",
 					      ""),
 			      error);
+}
+
+GPtrArray *sbx_catalog_templates_upper_first(struct sbx_store *store, GError **error)
+{
+	return read_templates(
+		store, sbx_sql_prepare(store, error, TEMPLATE_COLUMNS "ORDER BY base IS NULL", ""),
+		error);
 }
 
 struct sbx_template *sbx_catalog_template(struct sbx_store *store, const char *id, GError **error)

@@ -13,6 +13,8 @@ struct sbx_template {
 	guint64 n_packages, n_uses;
 	guint64 n_bytes;    /* of its files, each counted once */
 	guint64 build_usec; /* how long building took */
+	char *base;	    /* the template whose root its layer lies on, NULL: has a root itself */
+	guint64 n_entries;  /* of files and folders in its own root; 0: not known */
 	char **names;	    /* sorted; may be empty; ignored when a row is added */
 	char **refs;	    /* what it is made of and must outlive it; only when a row is added */
 };
@@ -35,6 +37,30 @@ GHashTable *sbx_catalog_needed_refs(struct sbx_store *store, GError **error);
 
 /* All rows, the last used first. */
 GPtrArray *sbx_catalog_templates(struct sbx_store *store, GError **error);
+
+/* The same, but those with a base before those that have none, in any order otherwise. */
+GPtrArray *sbx_catalog_templates_upper_first(struct sbx_store *store, GError **error);
+
+/* The ids of the templates whose base it is; NULL-ended, newly allocated. */
+char **sbx_catalog_upper(struct sbx_store *store, const char *id, GError **error);
+
+/* It has a root of its own now, with so many files and folders. */
+gboolean sbx_catalog_set_whole(struct sbx_store *store, const char *id, guint64 n_entries,
+			       GError **error);
+
+/*
+ * The template with a root of its own that differs least from one that is to be made; NULL without
+ * an error when there is none. It differs by refs with the wish's prefix that only one of them has.
+ */
+struct sbx_catalog_wish {
+	const char *except;    /* is not looked at */
+	const char *must;      /* a ref that it has to need, too */
+	const char *prefix;    /* of the refs that count: "pkg/" */
+	char **refs;	       /* of the one that is to be made; NULL-ended */
+	guint64 least_entries; /* of its root */
+};
+struct sbx_template *sbx_catalog_nearest(struct sbx_store *store,
+					 const struct sbx_catalog_wish *wish, GError **error);
 
 /*
  * By id, unambiguous prefix (4 digits at least) or name. SBX_E_NOT_FOUND says what there is,

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -23,6 +23,7 @@ struct checkout {
 	GThreadPool *pool;
 	GMutex mutex;
 	GCond idle;
+	guint n_entries;    /* put there; of all threads */
 	guint n_open;	    /* folders handed over and not done; guarded, like all below */
 	GHashTable *owners; /* checksum of a dirmeta object -> struct owner */
 	GError *failure;    /* the first */
@@ -79,14 +80,6 @@ static gboolean fail(const char *path, const char *name, GError **error)
 	return sbx_set_error_os(error, SBX_E_FAILED, errno, "checkout: %s/%s", path, name);
 }
 
-/* "ab/cdef....file", as libostree names a file's object. */
-static void object_name(const guint8 checksum[SBX_CHECKSUM_BYTES], char out[80])
-{
-	char hex[OSTREE_SHA256_STRING_LEN + 1];
-	ostree_checksum_inplace_from_bytes(checksum, hex);
-	snprintf(out, 80, "%.2s/%s.file", hex, hex + 2);
-}
-
 static int copy_bytes(int from, int to, const struct stat *st)
 {
 	guint8 capability[64];
@@ -136,8 +129,8 @@ static int link_object(const struct checkout *c, const char *object, int dfd, co
 static gboolean put_file(struct checkout *c, const guint8 *checksum, int dfd, const char *path,
 			 const char *name, GError **error)
 {
-	char object[80];
-	object_name(checksum, object);
+	char object[SBX_OBJECT_NAME];
+	sbx_object_name(checksum, object);
 	if (link_object(c, object, dfd, name) == 0)
 		return TRUE;
 	if (errno == ENOENT)
@@ -150,6 +143,12 @@ static gboolean put_file(struct checkout *c, const guint8 *checksum, int dfd, co
 	g_autofree char *there = g_strdup_printf("/proc/self/fd/%d/%s", dfd, name);
 	return sbx_store_remove_tree(there, error) &&
 	       (link_object(c, object, dfd, name) == 0 || fail(path, name, error));
+}
+
+/* As overlayfs has them. Anybody may make this one device (mknod(2), Linux 5.8). */
+static gboolean put_whiteout(int dfd, const char *path, const char *name, GError **error)
+{
+	return mknodat(dfd, name, S_IFCHR, makedev(0, 0)) == 0 || fail(path, name, error);
 }
 
 /* Open a folder, made if need be, with its owner and mode; -1 and an error. */
@@ -197,6 +196,8 @@ static gboolean put_entry(struct checkout *c, const struct sbx_entry *entry, int
 {
 	if (entry->kind == SBX_ENTRY_FILE)
 		return put_file(c, entry->checksum, dfd, path, name, error);
+	if (entry->kind == SBX_ENTRY_WHITEOUT)
+		return put_whiteout(dfd, path, name, error);
 	SBX_CLEANUP_FD int below = put_folder(c, entry->folder, dfd, path, name, error);
 	g_autofree char *below_path = g_build_filename(path, name, NULL);
 	if (below < 0)
@@ -219,6 +220,7 @@ static gboolean fill(struct checkout *c, struct sbx_tree *tree, int dfd, const c
 		if (!entry || !put_entry(c, entry, dfd, path, name, depth, error))
 			return FALSE;
 	}
+	g_atomic_int_add(&c->n_entries, names->len);
 	/* Files have no time of their own in the store; folders get the same. */
 	return futimens(dfd, epoch) == 0 || fail(path, ".", error);
 }
@@ -256,7 +258,7 @@ static void run(struct checkout *c, struct sbx_tree *tree)
 }
 
 gboolean sbx_tree_checkout(struct sbx_tree *tree, struct sbx_store *store, const char *path,
-			   GCancellable *cancellable, GError **error)
+			   guint *out_n_entries, GCancellable *cancellable, GError **error)
 {
 	struct checkout c = {.store = store, .cancellable = cancellable, .root_dfd = -1};
 	g_autoptr(GHashTable) owners =
@@ -277,5 +279,9 @@ gboolean sbx_tree_checkout(struct sbx_tree *tree, struct sbx_store *store, const
 	g_cond_clear(&c.idle);
 	if (c.failure)
 		g_propagate_prefixed_error(error, c.failure, "%s: ", path);
-	return root_dfd >= 0 && !c.failure;
+	if (root_dfd < 0 || c.failure)
+		return FALSE;
+	if (out_n_entries)
+		*out_n_entries = c.n_entries;
+	return TRUE;
 }

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "store/checkout.h"
 #include "store/gc.h"
+#include "store/layer.h"
 #include "store/template.h"
 
 #define TICK_OBJECTS 256
@@ -124,28 +126,78 @@ static gboolean check_refs(struct check *check, gboolean repair, GPtrArray *prob
 	return TRUE;
 }
 
+/* The tree that stands at *out_path: the template's, or what of it differs from its base's. */
+static struct sbx_tree *expected_tree(struct sbx_store *store, const struct sbx_template *row,
+				      char **out_path, GError **error)
+{
+	g_autofree char *ref = g_strconcat("template/", row->id, NULL);
+	g_autofree char *root = sbx_template_path(store, row->id, SBX_TEMPLATE_ROOT);
+	SBX_AUTO(sbx_tree) tree = NULL;
+	SBX_AUTO(sbx_tree) base = NULL;
+	struct sbx_tree *layer = NULL;
+	guint n_entries;
+	if (!sbx_tree_load_ref(store, ref, 0, &tree, NULL, NULL, error))
+		return NULL;
+	if (!row->base || g_file_test(root, G_FILE_TEST_IS_DIR)) {
+		*out_path = g_steal_pointer(&root);
+		return g_steal_pointer(&tree);
+	}
+	g_autofree char *base_ref = g_strconcat("template/", row->base, NULL);
+	if (!sbx_tree_load_ref(store, base_ref, 0, &base, NULL, NULL, error))
+		return NULL;
+	*out_path = sbx_template_path(store, row->id, SBX_TEMPLATE_LAYER);
+	if (!base)
+		sbx_set_error(error, SBX_E_DAMAGED, "its base %.16s is not in the store",
+			      row->base);
+	else if (!sbx_layer_make(store, base, tree, G_MAXUINT, &layer, &n_entries, error))
+		return NULL;
+	return layer;
+}
+
+/* Says what is wrong with the folders; the bytes of files were looked at as objects. */
+static char *checkout_problem(struct check *check, const struct sbx_template *row)
+{
+	g_autofree char *path = NULL;
+	g_autoptr(GError) error = NULL;
+	char *problem = NULL;
+	SBX_AUTO(sbx_tree) tree = expected_tree(check->store, row, &path, &error);
+	if (!tree ||
+	    !sbx_tree_check(tree, check->store, path, &problem, check->cancellable, &error))
+		return g_strdup(error->message);
+	g_autofree char *where = problem ? g_path_get_basename(path) : NULL;
+	g_autofree char *what = problem;
+	return problem ? g_strdup_printf("%s/%s", where, what) : NULL;
+}
+
 static gboolean check_templates(struct check *check, gboolean repair, GPtrArray *problems,
 				GError **error)
 {
-	g_autoptr(GPtrArray) rows = sbx_catalog_templates(check->store, error);
+	/* One is removed after those that lie on it: these need it. */
+	g_autoptr(GPtrArray) rows = sbx_catalog_templates_upper_first(check->store, error);
 	for (guint i = 0; rows && i < rows->len; i++) {
 		const struct sbx_template *row = rows->pdata[i];
 		g_autofree char *ref = g_strconcat("template/", row->id, NULL);
 		g_autofree char *commit = NULL;
 		g_autofree char *lock = sbx_template_path(check->store, row->id, "lock.json");
-		const char *problem = NULL;
+		g_autofree char *problem = NULL;
 		if (!ostree_repo_resolve_rev(check->store->repo, ref, TRUE, &commit, error))
 			return FALSE;
 		if (g_strcmp0(commit, row->commit) != 0)
-			problem = "its commit is not in the store";
+			problem = g_strdup("its commit is not in the store");
 		else if (!sbx_template_is_present(check->store, row->id))
-			problem = "its checkout is not there";
+			problem = g_strdup(row->base ? "its checkout, or its base's, is not there"
+						     : "its checkout is not there");
 		else if (!g_file_test(lock, G_FILE_TEST_IS_REGULAR))
-			problem = "its lock.json is not there";
+			problem = g_strdup("its lock.json is not there");
+		else
+			problem = checkout_problem(check, row);
+		if (g_cancellable_set_error_if_cancelled(check->cancellable, error))
+			return FALSE;
 		if (!problem)
 			continue;
 		g_ptr_array_add(problems, g_strdup_printf("template %.16s: %s", row->id, problem));
-		if (repair && !sbx_template_remove(check->store, row->id, error))
+		if (repair &&
+		    !sbx_template_remove(check->store, row->id, check->cancellable, error))
 			return FALSE;
 	}
 	return rows != NULL;

@@ -66,21 +66,41 @@ static void clear_cache(struct sbx_store *store, gboolean dry_run, struct sbx_gc
 	}
 }
 
+/* Of a template that was being given a root of its own. Returns whether it has it now. */
+static gboolean finish_root(struct sbx_store *store, const char *id, GCancellable *cancellable)
+{
+	g_autofree char *root = sbx_template_path(store, id, SBX_TEMPLATE_ROOT);
+	return g_file_test(root, G_FILE_TEST_IS_DIR) &&
+	       sbx_template_make_whole(store, id, cancellable, NULL);
+}
+
 /* Unnamed and unused templates. */
 static gboolean drop_templates(struct sbx_store *store, gint64 unused_seconds, gboolean dry_run,
-			       struct sbx_gc_result *result, GError **error)
+			       struct sbx_gc_result *result, GCancellable *cancellable,
+			       GError **error)
 {
-	g_autoptr(GPtrArray) rows = sbx_catalog_templates(store, error);
+	/* One goes after those that lie on it, and stays as long as one of these does. */
+	g_autoptr(GPtrArray) rows = sbx_catalog_templates_upper_first(store, error);
+	g_autoptr(GHashTable) bases = g_hash_table_new(g_str_hash, g_str_equal);
 	gint64 limit = g_get_real_time() - unused_seconds * G_USEC_PER_SEC;
 	for (guint i = 0; rows && i < rows->len; i++) {
 		const struct sbx_template *row = rows->pdata[i];
 		gboolean gone = !sbx_template_is_present(store, row->id);
-		if (!gone && (row->names[0] || MAX(row->created_usec, row->last_used_usec) > limit))
+		gboolean stays = row->names[0] ||
+				 MAX(row->created_usec, row->last_used_usec) > limit ||
+				 g_hash_table_contains(bases, row->id);
+		if (!gone && stays) {
+			if (row->base && (dry_run || !finish_root(store, row->id, cancellable)))
+				g_hash_table_add(bases, row->base);
 			continue;
+		}
 		g_autoptr(GError) failed = NULL;
-		if (!dry_run && !sbx_template_remove(store, row->id, &failed)) {
-			if (g_error_matches(failed, SBX_ERROR, SBX_E_BUSY))
+		if (!dry_run && !sbx_template_remove(store, row->id, cancellable, &failed)) {
+			if (g_error_matches(failed, SBX_ERROR, SBX_E_BUSY)) {
+				if (row->base)
+					g_hash_table_add(bases, row->base);
 				continue;
+			}
 			g_propagate_error(error, g_steal_pointer(&failed));
 			return FALSE;
 		}
@@ -142,7 +162,7 @@ gboolean sbx_gc_run(struct sbx_store *store, gint64 unused_seconds, gboolean dry
 {
 	struct sbx_gc_result result = {0};
 	if (!clear_scratch(store, dry_run, &result, error) ||
-	    !drop_templates(store, unused_seconds, dry_run, &result, error) ||
+	    !drop_templates(store, unused_seconds, dry_run, &result, cancellable, error) ||
 	    !drop_orphans(store, dry_run, error) ||
 	    !drop_refs(store, dry_run, &result, cancellable, error))
 		return FALSE;

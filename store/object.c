@@ -5,6 +5,7 @@
 #include <gio/gunixinputstream.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -196,4 +197,11 @@ GFileInfo *sbx_object_info(struct sbx_store *store, const guint8 checksum[SBX_CH
 	if (!ostree_repo_load_file(store->repo, hex, NULL, &info, NULL, NULL, error))
 		return NULL;
 	return info;
+}
+
+void sbx_object_name(const guint8 checksum[SBX_CHECKSUM_BYTES], char out[SBX_OBJECT_NAME])
+{
+	char hex[OSTREE_SHA256_STRING_LEN + 1];
+	ostree_checksum_inplace_from_bytes(checksum, hex);
+	snprintf(out, SBX_OBJECT_NAME, "%.2s/%s.file", hex, hex + 2);
 }

@@ -47,6 +47,10 @@ gboolean sbx_object_write_dirmeta(struct sbx_store *store, const struct sbx_file
 char *sbx_object_read(struct sbx_store *store, const guint8 checksum[SBX_CHECKSUM_BYTES],
 		      gsize max_bytes, gsize *out_n, GError **error);
 
+/* "ab/cdef....file": where below the repository's objects/ the file object is. */
+#define SBX_OBJECT_NAME 72
+void sbx_object_name(const guint8 checksum[SBX_CHECKSUM_BYTES], char out[SBX_OBJECT_NAME]);
+
 /* Type, mode, owner, link target of a file object. */
 GFileInfo *sbx_object_info(struct sbx_store *store, const guint8 checksum[SBX_CHECKSUM_BYTES],
 			   GError **error);

@@ -15,12 +15,31 @@ char *sbx_template_path(struct sbx_store *store, const char *id, const char *fil
 	return g_build_filename(store->root, "templates", id, file, NULL);
 }
 
+static gboolean has_folder(struct sbx_store *store, const char *id, const char *name)
+{
+	g_autofree char *path = sbx_template_path(store, id, name);
+	return g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
 gboolean sbx_template_is_present(struct sbx_store *store, const char *id)
 {
-	g_autofree char *root = sbx_template_path(store, id, "root");
 	g_autofree char *lock = sbx_template_path(store, id, "lock");
-	struct stat st;
-	return stat(root, &st) == 0 && S_ISDIR(st.st_mode) && stat(lock, &st) == 0;
+	return access(lock, F_OK) == 0 &&
+	       (has_folder(store, id, SBX_TEMPLATE_ROOT) ||
+		(has_folder(store, id, SBX_TEMPLATE_LAYER) &&
+		 has_folder(store, id, SBX_TEMPLATE_BASE "/" SBX_TEMPLATE_ROOT)));
+}
+
+int sbx_template_hold(struct sbx_store *store, const char *id, GError **error)
+{
+	g_autofree char *path = sbx_template_path(store, id, "lock");
+	SBX_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0) {
+		sbx_set_error(error, SBX_E_BUSY,
+			      "%.16s: the template is being removed; run it again", id);
+		return -1;
+	}
+	return sbx_steal_fd(&fd);
 }
 
 gboolean sbx_template_publish(struct sbx_store *store, const char *folder,

@@ -73,6 +73,11 @@ const guint8 *sbx_tree_dirmeta(const struct sbx_tree *tree)
 	return tree->dirmeta;
 }
 
+const guint8 *sbx_tree_contents(const struct sbx_tree *tree)
+{
+	return tree->contents;
+}
+
 static void put_entry(struct sbx_tree *tree, const char *name, enum sbx_entry_kind kind,
 		      const guint8 *checksum, struct sbx_tree *folder, guint16 owner)
 {
@@ -182,6 +187,15 @@ gboolean sbx_tree_put_folder(struct sbx_tree *tree, const char *name, struct sbx
 	}
 	tree->is_changed = TRUE;
 	put_entry(tree, name, SBX_ENTRY_FOLDER, NULL, folder, owner);
+	return TRUE;
+}
+
+gboolean sbx_tree_put_whiteout(struct sbx_tree *tree, const char *name, GError **error)
+{
+	if (!unfold(tree, error))
+		return FALSE;
+	tree->is_changed = TRUE;
+	put_entry(tree, name, SBX_ENTRY_WHITEOUT, NULL, NULL, 0);
 	return TRUE;
 }
 

@@ -10,7 +10,8 @@
  */
 struct sbx_tree;
 
-enum sbx_entry_kind { SBX_ENTRY_FILE, SBX_ENTRY_FOLDER };
+/* A whiteout says that there is nothing, in a layer over another tree (store/layer.h) alone. */
+enum sbx_entry_kind { SBX_ENTRY_FILE, SBX_ENTRY_FOLDER, SBX_ENTRY_WHITEOUT };
 
 struct sbx_entry {
 	enum sbx_entry_kind kind;
@@ -31,6 +32,8 @@ SBX_DEFINE_AUTO(sbx_tree, sbx_tree_free)
 
 void sbx_tree_set_dirmeta(struct sbx_tree *tree, const guint8 dirmeta[SBX_CHECKSUM_BYTES]);
 const guint8 *sbx_tree_dirmeta(const struct sbx_tree *tree);
+/* Of what stands below, as stored: of a tree that was written, or not changed since it was read. */
+const guint8 *sbx_tree_contents(const struct sbx_tree *tree);
 
 /* The entry of that name in this folder; NULL without an error when there is none. */
 struct sbx_entry *sbx_tree_lookup(struct sbx_tree *tree, const char *name, GError **error);
@@ -43,6 +46,7 @@ gboolean sbx_tree_put_file(struct sbx_tree *tree, const char *name,
 			   GError **error);
 gboolean sbx_tree_put_folder(struct sbx_tree *tree, const char *name, struct sbx_tree *folder,
 			     guint16 owner, GError **error);
+gboolean sbx_tree_put_whiteout(struct sbx_tree *tree, const char *name, GError **error);
 gboolean sbx_tree_remove(struct sbx_tree *tree, const char *name, GError **error);
 /* Take a folder out of its tree, contents and all; it is the caller's. NULL when it is none. */
 struct sbx_tree *sbx_tree_take_folder(struct sbx_tree *tree, const char *name, GError **error);

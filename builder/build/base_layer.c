@@ -55,7 +55,7 @@ static gboolean make(struct sbx_base_layer *layer, GError **error)
 	if (!tree || !sbx_compose_add_database(tree, store, layer->lock, units, cancellable, error))
 		return FALSE;
 	__attribute__((cleanup(sbx_workroot_release))) struct sbx_workroot root;
-	sbx_workroot_init(&root, store, tree, layer->root, &transaction, cancellable);
+	sbx_workroot_init(&root, store, tree, layer->root, NULL, &transaction, cancellable);
 	struct sbx_configure c = {
 		.ctx = ctx,
 		.store = store,

@@ -32,7 +32,9 @@ struct build {
 	GPtrArray *units;
 	struct sbx_tree *tree;
 	struct sbx_transaction transaction;
-	struct sbx_workroot root; /* the checkout: work/template/root */
+	struct sbx_stack *stack;  /* what the checkout lies on, if that is worth it */
+	struct sbx_workroot root; /* the checkout */
+	char *compile_root;	  /* where it was when compiling began */
 	struct sbx_compile *compile;
 	GPtrArray *refs; /* of the scripts' traces */
 	char *commit;
@@ -55,6 +57,8 @@ static void build_release(struct build *b)
 	if (b->work && !b->keep_work)
 		sbx_store_remove_tree(b->work, NULL);
 	sbx_tree_free(b->tree);
+	sbx_stack_free(b->stack);
+	g_free(b->compile_root);
 	sbx_compile_free(b->compile);
 	g_clear_pointer(&b->units, g_ptr_array_unref);
 	g_clear_pointer(&b->refs, g_ptr_array_unref);
@@ -114,7 +118,8 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 					   b->report, b->refs, &diversions, error))
 		return FALSE;
 	b->units = sbx_compose_load(b->store, b->lock, FALSE, error);
-	if (!b->units || !sbx_transaction_begin(&b->transaction, b->store, cancellable, error))
+	if (!b->units || !sbx_stack_find(b->store, b->lock, b->id, &b->stack, error) ||
+	    !sbx_transaction_begin(&b->transaction, b->store, cancellable, error))
 		return FALSE;
 	sbx_progress_begin(b->ctx->progress, "compose", SBX_UNIT_ITEMS, b->units->len);
 	b->tree = sbx_compose_merge(b->store, b->units, diversions, cancellable, error);
@@ -131,8 +136,9 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 	b->compile = sbx_compile_plan(b->store, b->units, is_unpacked ? NULL : b->tree, error);
 	if (!b->compile || !sbx_compile_apply(b->compile, b->tree, error))
 		return FALSE;
-	g_autofree char *path = g_build_filename(b->work, "template", "root", NULL);
-	sbx_workroot_init(&b->root, b->store, b->tree, path, &b->transaction, cancellable);
+	g_autofree char *path = g_build_filename(b->work, "root", NULL);
+	sbx_workroot_init(&b->root, b->store, b->tree, path, b->stack, &b->transaction,
+			  cancellable);
 	sbx_progress_end(b->ctx->progress, "compose", "%u packages merged", b->units->len);
 	sbx_build_report_units(b->report, b->units, b->store->rootless);
 	end_stage(b, SBX_STAGE_COMPOSE, &began);
@@ -143,7 +149,8 @@ static gpointer compile_thread(gpointer data)
 {
 	struct build *b = data;
 	gint64 began = g_get_monotonic_time();
-	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->root.path, b->work, b->report,
+	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->compile_root,
+			b->root.stack ? b->root.stack->root : NULL, b->work, b->report,
 			&b->compile_failure);
 	sbx_build_report_stage(b->report, SBX_STAGE_COMPILE, g_get_monotonic_time() - began);
 	return NULL;
@@ -185,6 +192,7 @@ static gboolean configure(struct build *b, GError **error)
 	if (sbx_compile_n_missing(b->compile)) {
 		if (!sbx_workroot_require(&b->root, error))
 			return FALSE;
+		b->compile_root = g_strdup(b->root.path);
 		thread = g_thread_new("compile", compile_thread, b);
 	}
 	sbx_progress_begin(b->ctx->progress, "configure", SBX_UNIT_ITEMS, 0);
@@ -281,6 +289,19 @@ static char *meta_json(const struct build *b, gint64 now_usec)
 	return g_strdup(text.data);
 }
 
+/* The checkout, or the layer and a link to what that lies on. */
+static gboolean put_checkout(const struct build *b, const char *folder, GError **error)
+{
+	const struct sbx_stack *stack = b->root.stack;
+	g_autofree char *path =
+		g_build_filename(folder, stack ? SBX_TEMPLATE_LAYER : SBX_TEMPLATE_ROOT, NULL);
+	g_autofree char *link = g_build_filename(folder, SBX_TEMPLATE_BASE, NULL);
+	g_autofree char *target = stack ? g_build_filename("..", stack->id, NULL) : NULL;
+	if (rename(b->root.path, path) < 0 || (stack && symlink(target, link) < 0))
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	return TRUE;
+}
+
 /* All of it is on the disk before anything names it. */
 static gboolean publish(struct build *b, GError **error)
 {
@@ -301,9 +322,12 @@ static gboolean publish(struct build *b, GError **error)
 		.n_packages = b->lock->packages->len,
 		.n_bytes = sum_bytes(b),
 		.refs = refs,
+		.base = b->root.stack ? b->root.stack->id : NULL,
+		.n_entries = b->root.stack ? 0 : b->root.n_entries,
 		.build_usec = (guint64)(g_get_monotonic_time() - b->began_usec),
 	};
-	if (!g_file_set_contents(lock_path, lock_json, -1, error) ||
+	if (!put_checkout(b, folder, error) ||
+	    !g_file_set_contents(lock_path, lock_json, -1, error) ||
 	    !g_file_set_contents(meta_path, meta, -1, error) ||
 	    !g_file_set_contents(flock_path, "", 0, error) ||
 	    !sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) ||

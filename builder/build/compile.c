@@ -198,8 +198,8 @@ static gboolean write_work(struct sbx_compile *compile, const char *folder, GErr
 }
 
 gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
-			 const char *provisioner, const char *root, const char *folder,
-			 struct sbx_build_report *report, GError **error)
+			 const char *provisioner, const char *root, const char *base,
+			 const char *folder, struct sbx_build_report *report, GError **error)
 {
 	g_autofree char *work = g_build_filename(folder, "compile", NULL);
 	g_autofree char *layer = g_build_filename(folder, "compile-layer", NULL);
@@ -216,6 +216,7 @@ gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 	struct sbx_sandbox sandbox = {
 		.provisioner = provisioner,
 		.root = root,
+		.base = base,
 		.layer = layer,
 		.work = work,
 		.argv = argv,

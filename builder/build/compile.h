@@ -28,11 +28,12 @@ guint sbx_compile_n_missing(const struct sbx_compile *compile);
 
 /*
  * Compile what is missing in a sandbox over the checked-out `root`; results are left in files
- * below `folder`. May run in another thread than the rest of the build.
+ * below `folder`. `base`: what `root` is a layer over, or NULL. May run in another thread than the
+ * rest of the build.
  */
 gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
-			 const char *provisioner, const char *root, const char *folder,
-			 struct sbx_build_report *report, GError **error);
+			 const char *provisioner, const char *root, const char *base,
+			 const char *folder, struct sbx_build_report *report, GError **error);
 
 /* Take the results of sbx_compile_run() into the store, in the running transaction. */
 gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,

@@ -94,7 +94,7 @@ gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 	if (!of_base)
 		return FALSE;
 	__attribute__((cleanup(sbx_workroot_release))) struct sbx_workroot root;
-	sbx_workroot_init(&root, store, tree, path, &transaction, ctx->cancellable);
+	sbx_workroot_init(&root, store, tree, path, NULL, &transaction, ctx->cancellable);
 	struct sbx_configure configure = {
 		.ctx = ctx,
 		.store = store,

@@ -27,6 +27,10 @@ static GPtrArray *command_line(const struct sbx_sandbox *sandbox)
 		g_ptr_array_add(argv, g_strdup("--ro-bind"));
 		g_ptr_array_add(argv, g_strdup(sandbox->ro_binds[i]));
 	}
+	if (sandbox->base) {
+		g_ptr_array_add(argv, g_strdup("--base"));
+		g_ptr_array_add(argv, g_strdup(sandbox->base));
+	}
 	g_ptr_array_add(argv, g_strdup(sandbox->root));
 	g_ptr_array_add(argv, g_strdup("--"));
 	for (guint i = 0; sandbox->argv[i]; i++)

@@ -11,6 +11,7 @@
 struct sbx_sandbox {
 	const char *provisioner;     /* path of sbx-provision */
 	const char *root;	     /* the tree, read-only lower */
+	const char *base;	     /* what `root` is a layer over, or NULL */
 	const char *layer;	     /* folder that gets upper/: what was changed */
 	const char *work;	     /* folder that is bound at /run/sbx */
 	const char *const *ro_binds; /* "SRC:DST" over files of the tree, NULL-ended */

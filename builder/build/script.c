@@ -150,6 +150,8 @@ static gboolean fail(struct sbx_script_runner *r, const struct sbx_step *step, c
 					p->name, p->version, step->script, step->arguments, how,
 					r->c->work);
 	g_autofree char *tail = log_tail(r);
+	if (keep && !sbx_workroot_show(r->c->root, error))
+		return FALSE;
 	g_autofree char *kept =
 		keep ? g_strdup_printf("; the tree is kept at %s", r->c->root->path) : NULL;
 	return sbx_set_error(
@@ -170,6 +172,7 @@ static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *
 	struct sbx_sandbox sandbox = {
 		.provisioner = r->c->provisioner,
 		.root = r->c->root->path,
+		.base = r->c->root->stack ? r->c->root->stack->root : NULL,
 		.layer = layer,
 		.work = r->c->work,
 		.ro_binds = (const char *const *)r->binds->pdata,

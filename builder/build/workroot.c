@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/build/workroot.h"
 
+#include "store/layer.h"
+
 void sbx_workroot_init(struct sbx_workroot *w, struct sbx_store *store, struct sbx_tree *tree,
-		       const char *path, struct sbx_transaction *transaction,
-		       GCancellable *cancellable)
+		       const char *path, const struct sbx_stack *stack,
+		       struct sbx_transaction *transaction, GCancellable *cancellable)
 {
 	*w = (struct sbx_workroot){
 		.store = store,
 		.tree = tree,
+		.stack = stack,
+		.root = g_strdup(path),
 		.path = g_strdup(path),
 		.transaction = transaction,
 		.cancellable = cancellable,
@@ -22,12 +26,17 @@ void sbx_workroot_release(struct sbx_workroot *w)
 	sbx_tree_free(w->changed);
 	g_clear_pointer(&w->removed, g_ptr_array_unref);
 	g_clear_pointer(&w->behind, g_ptr_array_unref);
+	g_free(w->root);
 	g_free(w->path);
 }
 
 static gboolean lay_over(struct sbx_workroot *w, struct sbx_tree *tree, GError **error)
 {
-	return sbx_tree_checkout(tree, w->store, w->path, w->cancellable, error);
+	guint n_entries = 0;
+	gboolean fine =
+		sbx_tree_checkout(tree, w->store, w->path, &n_entries, w->cancellable, error);
+	w->n_entries += n_entries;
+	return fine;
 }
 
 static gboolean check_out(struct sbx_workroot *w, GError **error)
@@ -63,12 +72,47 @@ static gboolean catch_up(struct sbx_workroot *w, GError **error)
 	return TRUE;
 }
 
+/* The first one decides: when it comes to too much, the checkout will be whole. */
+static gboolean put_layer(struct sbx_workroot *w, GError **error)
+{
+	guint8 contents[SBX_CHECKSUM_BYTES];
+	SBX_AUTO(sbx_tree) layer = NULL;
+	guint most = w->is_checked_out ? G_MAXUINT : w->stack->most_entries, n_entries;
+	if (w->is_checked_out && !w->is_layer_old)
+		return TRUE;
+	if (!sbx_tree_write(w->tree, contents, w->cancellable, error) ||
+	    !sbx_transaction_flush(w->transaction, w->cancellable, error) ||
+	    !sbx_layer_make(w->store, w->stack->tree, w->tree, most, &layer, &n_entries, error))
+		return FALSE;
+	if (!layer) {
+		w->stack = NULL;
+		return TRUE;
+	}
+	g_free(w->path);
+	w->path = g_strdup_printf("%s-layer-%u", w->root, w->n_layers++);
+	w->is_checked_out = TRUE;
+	w->is_layer_old = FALSE;
+	return sbx_tree_checkout(layer, w->store, w->path, NULL, w->cancellable, error);
+}
+
 gboolean sbx_workroot_require(struct sbx_workroot *w, GError **error)
 {
 	gint64 began = g_get_monotonic_time();
-	gboolean fine = w->is_checked_out ? catch_up(w, error) : check_out(w, error);
+	gboolean fine = !w->stack || put_layer(w, error);
+	if (fine && !w->stack)
+		fine = w->is_checked_out ? catch_up(w, error) : check_out(w, error);
 	w->checkout_usec += g_get_monotonic_time() - began;
 	return fine;
+}
+
+gboolean sbx_workroot_show(struct sbx_workroot *w, GError **error)
+{
+	if (!w->stack)
+		return TRUE;
+	g_free(w->path);
+	w->path = g_strdup(w->root);
+	return sbx_transaction_flush(w->transaction, w->cancellable, error) &&
+	       lay_over(w, w->tree, error);
 }
 
 static gboolean apply_to(struct sbx_workroot *w, const struct sbx_trace *trace,
@@ -110,13 +154,19 @@ static gboolean add_behind(struct sbx_workroot *w, struct sbx_trace *trace, GErr
 gboolean sbx_workroot_replay(struct sbx_workroot *w, struct sbx_trace *trace, GError **error)
 {
 	SBX_AUTO(sbx_trace) owned = trace;
+	w->is_layer_old = TRUE;
 	return apply(w, trace, error) &&
-	       (!w->is_checked_out || add_behind(w, g_steal_pointer(&owned), error));
+	       (!w->is_checked_out || w->stack || add_behind(w, g_steal_pointer(&owned), error));
 }
 
 gboolean sbx_workroot_take(struct sbx_workroot *w, const struct sbx_trace *trace, GError **error)
 {
-	return apply(w, trace, error) && remove_paths(w, trace->removed, error) &&
+	w->is_layer_old = TRUE;
+	if (!apply(w, trace, error))
+		return FALSE;
+	if (w->stack)
+		return TRUE;
+	return remove_paths(w, trace->removed, error) &&
 	       sbx_transaction_flush(w->transaction, w->cancellable, error) &&
 	       lay_over(w, trace->tree, error);
 }
@@ -129,8 +179,11 @@ gboolean sbx_workroot_commit(struct sbx_workroot *w, const char *ref, char **out
 	    !sbx_transaction_flush(w->transaction, w->cancellable, error))
 		return FALSE;
 	gint64 began = g_get_monotonic_time();
-	if (w->is_checked_out ? !catch_up(w, error) || !lay_over(w, w->changed, error)
-			      : !lay_over(w, w->tree, error))
+	w->is_layer_old = TRUE; /* others have changed the tree too */
+	if (w->stack && !put_layer(w, error))
+		return FALSE;
+	if (!w->stack && (w->is_checked_out ? !catch_up(w, error) || !lay_over(w, w->changed, error)
+					    : !lay_over(w, w->tree, error)))
 		return FALSE;
 	w->checkout_usec += g_get_monotonic_time() - began;
 	*out_commit = g_steal_pointer(&commit);

@@ -2,10 +2,8 @@
 #include "builder/run/launch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -85,24 +83,12 @@ static gboolean record_use(struct sbx_store *catalog, const struct sbx_launch *l
 	return sbx_catalog_record_use(catalog, &use, error);
 }
 
-/* gc must not take the template between here and sbx-provision's own lock on it. */
-static int hold_template(struct sbx_store *catalog, const char *id, GError **error)
-{
-	g_autofree char *path = sbx_template_path(catalog, id, "lock");
-	SBX_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0) {
-		sbx_set_error(error, SBX_E_BUSY,
-			      "%.16s: the template is being removed; run it again", id);
-		return -1;
-	}
-	return sbx_steal_fd(&fd);
-}
-
 gboolean sbx_launch_run(struct sbx_context *ctx, struct sbx_store *catalog,
 			const struct sbx_launch *launch, int *out_status, GError **error)
 {
 	g_autofree char *provisioner = sbx_context_provisioner(ctx, error);
-	SBX_CLEANUP_FD int held = hold_template(catalog, launch->template_id, error);
+	/* gc must not take the template between here and sbx-provision's own lock on it. */
+	SBX_CLEANUP_FD int held = sbx_template_hold(catalog, launch->template_id, error);
 	if (!provisioner || held < 0)
 		return FALSE;
 	g_autofree char *staging = NULL;

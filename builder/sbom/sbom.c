@@ -1,42 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/sbom/sbom.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/json.h"
-#include "base/path.h"
+#include "builder/build/native/view.h"
 #include "builder/sbom/licence.h"
-
-#define MAX_COPYRIGHT_BYTES (4 * 1024 * 1024)
 
 struct sbom {
 	const struct sbx_template *row;
 	const struct sbx_lock *lock;
-	int root_fd;
+	struct sbx_store *store;
+	struct sbx_tree *tree;
 	GPtrArray *owns; /* struct sbx_licence_own * */
 	struct sbx_json *json;
 };
 
-/* The file inside the template, links followed beneath its root; NULL: there is none to read. */
+/* Links are followed; NULL: there is none to read. */
 static char *read_copyright(struct sbom *s, const char *package)
 {
-	g_autofree char *path = g_strdup_printf("usr/share/doc/%s/copyright", package);
-	SBX_CLEANUP_FD int fd = sbx_open_in_root(s->root_fd, path, O_RDONLY | O_NONBLOCK, 0, NULL);
-	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-	    st.st_size > MAX_COPYRIGHT_BYTES)
-		return NULL;
-	g_autofree char *text = g_malloc0((gsize)st.st_size + 1);
-	gsize n = 0;
-	ssize_t got;
-	while (n < (gsize)st.st_size && (got = read(fd, text + n, (gsize)st.st_size - n)) > 0)
-		n += (gsize)got;
-	return g_steal_pointer(&text);
+	g_autofree char *path = g_strdup_printf("/usr/share/doc/%s/copyright", package);
+	/* One of its own: a file that is no text ends a view. */
+	SBX_AUTO(sbx_view) view = sbx_view_new(s->store, s->tree, NULL);
+	return sbx_view_read(view, path);
 }
 
 /* An element's id may hold letters, digits, dots and dashes only. */
@@ -171,20 +157,23 @@ static void write_head(struct sbom *s)
 	sbx_json_end_object(s->json);
 }
 
-char *sbx_sbom_spdx(const struct sbx_template *row, const struct sbx_lock *lock, const char *root,
-		    GError **error)
+char *sbx_sbom_spdx(struct sbx_store *store, const struct sbx_template *row,
+		    const struct sbx_lock *lock, GError **error)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
-	SBX_CLEANUP_FD int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root_fd < 0) {
-		sbx_set_error_os(error, SBX_E_DAMAGED, errno,
-				 "%s: the template is not whole; build it again", root);
+	g_autofree char *ref = g_strconcat("template/", row->id, NULL);
+	SBX_AUTO(sbx_tree) tree = NULL;
+	if (!sbx_tree_load_ref(store, ref, 0, &tree, NULL, NULL, error))
+		return NULL;
+	if (!tree) {
+		sbx_set_error(error, SBX_E_DAMAGED,
+			      "%.16s: the template is not whole; build it again", row->id);
 		return NULL;
 	}
 	struct sbx_json json = {.out = &text, .pretty = TRUE};
 	g_autoptr(GPtrArray) owns =
 		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_licence_own_free);
-	struct sbom s = {row, lock, root_fd, owns, &json};
+	struct sbom s = {row, lock, store, tree, owns, &json};
 	sbx_json_begin_object(&json, NULL);
 	write_head(&s);
 	sbx_json_begin_array(&json, "packages");

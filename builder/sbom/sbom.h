@@ -7,10 +7,9 @@
 
 /*
  * The software bill of materials of a template as SPDX 2.3 JSON (docs/sbom.md): its packages with
- * purl, checksum and what their copyright files declare. `root` is the template's checkout. Newly
- * allocated.
+ * purl, checksum and what their copyright files declare. Newly allocated.
  */
-char *sbx_sbom_spdx(const struct sbx_template *row, const struct sbx_lock *lock, const char *root,
-		    GError **error);
+char *sbx_sbom_spdx(struct sbx_store *store, const struct sbx_template *row,
+		    const struct sbx_lock *lock, GError **error);
 
 #endif

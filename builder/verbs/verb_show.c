@@ -18,6 +18,7 @@ const GOptionEntry sbx_verb_show_options[] = {
 };
 
 struct details {
+	struct sbx_store *store;
 	struct sbx_template *row;
 	struct sbx_lock *lock;
 	char *lock_text, *path;
@@ -35,6 +36,7 @@ static void details_release(struct details *d)
 	g_clear_pointer(&d->lost, g_ptr_array_unref);
 	g_free(d->path);
 	g_free(d->owners);
+	sbx_store_free(d->store);
 }
 
 static void print_text(const struct details *d)
@@ -57,6 +59,8 @@ static void print_text(const struct details *d)
 	       row->n_uses == 1 ? "" : "s", used);
 	printf("owners    %s\n", d->owners);
 	printf("lock      %s/lock.json\n", d->path);
+	if (row->base)
+		printf("base      %s: what differs lies over it\n", row->base);
 	printf("packages  %u\n", d->lock->packages->len);
 	for (guint i = 0; i < d->lock->packages->len; i++) {
 		const struct sbx_lock_package *p = d->lock->packages->pdata[i];
@@ -79,6 +83,7 @@ static int print_json(const struct details *d, GError **error)
 	sbx_json_int(json, "shared_bytes", (gint64)d->shared_bytes);
 	sbx_json_string(json, "path", d->path);
 	sbx_json_string(json, "ids", d->ids);
+	sbx_json_string(json, "base", d->row->base);
 	sbx_json_begin_array(json, "lost");
 	for (guint i = 0; i < d->lost->len; i++)
 		sbx_json_string(json, NULL, d->lost->pdata[i]);
@@ -91,8 +96,7 @@ static int print_json(const struct details *d, GError **error)
 
 static gboolean print_sbom(const struct details *d, GError **error)
 {
-	g_autofree char *root = g_build_filename(d->path, "root", NULL);
-	g_autofree char *text = sbx_sbom_spdx(d->row, d->lock, root, error);
+	g_autofree char *text = sbx_sbom_spdx(d->store, d->row, d->lock, error);
 	if (text)
 		fputs(text, stdout);
 	return text != NULL;
@@ -121,8 +125,9 @@ static char *tell_ids(const struct sbx_store *store)
 
 static gboolean load(struct sbx_context *ctx, const char *what, struct details *d, GError **error)
 {
-	SBX_AUTO(sbx_store)
-	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	struct sbx_store *store =
+		sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
+	d->store = store;
 	d->row = store ? sbx_catalog_find(store, what, error) : NULL;
 	if (!d->row)
 		return FALSE;

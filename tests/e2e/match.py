@@ -77,8 +77,10 @@ def add_templates(t, like, n):
 				file.write(text)
 		rows.append(id)
 	with sqlite3.connect(os.path.join(t.root, "catalog.db")) as db:
-		db.executemany("INSERT INTO template SELECT ?, commit_id, suite, architecture, created_usec,"
-			       f" n_packages, n_bytes, build_usec, 0, 0 FROM template WHERE id='{like}'",
+		db.executemany("INSERT INTO template(id, commit_id, suite, architecture,"
+			       " created_usec, n_packages, n_bytes, build_usec) SELECT ?, commit_id, suite,"
+			       " architecture, created_usec, n_packages, n_bytes, build_usec"
+			       f" FROM template WHERE id='{like}'",
 			       [(id,) for id in rows])
 	db.close()
 	return rows

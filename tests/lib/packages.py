@@ -338,10 +338,11 @@ def all_packages():
 	from hostile_packages import packages as hostile_packages
 	from python_packages import python_packages
 	from script_packages import capability, script_packages
+	from stack_packages import stack_packages
 
 	base = [base_files(), base_passwd(), libc6(), libc_bin(), libs_base(), dash(), tar(), busybox(),
 		dpkg()]
 	return (base + greeting_family() + [diverter(), base_diverter(), shapes(), wordy()] +
 		trigger_family() + scripted() + refused() + generated_packages(libraries, triplet()) +
-		certificate_packages() + python_packages() + script_packages() + [capability(libraries, triplet())] +
-		hostile_packages())
+		certificate_packages() + python_packages() + script_packages() +
+		[capability(libraries, triplet())] + hostile_packages() + stack_packages())

@@ -270,6 +270,9 @@ static void an_older_catalog_is_brought_up_to_date(void **state)
 				      "DROP TABLE held_package; DROP TABLE holding;"
 				      "ALTER TABLE use DROP COLUMN content_id;"
 				      "ALTER TABLE name DROP COLUMN of_recipe;"
+				      "DROP INDEX template_base; DROP INDEX template_ref_ref;"
+				      "ALTER TABLE template DROP COLUMN base;"
+				      "ALTER TABLE template DROP COLUMN n_entries;"
 				      "INSERT INTO use(template, task) VALUES('t', 'old.py');"
 				      "PRAGMA user_version=1",
 				      NULL, NULL, NULL),

@@ -109,7 +109,7 @@ static void a_checkout_has_the_modes_and_bytes(void **state)
 	struct fixture *f = *state;
 	SBX_AUTO(sbx_tree) tree = stored_tree(f);
 	g_autofree char *path = g_build_filename(f->root, "tmp", "out", NULL);
-	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error));
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, NULL, error));
 	assert_file(path, "a/b", "1", 0644);
 	assert_file(path, "a/tool", "run", 0755);
 	assert_file(path, "usr/share/doc/x/y/z", "deep", 0600);
@@ -127,8 +127,8 @@ static void a_checkout_replaces_what_is_in_its_way_and_leaves_the_rest(void **st
 	assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
 	assert_int_equal(symlink("/etc", file), 0);
 	assert_ok(g_file_set_contents(kept, "mine", -1, error));
-	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error));
-	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error)); /* over itself */
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, NULL, error));
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, NULL, error)); /* over itself */
 	assert_file(path, "a/b", "1", 0644);
 	assert_file(path, "usr/share/doc/x/y/z", "deep", 0600);
 	g_autofree char *text = NULL;
@@ -143,7 +143,7 @@ static void a_file_that_cannot_be_linked_is_copied(void **state)
 	SBX_AUTO(sbx_tree) tree = stored_tree(f);
 	g_autofree char *path = g_strdup("/dev/shm/sbx-test-XXXXXX");
 	assert_non_null(mkdtemp(path));
-	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, error));
+	assert_ok(sbx_tree_checkout(tree, f->store, path, NULL, NULL, error));
 	assert_file(path, "a/tool", "run", 0755);
 	assert_int_equal(n_links(path, "a/tool"), 1);
 	assert_ok(sbx_store_remove_tree(path, error));
@@ -159,7 +159,8 @@ static void a_checkout_without_an_object_says_which(void **state)
 	g_autofree char *object =
 		g_strdup_printf("%s/repo/objects/%.2s/%s.file", f->root, hex, hex + 2);
 	assert_int_equal(unlink(object), 0);
-	assert_fails(sbx_tree_checkout(tree, f->store, path, NULL, error), SBX_E_DAMAGED, hex + 2);
+	assert_fails(sbx_tree_checkout(tree, f->store, path, NULL, NULL, error), SBX_E_DAMAGED,
+		     hex + 2);
 }
 
 /* What is written again after changes is what would have been written from nothing. */
