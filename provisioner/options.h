@@ -32,7 +32,7 @@ struct sbx_options {
 	const char *root_dir; /* --root, NULL: from the environment */
 	const char *template;
 	const char *base; /* --base, NULL: the template is whole, or says itself */
-	char **command; /* NULL-ended */
+	char **command;	  /* NULL-ended */
 	struct sbx_bind *binds;
 	size_t n_binds;
 	const char **env; /* "K=V" */
