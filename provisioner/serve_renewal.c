@@ -117,7 +117,7 @@ bool sbx_family_is_current(struct sbx_server *s, struct sbx_family *f)
 	SBX_CLEANUP_LOWER struct sbx_lower lower = SBX_LOWER_INIT;
 	struct stat now, then;
 	/* What is there no more is told to whoever asks for it. */
-	if (sbx_lower_find(s->slots.root_dir, f->template, &lower, NULL) < 0 ||
+	if (sbx_lower_find(s->slots.root_dir, f->template, NULL, &lower, NULL) < 0 ||
 	    stat(lower.path, &now) < 0)
 		return true;
 	if (stat(sbx_zygotes_lower(f->zygotes), &then) == 0 && now.st_dev == then.st_dev &&
