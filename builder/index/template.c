@@ -198,6 +198,15 @@ struct sbx_template *sbx_template_new_for(const struct sbx_language *language,
 		       : sbx_template_new_for_files(language, text, error);
 }
 
+/* Where the parts from the i-th on must begin, when nothing or a text is all that is left. */
+static const char *only_stop(const struct sbx_template *t, guint i, const char *end)
+{
+	if (i == t->parts->len)
+		return end;
+	const struct sbx_part *p = &g_array_index(t->parts, struct sbx_part, i);
+	return p->kind == SBX_PART_TEXT && i + 1 == t->parts->len ? end - p->n_text : NULL;
+}
+
 static gboolean match_parts(const struct sbx_template *t, guint i, const char *at, const char *end)
 {
 	if (i == t->parts->len)
@@ -210,6 +219,7 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 	if (p->kind == SBX_PART_VERSION && (at == end || !g_ascii_isdigit(*at)))
 		return FALSE;
 	const char *stop = at + (p->kind == SBX_PART_STAR ? 0 : 1);
+	const char *only = only_stop(t, i + 1, end);
 	for (;; stop++) {
 		/* What was just taken must be allowed in it. */
 		if (stop > end)
@@ -221,7 +231,7 @@ static gboolean match_parts(const struct sbx_template *t, guint i, const char *a
 			return FALSE;
 		if (is_path && stop[-1] == '/')
 			continue;
-		if (match_parts(t, i + 1, stop, end))
+		if ((!only || stop == only) && match_parts(t, i + 1, stop, end))
 			return TRUE;
 	}
 }

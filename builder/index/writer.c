@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "builder/index/contents.h"
-#include "builder/index/names.h"
 #include "builder/index/writer.h"
 
 static void root_free(gpointer data)
@@ -96,6 +95,9 @@ struct sbx_provider_writer *sbx_provider_writer_new_for(const char *path,
 	w->names = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_name));
 	w->texts = g_string_chunk_new(256 * 1024);
 	w->scratch = g_string_new(NULL);
+	w->folder = g_string_new(NULL);
+	w->near = g_array_new(FALSE, FALSE, sizeof(struct sbx_index_near));
+	w->fitting = g_ptr_array_new();
 	for (; *languages; languages++)
 		if (!sbx_rules_each_template(*languages, add_template, w, error))
 			return NULL;
@@ -123,6 +125,9 @@ void sbx_provider_writer_free(struct sbx_provider_writer *w)
 	g_free(w->key);
 	g_string_chunk_free(w->texts);
 	g_string_free(w->scratch, TRUE);
+	g_string_free(w->folder, TRUE);
+	g_array_unref(w->near);
+	g_ptr_array_unref(w->fitting);
 	g_free(w);
 }
 
@@ -131,96 +136,6 @@ gboolean sbx_provider_writer_add_package(struct sbx_provider_writer *w,
 {
 	sbx_graph_add(w->graph, package);
 	return TRUE;
-}
-
-static void put_count(struct sbx_index_root *root)
-{
-	if (root->n_in_folder == 0)
-		return;
-	const char *folder =
-		sbx_root_is_merged(root->pattern) ? root->pattern + 1 : root->folder->str;
-	guint n = GPOINTER_TO_UINT(g_hash_table_lookup(root->folders, folder));
-	g_hash_table_replace(root->folders, g_strdup(folder),
-			     GUINT_TO_POINTER(n + root->n_in_folder));
-	root->n_in_folder = 0;
-}
-
-static gboolean is_in_folder(const struct sbx_index_root *root, const char *path, gsize n_path)
-{
-	gsize n = root->folder->len;
-	return n && n_path > n && path[n] == '/' && memcmp(path, root->folder->str, n) == 0;
-}
-
-/* How many bytes of the path are a folder that the root stands for; 0: it is in none. */
-static gsize find_folder(struct sbx_index_root *root, const char *path, gsize n_path)
-{
-	if (is_in_folder(root, path, n_path))
-		return root->folder->len;
-	const char *glob = root->pattern + sbx_root_is_merged(root->pattern);
-	gsize n = sbx_root_match(glob, path, n_path);
-	if (n) {
-		put_count(root);
-		g_string_truncate(root->folder, 0);
-		g_string_append_len(root->folder, path, (gssize)n);
-	}
-	return n;
-}
-
-static gboolean some_may_match(const struct sbx_index_root *root, guint64 tail)
-{
-	for (guint i = 0; i < root->templates->len; i++) {
-		const struct sbx_template *t = root->templates->pdata[i];
-		if (sbx_edge_fits(&t->tail, tail))
-			return TRUE;
-	}
-	return FALSE;
-}
-
-/* Which distribution's metadata is this? */
-static void note_name(struct sbx_provider_writer *w, const struct sbx_template *t, const char *path,
-		      gsize n_path)
-{
-	const char *name;
-	gsize n;
-	if (!w->key && sbx_template_find_name(t, path, n_path, &name, &n))
-		w->key = sbx_names_key(t->language, name, n);
-}
-
-/*
- * Does some language ask for it below this root? Notes the folder that the root stood for, which
- * is *out_n_folder bytes of the path.
- */
-static gboolean is_asked_for(struct sbx_provider_writer *w, struct sbx_index_root *root,
-			     const char *path, gsize n_path, gsize *out_n_folder)
-{
-	guint64 tail = sbx_tail_bytes(path, n_path);
-	gsize n_folder = 0;
-	if (root->pattern) {
-		/* Most lines of the archive are below none of a dozen roots. */
-		if (!sbx_edge_fits(&root->head, sbx_head_bytes(path, n_path)) ||
-		    !some_may_match(root, tail))
-			return FALSE;
-		n_folder = find_folder(root, path, n_path);
-		if (n_folder == 0)
-			return FALSE;
-	}
-	gsize skip = n_folder ? n_folder + 1 : 0;
-	guint64 head = sbx_head_bytes(path + skip, n_path - skip);
-	gboolean is_wanted = FALSE;
-	for (guint i = 0; i < root->templates->len; i++) {
-		const struct sbx_template *t = root->templates->pdata[i];
-		if (!sbx_template_may_match(t, head, tail) ||
-		    (is_wanted && !t->is_named && (!t->is_deep || w->is_deep)) ||
-		    !sbx_template_matches(t, path + skip, n_path - skip))
-			continue;
-		is_wanted = TRUE;
-		w->is_deep |= t->is_deep;
-		if (t->is_named)
-			note_name(w, t, path + skip, n_path - skip);
-	}
-	root->n_in_folder += is_wanted && n_folder;
-	*out_n_folder = n_folder;
-	return is_wanted;
 }
 
 /* The place of a path's folder in `folders`; mostly that of the row before. */
@@ -298,17 +213,19 @@ static gboolean add_line(const struct sbx_contents_line *line, gpointer data, GE
 	w->is_deep = FALSE;
 	/* Every root is asked: several may count the path among their folder's. */
 	gboolean wanted = FALSE;
-	for (guint i = 0; i < w->roots->len; i++) {
-		struct sbx_index_root *root = w->roots->pdata[i];
-		gsize n_folder = 0;
-		if (!is_asked_for(w, root, path, n_path, &n_folder))
+	sbx_writer_enter_folder(w, path, n_path);
+	for (guint i = 0; i < w->near->len; i++) {
+		const struct sbx_index_near *near =
+			&g_array_index(w->near, struct sbx_index_near, i);
+		if (!sbx_writer_is_asked_for(w, near, path, n_path))
 			continue;
-		if (!sbx_root_is_merged(root->pattern)) {
+		if (!sbx_root_is_merged(near->root->pattern)) {
 			wanted = TRUE;
 			continue;
 		}
-		g_autofree char *merged = g_strdup_printf(
-			"%s%.*s", root->pattern + 1, (int)(n_path - n_folder), path + n_folder);
+		g_autofree char *merged =
+			g_strdup_printf("%s%.*s", near->root->pattern + 1,
+					(int)(n_path - near->n_folder), path + near->n_folder);
 		if (!add_rows(w, line, merged, strlen(merged), error))
 			return FALSE;
 	}
@@ -323,7 +240,6 @@ gboolean sbx_provider_writer_add_contents(struct sbx_provider_writer *w, GInputS
 	if (!sbx_contents_read(stream, where, (const char *const *)w->prefixes->pdata, add_line, w,
 			       cancellable, error))
 		return FALSE;
-	for (guint i = 0; i < w->roots->len; i++)
-		put_count(w->roots->pdata[i]);
+	sbx_writer_leave_folder(w);
 	return TRUE;
 }

@@ -35,6 +35,13 @@ struct sbx_index_root {
 	guint n_in_folder; /* paths of that one, not yet in `folders` */
 };
 
+/* A root that may ask for paths of the folder at hand. */
+struct sbx_index_near {
+	struct sbx_index_root *root;
+	gsize n_folder; /* bytes of the path that are the folder that the root stands for */
+	guint at, n;	/* its templates that may match, in the writer's `fitting` */
+};
+
 /* What is collected in memory (writer.c) until it is written in one go (writer_tables.c). */
 struct sbx_provider_writer {
 	char *path;
@@ -50,7 +57,20 @@ struct sbx_provider_writer {
 	gboolean is_deep;    /* some template looks for the line at hand in whatever folder */
 	GStringChunk *texts;
 	GString *scratch;
-	const char *where; /* the Contents index being read */
+	/* Of the folder at hand: writer_wanted.c. */
+	GString *folder; /* with its slash */
+	gboolean is_inside;
+	GArray *near;	    /* struct sbx_index_near */
+	GPtrArray *fitting; /* struct sbx_template *, not owned */
+	const char *where;  /* the Contents index being read */
 };
+
+/* Find out what is near to the path's folder, if it is another one than before. */
+void sbx_writer_enter_folder(struct sbx_provider_writer *w, const char *path, gsize n_path);
+/* What was counted is put down. */
+void sbx_writer_leave_folder(struct sbx_provider_writer *w);
+/* Does some language ask for the path below this root? Notes what is special about it. */
+gboolean sbx_writer_is_asked_for(struct sbx_provider_writer *w, const struct sbx_index_near *near,
+				 const char *path, gsize n_path);
 
 #endif

@@ -297,7 +297,8 @@ static gboolean write_meta(struct db *db, const struct sbx_graph *graph,
 static gboolean write_tables(struct sbx_provider_writer *w, GError **error)
 {
 	AUTO_DB db = {.path = w->path};
-	if (sqlite3_open_v2(w->path, &db.handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+	if (sqlite3_open_v2(w->path, &db.handle,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
 			    NULL) != SQLITE_OK)
 		return db_fail(&db, error);
 	/* Nobody sees the file before it is whole and synced: no journal, no sync on the way. */

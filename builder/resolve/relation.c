@@ -28,10 +28,19 @@ static enum sbx_relation_result bad(const char *at, const char *expected, GError
 	return SBX_RELATION_BAD;
 }
 
-static gsize span(const char *p, const char *extra)
+enum piece { IN_NAME = 1, IN_ARCHITECTURE = 2, IN_VERSION = 4 };
+
+/* What letters and digits may be joined by. */
+static const guint8 joins[256] = {
+	['+'] = IN_NAME | IN_VERSION, ['-'] = IN_NAME | IN_ARCHITECTURE | IN_VERSION,
+	['.'] = IN_NAME | IN_VERSION, ['_'] = IN_NAME,
+	['~'] = IN_VERSION,	      [':'] = IN_VERSION,
+};
+
+static gsize span(const char *p, enum piece piece)
 {
 	gsize n = 0;
-	while (p[n] && (g_ascii_isalnum(p[n]) || strchr(extra, p[n])))
+	while (g_ascii_isalnum(p[n]) || (joins[(guchar)p[n]] & piece))
 		n++;
 	return n;
 }
@@ -62,7 +71,7 @@ static const char *read_version(const char *p, struct sbx_relation *out, GError 
 		return NULL;
 	}
 	version = skip_space(version);
-	out->n_version = span(version, "+-.~:");
+	out->n_version = span(version, IN_VERSION);
 	if (out->n_version == 0) {
 		bad(version, "a version", error);
 		return NULL;
@@ -101,13 +110,13 @@ enum sbx_relation_result sbx_relation_next(struct sbx_relation_reader *reader,
 		reader->next = p;
 		return SBX_RELATION_END;
 	}
-	struct sbx_relation found = {.name = p, .n_name = span(p, "+-._")};
+	struct sbx_relation found = {.name = p, .n_name = span(p, IN_NAME)};
 	if (found.n_name == 0 || !g_ascii_isalnum(*p))
 		return bad(p, "a package name", error);
 	p += found.n_name;
 	if (*p == ':') {
 		found.qualifier = p + 1;
-		found.n_qualifier = span(p + 1, "-");
+		found.n_qualifier = span(p + 1, IN_ARCHITECTURE);
 		if (found.n_qualifier == 0)
 			return bad(p, "an architecture", error);
 		p += 1 + found.n_qualifier;
