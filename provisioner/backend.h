@@ -124,7 +124,7 @@ struct sbx_backend {
 	/*
 	 * 1 << SBX_NET_x of those that it can give; what it cannot is refused before anything is
 	 * made. One that can filter takes the network namespace, or the device, of whoever enforces
-	 * the list outside, as a slot's is taken now (sbx_slot_open_net).
+	 * the list outside.
 	 */
 	unsigned networks;
 

@@ -257,10 +257,3 @@ void sbx_slot_release(struct sbx_slot *slot)
 	slot->made = NULL;
 	sbx_groups_remove(&slot->groups);
 }
-
-int sbx_slot_open_net(const struct sbx_slot *slot)
-{
-	char path[48];
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", slot->keeper);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}

@@ -111,13 +111,6 @@ int sbx_slot_ready_forked(struct sbx_slot *slot, const struct sbx_warm *warm, co
 /* Kill all that is in it and remove it. */
 void sbx_slot_release(struct sbx_slot *slot);
 
-/*
- * Its network namespace, for setns(2), or -1 with errno: for what is not forked by the keeper. The
- * groups are entered with sbx_groups_join(&slot->groups, pid) or, on version 2, by birth
- * (sbx_groups_birth_fd).
- */
-int sbx_slot_open_net(const struct sbx_slot *slot);
-
 /* What goes to the keeper, with n_words strings behind it. */
 enum sbx_slot_order_kind {
 	/* Make a sandbox; with the descriptors 0, 1, 2 and its socket, and maybe its input. */

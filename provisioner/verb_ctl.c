@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -82,6 +83,25 @@ static int ctl_exec(struct sbx_connection *c, int argc, char **argv, struct sbx_
 	return sbx_ctl_wait(c, sandbox, command, -1, NULL, err);
 }
 
+/* By number, or by name as kill(1) takes it. */
+static int signal_of(const char *text, int32_t *out, struct sbx_error *err)
+{
+	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
+	char *end;
+	long n = strtol(text, &end, 10);
+	for (int i = 1; i < NSIG && (end == text || *end); i++)
+		if (sigabbrev_np(i) && strcasecmp(sigabbrev_np(i), name) == 0) {
+			*out = i;
+			return 0;
+		}
+	if (end == text || *end || n < 1 || n >= NSIG)
+		return sbx_fail(
+			err, SBX_E_USAGE,
+			"signal: '%s': expected a signal, as TERM or 15; kill -l lists them", text);
+	*out = (int32_t)n;
+	return 0;
+}
+
 /* Those that take a sandbox's number, perhaps more words, and print what they are answered. */
 static int ask_about(struct sbx_connection *c, enum sbx_message_type type, char **argv,
 		     struct sbx_error *err)
@@ -91,13 +111,17 @@ static int ask_about(struct sbx_connection *c, enum sbx_message_type type, char 
 	if (type != SBX_MESSAGE_LIST && type != SBX_MESSAGE_ZYGOTES &&
 	    number_of(argv[0], &m.sandbox, err) < 0)
 		return -1;
-	if (type == SBX_MESSAGE_SIGNAL)
-		m.value = argv[1] ? atoi(argv[1]) : SIGTERM;
+	if (type == SBX_MESSAGE_SIGNAL && signal_of(argv[1] ? argv[1] : "TERM", &m.value, err) < 0)
+		return -1;
 	if (sbx_connection_ask(c, &m,
 			       type == SBX_MESSAGE_SET ? (const char *const *)argv + 1 : NULL, none,
 			       &words, err) < 0)
 		return -1;
-	return print_words(&m, words);
+	if (type != SBX_MESSAGE_SET)
+		return print_words(&m, words);
+	for (uint32_t i = 0; i < m.n_words; i++, words += strlen(words) + 1)
+		printf("%s: fixed when the sandbox started, and as it was\n", words);
+	return fflush(stdout) == 0 ? 0 : 1;
 }
 
 #define ABOUT(name, type)                                                                          \
@@ -139,7 +163,7 @@ static const struct {
 	{"stats", "SANDBOX", "print what it takes at the moment", ctl_stats},
 	{"pause", "SANDBOX", "stop every process in it", ctl_pause},
 	{"resume", "SANDBOX", "let them go on", ctl_resume},
-	{"signal", "SANDBOX [NUMBER]", "send a signal to its first command (default: 15)",
+	{"signal", "SANDBOX [SIGNAL]", "send a signal to its first command (default: TERM)",
 	 ctl_signal},
 	{"set", "SANDBOX --LIMIT=VALUE|--policy=POSTURE|--syscalls=CLASSES...",
 	 "change limits, up or down, or make it stricter; prints what is fixed", ctl_set},

@@ -32,6 +32,12 @@ def test_a_person_can_drive_it(t):
 	equal(server.ctl("exec", number, "B=2", "--", "/bin/sh", "-c", "echo $A$B; exit 3").out, "12\n")
 	equal(server.ctl("exec", number, "--", "/bin/sh", "-c", "exit 3").status, 3)
 	equal(json.loads(server.ctl("ls").lines[0])["state"], "running")
+	equal(server.ctl("set", number, "--timeout=60").out, "")
+	assert "files: fixed" in server.ctl("set", number, "--policy=paranoid").ok().out
+	for name in ("TERM", "sigusr1", "12"):
+		server.ctl("signal", number, name).ok()
+	for name in ("0", "65", "TERMS", ""):
+		server.ctl("signal", number, name).fails(2, "expected a signal", name)
 	equal(json.loads(server.ctl("rm", number).lines[0])["reason"], "signalled")
 	equal(server.ctl("ls").out, "")
 	gone = server.ctl("exec", number, "--", "/bin/true")

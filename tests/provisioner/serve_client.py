@@ -141,5 +141,9 @@ class Server:
 
 	def stop(self, how=signal.SIGTERM):
 		self.process.send_signal(how)
-		self.process.communicate(timeout=60)
+		if how == signal.SIGKILL:
+			# Not for the end of its stderr: a keeper that is paused has it until the next server.
+			self.process.wait(timeout=60)
+		else:
+			self.process.communicate(timeout=60)
 		return self.process.returncode
