@@ -18,6 +18,22 @@ static int status_of(int32_t wait_status)
 	return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
 
+/* Which limit ended it, as run tells it; the limit itself may be the server's policy's. */
+static void explain(const char *reason)
+{
+	static const struct {
+		const char *reason, *text;
+	} rows[] = {
+		{"timed-out", "--timeout: its time was over; the sandbox was ended"},
+		{"oom", "--memory: more was needed and the kernel killed for it; allow more"},
+		{"output-limit",
+		 "--output-limit: more was written than is allowed; the sandbox was killed"},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(reason, rows[i].reason) == 0)
+			fprintf(stderr, "sbx-provision: ctl: %s\n", rows[i].text);
+}
+
 /*
  * What the record of an end comes to: the exit status, and a line about what went wrong with the
  * sandbox, which the command could not tell.
@@ -32,6 +48,9 @@ static int read_record(const char *record, struct sbx_error *err)
 	const struct sbx_json_value *message = error ? sbx_json_member(error, "message") : NULL;
 	if (message && message->string)
 		fprintf(stderr, "sbx-provision: ctl: %s\n", message->string);
+	const struct sbx_json_value *reason = sbx_json_member(tree.root, "reason");
+	if (reason && reason->string)
+		explain(reason->string);
 	return status ? (int)status->integer : 1;
 }
 

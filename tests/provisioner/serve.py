@@ -28,6 +28,8 @@ def test_a_person_can_drive_it(t):
 	server = Server(t)
 	equal(server.ctl("create", t.root, "--", "/bin/sh", "-c", "cat; exit 5", stdin="in").status, 5)
 	equal(server.ctl("create", t.root, "--", "/bin/sh", "-c", "cat", stdin="in").out, "in")
+	server.ctl("create", "--timeout", "0.3", t.root, "--", "/bin/sleep", "60").fails(124, "--timeout")
+	server.ctl("create", "--output-limit", "3", t.root, "--", "/bin/echo", "12345").fails(137, "--output-limit")
 	number = server.ctl("create", "--keep", "--env", "A=1", t.root).lines[0]
 	equal(server.ctl("exec", number, "B=2", "--", "/bin/sh", "-c", "echo $A$B; exit 3").out, "12\n")
 	equal(server.ctl("exec", number, "--", "/bin/sh", "-c", "exit 3").status, 3)
