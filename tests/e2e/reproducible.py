@@ -77,5 +77,21 @@ def test_sbom(t):  # root
 	assert {w.strip("()") for w in named} == told, (named, told)
 
 
+def test_sbom_of_a_slimmed_template_names_what_is_in_it(t):  # root
+	"""What is left out are files: every package is named, and with the same licence."""
+	def packages_of(*options):
+		id = t.build("wordy,shapes", *options)
+		data = json.loads(t.sbx("show", id, "--sbom", archive=False).ok().out)
+		schemas.check(t.source, "sbom", data)
+		left = {path for path in ("usr/share/doc/wordy", "usr/share/locale")
+			for _, _, files in os.walk(os.path.join(t.template(id), path)) for f in files
+			if f not in ("copyright", "locale.alias")}
+		return left, {p["name"]: (p.get("versionInfo"), p.get("checksums"), p["licenseDeclared"])
+			      for p in data["packages"] if p["SPDXID"] != "SPDXRef-template"}
+	whole, slim = packages_of(), packages_of("--slim", "runtime")
+	assert len(whole[0]) == 2 and not slim[0], f"documentation, whole and slimmed: {whole[0]}, {slim[0]}"
+	equal(slim[1], whole[1], "packages, checksums and licences")
+
+
 if __name__ == "__main__":
 	harness.main(globals())
