@@ -128,7 +128,7 @@ static void hard_links_and_many_files_meet_the_limits(void **state)
 	struct sbx_error err = SBX_ERROR_INIT;
 	write_file("from/0", "0123456789", 0644);
 	for (int i = 1; i < 10; i++) {
-		char name[16];
+		char name[32];
 		snprintf(name, sizeof(name), "from/%d", i);
 		assert_int_equal(link("from/0", name), 0);
 	}

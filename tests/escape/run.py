@@ -341,7 +341,8 @@ def attempt(a, posture, h):
 		return True, "takes a user namespace, which this sandbox has not"
 	if a.name == "inotify-instances" and not h.has_user_limits:
 		return True, "takes a user namespace, which this sandbox has not"
-	if a.name in CGROUP_ONLY and not h.has_limits:
+	# Root has them, or this fails.
+	if a.name in CGROUP_ONLY and not h.has_limits and not h.is_root:
 		return True, "takes cgroups that this user has not been given"
 	if a.name == "write-sys" and posture in GIVEN and "interfaces" in GIVEN[posture]:
 		return True, "--sys takes a network namespace of its own"
