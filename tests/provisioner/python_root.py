@@ -52,8 +52,12 @@ def make(root):
 def main():
 	root = sys.argv[1]
 	done = os.path.join(root, "etc/done")
+	with open(__file__, encoding="utf-8") as f:
+		made_by = f.read()
 	if os.path.exists(done):
-		return
+		with open(done, encoding="utf-8") as f:
+			if f.read() == made_by:
+				return
 	shutil.rmtree(root, ignore_errors=True)
 	os.umask(0o022)
 	make(root)
@@ -64,7 +68,8 @@ def main():
 			f.write(NOTED)
 	with open(f"{root}/usr/lib/python3/dist-packages/sbx_threads.py", "w", encoding="utf-8") as f:
 		f.write("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n")
-	open(done, "w", encoding="utf-8").close()
+	with open(done, "w", encoding="utf-8") as f:
+		f.write(made_by)
 
 
 NOTED = """

@@ -211,9 +211,11 @@ def test_what_processes_in_the_background_wrote_counts(t):
 	record = t.shell(f"({script}) & while ! [ -e /tmp/done ]; do sleep 0.01; done").ok().record
 	assert record["io"]["write_call_bytes"] >= 1 << 20, record
 	script = "dd if=/dev/zero of=/x bs=64k count=16 conv=fsync 2>/dev/null; touch /done; sleep 60"
-	killed = t.shell(script, options=["--layer", t.folder("layer"), "--timeout", "2", "--grace", "0"]).record
+	layer = t.disk_folder()
+	killed = t.timed(script, "--layer", layer, "--grace", "0",
+			 begun=lambda _: os.path.exists(f"{layer}/upper/done")).record
 	check_schema(t, killed)
-	assert os.path.exists(t.path("layer/upper/done")), "it had no time"
+	assert os.path.exists(f"{layer}/upper/done"), "it had no time"
 	assert killed["io"]["write_bytes"] >= 1 << 20, killed
 	assert killed["io"]["write_call_bytes"] >= 1 << 20, killed
 	busy = t.shell("while :; do :; done", options=["--timeout", "1", "--grace", "0"]).record

@@ -113,7 +113,7 @@ class Sandboxes:
 		self.source = os.environ["SBX_SOURCE"]
 		self.env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": self.tmp,
 			    "SBX_ROOT": os.path.join(self.tmp, "state")}
-		self.processes = []
+		self.processes, self.on_disk = [], []
 		make_root(self.root, os.environ["SBX_PROBE"])
 
 	def path(self, *names):
@@ -122,6 +122,11 @@ class Sandboxes:
 	def folder(self, *names):
 		os.makedirs(self.path(*names), exist_ok=True)
 		return self.path(*names)
+
+	def disk_folder(self):
+		"""One that is not in memory, which all else may be (lib/in-memory)."""
+		self.on_disk.append(tempfile.mkdtemp(prefix="sbx-provision-test-", dir="/var/tmp"))
+		return self.on_disk[-1]
 
 	def file(self, name, text, mode=0o644):
 		os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
@@ -211,7 +216,8 @@ class Sandboxes:
 				process.kill()
 			process.communicate()
 		eventually(lambda: not self.leftovers(), f"left behind: {self.leftovers()}")
-		shutil.rmtree(self.tmp, onerror=unlock)
+		for folder in (self.tmp, *self.on_disk):
+			shutil.rmtree(folder, onerror=unlock)
 
 
 def check_schema(_, record):
