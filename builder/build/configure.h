@@ -7,9 +7,11 @@
 #include "builder/build/workroot.h"
 #include "builder/context.h"
 
+#define SBX_SCRIPT_SECONDS 300
+
 /* How a script that must not run, or does not end, is treated. */
 struct sbx_script_options {
-	guint seconds;	      /* a script that runs longer has failed; 0: the default */
+	guint seconds;	      /* a script that runs longer has failed; 0: SBX_SCRIPT_SECONDS */
 	gboolean keep_failed; /* leave the tree as it was when a script failed, to look inside */
 	gboolean run_all;     /* none natively (native/native.h): the tree is the same */
 };

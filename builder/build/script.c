@@ -11,7 +11,6 @@
 #include "builder/build/sandbox.h"
 #include "builder/build/stand_ins.h"
 
-#define DEFAULT_SECONDS 300
 #define SHOWN_LOG_BYTES 400
 #define FULL_DISK_BYTES (256 * 1024)
 
@@ -115,20 +114,21 @@ static void on_line(const char *line, gpointer data)
 }
 
 /* The end of the script's output, on one line. */
-static char *log_tail(const struct sbx_script_runner *r)
+static char *last_words(const struct sbx_script_runner *r)
 {
 	g_autofree char *path = g_build_filename(r->c->work, "log", NULL);
 	g_autofree char *text = NULL;
 	gsize n = 0;
 	if (!g_file_get_contents(path, &text, &n, NULL) || n == 0)
-		return g_strdup("it printed nothing");
+		return g_strdup("It printed nothing");
 	g_strchomp(text);
 	n = strlen(text);
-	char *tail = g_utf8_make_valid(n > SHOWN_LOG_BYTES ? text + n - SHOWN_LOG_BYTES : text, -1);
+	g_autofree char *tail =
+		g_utf8_make_valid(n > SHOWN_LOG_BYTES ? text + n - SHOWN_LOG_BYTES : text, -1);
 	for (char *p = tail; *p; p++)
 		if ((guchar)*p < ' ' || *p == 0x7f)
 			*p = ' ';
-	return tail;
+	return g_strconcat("Its output ends: ", tail, NULL);
 }
 
 /* What a script says then is not worth much: that its files can't be written. */
@@ -149,17 +149,19 @@ static gboolean fail(struct sbx_script_runner *r, const struct sbx_step *step, c
 					"%s %s: its %s (%.40s) %s, and the disk of %s is full",
 					p->name, p->version, step->script, step->arguments, how,
 					r->c->work);
-	g_autofree char *tail = log_tail(r);
 	if (keep && !sbx_workroot_show(r->c->root, error))
 		return FALSE;
-	g_autofree char *kept =
-		keep ? g_strdup_printf("; the tree is kept at %s", r->c->root->path) : NULL;
-	return sbx_set_error(
-		error, SBX_E_SCRIPT,
-		"%s %s: its %s (%.40s) %s; nothing was committed%s. Go on with "
-		"--skip-script %s, look inside with --keep-failed. Its output ends: %s",
-		p->name, p->version, step->script, step->arguments, how, kept ? kept : "", p->name,
-		tail);
+	g_autofree char *said = last_words(r);
+	g_autofree char *inside =
+		keep ? g_strdup_printf("; the tree is kept at %s: `sbx-provision run --profile "
+				       "build %s -- sh`",
+				       r->c->root->path, r->c->root->path)
+		     : g_strdup(", look inside with --keep-failed");
+	return sbx_set_error(error, SBX_E_SCRIPT,
+			     "%s %s: its %s (%.40s) %s; nothing was committed. Go on with "
+			     "--skip-script %s%s. %s",
+			     p->name, p->version, step->script, step->arguments, how, p->name,
+			     inside, said);
 }
 
 static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *step,
@@ -167,8 +169,8 @@ static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *
 {
 	const char *argv[] = {"/run/sbx/observe", "/run/sbx/reads", "/bin/sh", "/run/sbx/driver",
 			      NULL};
-	guint seconds =
-		r->c->options && r->c->options->seconds ? r->c->options->seconds : DEFAULT_SECONDS;
+	guint seconds = r->c->options && r->c->options->seconds ? r->c->options->seconds
+								: SBX_SCRIPT_SECONDS;
 	struct sbx_sandbox sandbox = {
 		.provisioner = r->c->provisioner,
 		.root = r->c->root->path,
@@ -191,9 +193,9 @@ static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *
 	    !sbx_sandbox_run(&sandbox, &status, &silent, &errors, r->c->ctx->cancellable, error))
 		return FALSE;
 	g_autofree char *how =
-		silent	    ? g_strdup_printf("did not end within %u seconds (does it wait for an "
-						   "answer?)",
-					      seconds)
+		silent ? g_strdup_printf("did not end within %u seconds (--script-timeout; does "
+					 "it wait for an answer?)",
+					 seconds)
 		: r->status ? g_strdup_printf("failed with status %d", r->status)
 			    : NULL;
 	if (how)

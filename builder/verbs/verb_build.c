@@ -11,7 +11,7 @@
 static char *packages, *name, *report_path;
 static gboolean allow_unresolved, keep_failed, run_all;
 static struct sbx_solve_options solve_options;
-static int script_seconds;
+static int script_seconds = SBX_SCRIPT_SECONDS;
 static char **skip_scripts;
 const GOptionEntry sbx_verb_build_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
@@ -66,7 +66,7 @@ static gboolean skip_in_lock(struct sbx_lock *lock, GError **error)
 				((struct sbx_lock_package *)lock->packages->pdata[i])->name, *skip);
 		if (!is_there)
 			return sbx_set_error(error, SBX_E_USAGE,
-					     "--skip-script %s: the template has no such package",
+					     "--skip-script '%s': the template has no such package",
 					     *skip);
 		g_ptr_array_add(all, *skip);
 	}
@@ -97,6 +97,11 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 			      "build: give one lock, profile or task, or --packages");
 		return -1;
 	}
+	if (script_seconds < 1) {
+		sbx_set_error(error, SBX_E_USAGE, "build: --script-timeout %d: at least 1 second",
+			      script_seconds);
+		return -1;
+	}
 	if (name && !sbx_catalog_check_name(name, error))
 		return -1;
 	struct sbx_request request = {
@@ -111,7 +116,7 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 		return -1;
 	SBX_AUTO(sbx_build_report) report = report_path ? sbx_build_report_new() : NULL;
 	const struct sbx_build_options options = {
-		.scripts = {(guint)MAX(script_seconds, 0), keep_failed, run_all}, .report = report};
+		.scripts = {(guint)script_seconds, keep_failed, run_all}, .report = report};
 	SBX_AUTO(sbx_store)
 	store = sbx_store_open(ctx->root, SBX_STORE_SHARED, ctx->cancellable, error);
 	__attribute__((cleanup(sbx_build_result_clear))) struct sbx_build_result result = {0};

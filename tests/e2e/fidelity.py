@@ -24,6 +24,27 @@ def test_pre_depends_are_configured_before_the_preinst(t):
 	equal(lines(t.shell(id, "cat /var/lib/order-log")), ["pre-first ready", "pre-then ready"], "order")
 
 
+def test_what_is_depended_on_is_configured_first(t):
+	t.build("needs-order")
+
+
+def test_a_folder_stays_where_another_package_has_a_link(t):
+	id = t.build("has-link")
+	equal(lines(t.shell(id, "cd /usr/share; cat folder/one elsewhere/two; ls folder; dpkg --verify")),
+	      ["1", "2", "one"], "content")
+
+
+def test_replaces_holds_for_the_versions_that_it_names(t):
+	t.update()
+	t.sbx("build", "--packages", "takes-later").fails(
+		ARCHIVE, "/usr/share/hello-tool/words", "takes-later 1.0", "hello-tool 1.0", "neither Replaces")
+
+
+def test_a_package_sets_off_a_trigger_by_being_there(t):
+	id = t.build("activates-trigger")
+	contains(t.shell(id, "cat /var/lib/note-keeper/triggered").ok().out, "^sbx-named$")
+
+
 def test_a_cycle_of_dependencies_is_configured(t):
 	id = t.build("cycle-a")
 	equal(sorted(lines(t.shell(id, "cat /var/lib/cycle-log"))), ["a", "b", "c"], "configured")

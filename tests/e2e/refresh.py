@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbx-build refresh: stale templates are told, and built again under their name."""
 
-import datetime
 import json
 import os
 
-import archive
 import harness
-import packages
 import schemas
-from server import Server
+from suite import Suite, renewed
 from harness import FAILED, NETWORK, NOT_FOUND, STALE, USAGE, contains, equal
 
 
@@ -120,32 +117,10 @@ def test_it_stays_within_what_it_was_made_with(t):  # root
 	equal({r["status"] for r in refresh(t, "--check", *made).values()}, {"fresh", "held"}, "now")
 
 
-class Suite:
-	"""A suite beside the tests' own, of one package in some version."""
-
-	def __init__(self, t, name, fields=""):
-		self.folder, self.name, self.fields = os.path.join(t.tmp, name), f"{t.suite}-{name}", fields
-		os.makedirs(self.folder)
-		self.server = Server(self.folder)
-		self.options = ("--mirror", f"[trusted=yes] {self.server.uri} {self.name} main")
-
-	def publish(self, package, version):
-		made = next(p for p in packages.all_packages() if p.name == package)
-		made.version = made.fields["Version"] = version
-		deb = made.build()
-		archive.write(f"{self.folder}/{made.pool_path()}", deb)
-		files = archive.indexes([made], {package: deb})
-		for name, data in files.items():
-			archive.write(f"{self.folder}/dists/{self.name}/{name}", data)
-		now = datetime.datetime.now(datetime.timezone.utc)
-		text = archive.release(self.name, files, now, 30)
-		archive.write(f"{self.folder}/dists/{self.name}/Release", self.fields.encode() + text)
-
-
 def test_what_comes_from_a_security_suite_is_marked(t):  # root
 	old = t.build("hello", "--name", "greeter")
 	suite = Suite(t, "security")
-	suite.publish("hello", "9.0-1+deb12u1")
+	suite.publish(renewed("hello", "9.0-1+deb12u1"))
 	t.sbx("update", *suite.options).ok()
 	row = refresh(t, "--check", *suite.options, status=STALE)["greeter"]
 	equal(row["n_security"], 1, "from a security suite")
@@ -159,11 +134,11 @@ def test_what_comes_from_a_security_suite_is_marked(t):  # root
 
 def test_what_was_taken_from_a_suite_by_name_goes_on_there(t):  # root
 	suite = Suite(t, "backports", "NotAutomatic: yes\nButAutomaticUpgrades: yes\n")
-	suite.publish("hello", "3.0-1~bpo1")
+	suite.publish(renewed("hello", "3.0-1~bpo1"))
 	t.sbx("update", *suite.options).ok()
 	for name, packages in (("new", f"hello/{suite.name}"), ("old", "hello")):
 		t.sbx("build", "--packages", packages, "--name", name, *suite.options).ok()
-	suite.publish("hello", "3.1-1~bpo1")
+	suite.publish(renewed("hello", "3.1-1~bpo1"))
 	t.sbx("update", *suite.options).ok()
 	rows = refresh(t, *suite.options)
 	equal({n: r["status"] for n, r in rows.items() if r["name"]}, {"new": "refreshed", "old": "fresh"}, "status")

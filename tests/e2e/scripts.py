@@ -173,13 +173,20 @@ def test_failing_script_can_be_skipped(t):
 	equal(lock["options"]["skip_scripts"], ["failing-postinst"], "the lock's option")
 	equal(t.sbx("build", t.file("lock.json", json.dumps(lock))).id, id, "id of that lock")
 	t.sbx("build", "--packages", "hello", "--skip-script", "shapes").fails(USAGE, "shapes")
+	for seconds in ("0", "-1"):
+		t.sbx("build", "--packages", "hello", "--script-timeout", seconds).fails(
+			USAGE, f"--script-timeout {seconds}: at least 1")
 
 
 def test_failed_tree_is_kept_to_look_inside(t):
 	t.update()
 	result = t.sbx("build", "--packages", "failing-postinst", "--keep-failed")
 	result.fails(SCRIPT, "the tree is kept at ")
-	kept = re.search(r"kept at (\S+?)\.? ", result.err)[1]
+	kept, command = re.search(r"kept at (\S+): `(\S.*) -- sh`\.", result.err).groups()
+	equal(command, f"sbx-provision run --profile build {kept}", "how to look inside")
+	looked = t.run(t.provision_program, *command.split()[1:], "--", "sh", "-c",
+		       "/var/lib/dpkg/info/failing-postinst.postinst configure")
+	equal(looked.status, 3, f"status of {looked}")
 	assert os.path.exists(os.path.join(kept, "var/lib/dpkg/info/failing-postinst.postinst")), kept
 	t.sbx("gc", archive=False).ok()
 	equal(t.work_in_progress(), [], "tmp/ after gc")
@@ -188,7 +195,7 @@ def test_failed_tree_is_kept_to_look_inside(t):
 def test_hanging_script_is_ended(t):
 	t.update()
 	result = t.sbx("build", "--packages", "hanging-postinst", "--script-timeout", "2")
-	result.fails(SCRIPT, "hanging-postinst", "postinst", "within 2 seconds", "waiting for an answer")
+	result.fails(SCRIPT, "hanging-postinst", "postinst", "within 2 seconds", "--script-timeout", "waiting for an answer")
 	assert result.seconds < 60, result.seconds
 	equal(t.work_in_progress(), [], "tmp/")
 

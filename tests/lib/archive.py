@@ -82,9 +82,8 @@ def contents(packages, arch):
 	return "".join(f"{path:<60} {','.join(lines[path])}\n" for path in sorted(lines)).encode()
 
 
-def indexes(packages, debs):
+def indexes(packages, debs, arch):
 	"""Path below dists/<suite>/ -> bytes."""
-	arch = architecture()
 	text = "\n".join(stanza(p, debs[p.name]) for p in packages).encode()
 	files = {f"main/binary-{arch}/Packages": text}
 	files[f"main/binary-{arch}/Packages.xz"] = lzma.compress(text, preset=1)
@@ -96,13 +95,13 @@ def indexes(packages, debs):
 	return files
 
 
-def release(suite, files, date, valid_days):
+def release(suite, files, date, valid_days, arch):
 	form = "%a, %d %b %Y %H:%M:%S UTC"
 	until = date + datetime.timedelta(days=valid_days)
 	lines = ["Origin: sbx-tests", "Label: sbx-tests", f"Suite: {suite}", f"Codename: {suite}",
 		 f"Date: {date.strftime(form)}", f"Valid-Until: {until.strftime(form)}",
 		 "Acquire-By-Hash: yes", "No-Support-for-Architecture-all: Packages",
-		 f"Architectures: all {architecture()}", "Components: main",
+		 f"Architectures: all {arch}", "Components: main",
 		 "Description: throw-away archive of the tests", "SHA256:"]
 	lines += [f" {hashlib.sha256(data).hexdigest()} {len(data):8} {path}"
 		  for path, data in sorted(files.items())]
@@ -115,7 +114,7 @@ def publish(folder, suite, files, keys, date=None):
 	valid = 30
 	if suite == "expired":
 		date, valid = date - datetime.timedelta(days=60), 7
-	text = release(suite, files, date, valid)
+	text = release(suite, files, date, valid, architecture())
 	key = {"unknown-key": keys.unknown, "expired-key": keys.old}.get(suite, keys.main)
 	root = f"{folder}/dists/{suite}"
 	shutil.rmtree(root, ignore_errors=True)
@@ -145,7 +144,7 @@ def make(folder, change=None):
 	debs = {p.name: p.build() for p in packages}
 	for package in packages:
 		write(f"{folder}/{package.pool_path()}", debs[package.name])
-	files = indexes(packages, debs)
+	files = indexes(packages, debs, architecture())
 	keys = Keys()
 	try:
 		for suite in (SUITE,) + BROKEN_SUITES:
@@ -157,7 +156,7 @@ def make(folder, change=None):
 		debs["hello"] = hello.build()
 		write(f"{folder}/{hello.pool_path()}", debs["hello"])
 		now = datetime.datetime.now(datetime.timezone.utc)
-		publish(f"{folder}/later", SUITE, indexes(later, debs), keys,
+		publish(f"{folder}/later", SUITE, indexes(later, debs, architecture()), keys,
 			now + datetime.timedelta(seconds=1))
 		write(f"{folder}/keyring.gpg", keys.export(keys.main, keys.old))
 		write(f"{folder}/other-keyring.gpg", keys.export(keys.unknown))

@@ -161,11 +161,15 @@ class Test:
 			shutil.copytree(os.path.join(store_folder(), "repo"), repo,
 					symlinks=True, copy_function=link)
 
-	def host_archive(self, root=None):
-		"""Use the host's own archive, whose index real.index.update has made already."""
+	def host_settings(self):
+		"""Use the host's own archive."""
 		for name in ("APT_CONFIG", "no_proxy"):
 			self.env.pop(name, None)
 		self.env.update({k: v for k, v in os.environ.items() if k.lower().endswith("_proxy")})
+
+	def host_archive(self, root=None):
+		"""Use the host's own archive, whose index real.index.update has made already."""
+		self.host_settings()
 		root = root or self.root
 		os.makedirs(root, 0o700)
 		shutil.copytree(os.environ["SBX_TEST_HOST_INDEX"], os.path.join(root, "index"))

@@ -48,7 +48,11 @@ def order():
 	a = Package("cycle-a", Depends="cycle-b").script("postinst", log.format("a"))
 	b = Package("cycle-b", Depends="cycle-c").script("postinst", log.format("b"))
 	c = Package("cycle-c", Depends="cycle-a").script("postinst", log.format("c"))
-	return [first, then, a, b, c]
+	# By name the one that needs would come first.
+	late = Package("order-needed").script("postinst", "echo needed >>/var/lib/order-log\n")
+	early = Package("needs-order", Depends="order-needed")
+	early.script("postinst", "grep -q needed /var/lib/order-log\n")
+	return [first, then, a, b, c, late, early]
 
 
 def chained_triggers():
@@ -68,7 +72,8 @@ fi
 		out.append(p)
 	endless = Package("endless-trigger").trigger("interest-noawait endless")
 	endless.script("postinst", "dpkg-trigger --no-await endless\n")
-	return out + [endless]
+	activates = Package("activates-trigger", Depends="note-keeper").trigger("activate-noawait sbx-named")
+	return out + [endless, activates]
 
 
 def shapes_of_roots():
@@ -77,7 +82,12 @@ def shapes_of_roots():
 		links.symlink(name, "usr/" + name)
 	old = Package("old-style", "1.0").program("bin/old-style", "echo old\n")
 	old.file("lib/old-style/data", "data\n")
-	return [links, old]
+	folder = Package("has-folder").file("usr/share/folder/one", "1\n")
+	link = Package("has-link", Depends="has-folder").symlink("usr/share/folder", "elsewhere")
+	link.file("usr/share/elsewhere/two", "2\n")
+	late = Package("takes-later", "1.0", Depends="hello-tool", Replaces="hello-tool (>= 2)")
+	late.file("usr/share/hello-tool/words", "words of a later one\n")
+	return [links, old, folder, link, late]
 
 
 def awkward():
