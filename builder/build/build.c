@@ -114,11 +114,11 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 	g_autoptr(GPtrArray) diversions = NULL;
 	SBX_AUTO(sbx_delta) delta = sbx_base_layer_finish(base, error);
 	gint64 began = g_get_monotonic_time();
-	if (!delta || !sbx_diversions_find(b->ctx, b->store, b->lock, b->provisioner, b->work,
-					   b->report, b->refs, &diversions, error))
-		return FALSE;
-	b->units = sbx_compose_load(b->store, b->lock, FALSE, error);
-	if (!b->units || !sbx_stack_find(b->store, b->lock, b->id, &b->stack, error) ||
+	b->units = delta ? sbx_compose_load(b->store, b->lock, FALSE, error) : NULL;
+	if (!b->units ||
+	    !sbx_diversions_find(b->ctx, b->store, b->lock, b->units, b->provisioner, b->work,
+				 b->report, b->refs, &diversions, error) ||
+	    !sbx_stack_find(b->store, b->lock, b->id, &b->stack, error) ||
 	    !sbx_transaction_begin(&b->transaction, b->store, cancellable, error))
 		return FALSE;
 	sbx_progress_begin(b->ctx->progress, "compose", SBX_UNIT_ITEMS, b->units->len);

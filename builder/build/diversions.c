@@ -71,18 +71,30 @@ static gboolean holds(const GPtrArray *diversions, const struct sbx_diversion *w
 	return FALSE;
 }
 
+static gboolean any_diverts(struct sbx_store *store, GPtrArray *units)
+{
+	for (guint i = 0; i < units->len; i++) {
+		struct sbx_unit *unit = units->pdata[i];
+		if (!unit->lock->base && diverts(store, unit))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
-			     const struct sbx_lock *lock, const char *provisioner, const char *work,
+			     const struct sbx_lock *lock, GPtrArray *loaded,
+			     const char *provisioner, const char *work,
 			     struct sbx_build_report *report, GPtrArray *refs,
 			     GPtrArray **out_diversions, GError **error)
 {
 	*out_diversions = NULL;
+	if (!any_diverts(store, loaded))
+		return TRUE;
+	/* Merging takes them apart, and the build's are for the build. */
 	g_autoptr(GPtrArray) units = sbx_compose_load(store, lock, FALSE, error);
 	if (!units)
 		return FALSE;
 	g_autoptr(GPtrArray) diverting = find_diverting(store, units);
-	if (diverting->len == 0)
-		return TRUE;
 	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
 	if (!sbx_transaction_begin(&transaction, store, ctx->cancellable, error))
 		return FALSE;
