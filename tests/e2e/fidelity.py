@@ -34,6 +34,19 @@ def test_a_folder_stays_where_another_package_has_a_link(t):
 	      ["1", "2", "one"], "content")
 
 
+def test_a_package_is_unpacked_through_the_link_of_another(t):
+	id = t.build("through-link")
+	equal(os.readlink(os.path.join(t.template(id), "usr/share/door")), "room", "the link")
+	equal(lines(t.shell(id, "cat /usr/share/room/three /usr/share/door/two; dpkg --verify")), ["3", "2"],
+	      "content")
+
+
+def test_a_file_sets_off_a_trigger_by_being_there(t):
+	id = t.build("note-first")
+	equal(lines(t.shell(id, "cat /var/lib/note-keeper/triggered /var/lib/note-keeper/index")),
+	      ["/usr/share/sbx-notes", "first"], "trigger, and what was there")
+
+
 def test_replaces_holds_for_the_versions_that_it_names(t):
 	t.update()
 	t.sbx("build", "--packages", "takes-later").fails(

@@ -11,7 +11,7 @@ from trees import compare_with_dpkgs
 
 PACKAGES = ("hello,diverter,shapes,scripted,takes-over,note-second,python3-polite,lists-files,"
 	    "chain-2,cycle-a,generated-alpha,generated-beta,generated-gamma,generated-service,"
-	    "generated-trigger,links-folder,old-style,certificates-changed,wordy,has-link")
+	    "generated-trigger,links-folder,old-style,certificates-changed,wordy")
 ALSO_ALLOWED = [
 	(r"var/lib/note-keeper/triggered", "how triggers are batched is dpkg's choice", None),
 	(r"var/lib/scripted/environment", "has dpkg's own version in it", None),

@@ -85,9 +85,11 @@ def shapes_of_roots():
 	folder = Package("has-folder").file("usr/share/folder/one", "1\n")
 	link = Package("has-link", Depends="has-folder").symlink("usr/share/folder", "elsewhere")
 	link.file("usr/share/elsewhere/two", "2\n")
+	through = Package("through-link", Depends="has-door").file("usr/share/door/three", "3\n")
+	door = Package("has-door").symlink("usr/share/door", "room").file("usr/share/room/two", "2\n")
 	late = Package("takes-later", "1.0", Depends="hello-tool", Replaces="hello-tool (>= 2)")
 	late.file("usr/share/hello-tool/words", "words of a later one\n")
-	return [links, old, folder, link, late]
+	return [links, old, folder, link, door, through, late]
 
 
 def awkward():
