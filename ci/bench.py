@@ -189,8 +189,9 @@ def main():
     with tempfile.TemporaryDirectory(dir=base, prefix="bench-") as folder:
         b = Bench(Path(folder))
         b.only = only
-        update = b.seconds(b.sbx("update", "-q"))
-        print(f"sbx-build update, nothing cached: {show(update)}", flush=True)
+        took, cpu, _ = b.usage(b.sbx("update", "-q"))
+        print(f"sbx-build update, nothing cached: {show(took)}, {show(cpu)} of processor time",
+              flush=True)
         measured = {}
         for name in wanted:
             b.rows = []
