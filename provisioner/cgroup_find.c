@@ -118,18 +118,20 @@ static void mount_release(struct mount *m)
 }
 
 /*
- * The mount of version 1's hierarchy with a controller, or with NULL of version 2's. Returns
- * whether there is one.
+ * The mount of version 1's hierarchy with a controller, or with NULL of version 2's. Returns 1, 0
+ * when there is none, and -1 without memory: that is no host without cgroups.
  */
-static bool find_mount(const char *mountinfo, const char *prefix, const char *controller,
-		       struct mount *out)
+static int find_mount(const char *mountinfo, const char *prefix, const char *controller,
+		      struct mount *out)
 {
 	for (const char *line = mountinfo; *line;) {
 		size_t n = strcspn(line, "\n");
 		SBX_CLEANUP_FREE char *copy = strndup(line, n);
 		line += n + (line[n] == '\n');
 		char root[4096], point[4096], type[32], options[1024];
-		char *dash = copy ? strstr(copy, " - ") : NULL;
+		if (!copy)
+			return -1;
+		char *dash = strstr(copy, " - ");
 		if (!dash || sscanf(copy, "%*s %*s %*s %4095s %4095s", root, point) != 2 ||
 		    sscanf(dash, " - %31s %*s %1023s", type, options) != 2)
 			continue;
@@ -144,9 +146,9 @@ static bool find_mount(const char *mountinfo, const char *prefix, const char *co
 		sbx_unescape_octal(root);
 		sbx_unescape_octal(point);
 		out->root = strdup(root);
-		return asprintf(&out->point, "%s%s", prefix, point) >= 0 && out->root;
+		return asprintf(&out->point, "%s%s", prefix, point) >= 0 && out->root ? 1 : -1;
 	}
-	return false;
+	return 0;
 }
 
 /* Our own group's folder below a mount: the mount may show a part of the tree alone. */
@@ -186,9 +188,10 @@ static int find_v1(const char *mountinfo, const char *prefix, const char *line, 
 	group++;
 	for (unsigned c = 0; c < SBX_N_CONTROLLERS && here; c++) {
 		__attribute__((cleanup(mount_release))) struct mount m = {0};
-		if (!(here & 1U << c) || !find_mount(mountinfo, prefix, name_v1(c), &m))
+		int found = here & 1U << c ? find_mount(mountinfo, prefix, name_v1(c), &m) : 0;
+		if (found == 0)
 			continue;
-		char *folder = folder_of(&m, group, n - (size_t)(group - line));
+		char *folder = found < 0 ? NULL : folder_of(&m, group, n - (size_t)(group - line));
 		if (!folder)
 			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
 		here = without_unweighted_io(folder, here);
@@ -210,9 +213,10 @@ static int find_v2(const char *mountinfo, const char *prefix, const char *group,
 		   struct sbx_places *out, struct sbx_error *err)
 {
 	__attribute__((cleanup(mount_release))) struct mount m = {0};
-	if (!out->missing || !find_mount(mountinfo, prefix, NULL, &m))
+	int has_mount = out->missing ? find_mount(mountinfo, prefix, NULL, &m) : 0;
+	if (has_mount == 0)
 		return 0;
-	SBX_CLEANUP_FREE char *folder = folder_of(&m, group, n);
+	SBX_CLEANUP_FREE char *folder = has_mount < 0 ? NULL : folder_of(&m, group, n);
 	SBX_CLEANUP_FREE char *best = NULL;
 	if (!folder)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
