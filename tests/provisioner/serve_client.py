@@ -141,9 +141,10 @@ class Server:
 
 	def stop(self, how=signal.SIGTERM):
 		self.process.send_signal(how)
-		if how == signal.SIGKILL:
-			# Not for the end of its stderr: a keeper that is paused has it until the next server.
+		try:
+			self.process.communicate(timeout=5 if how == signal.SIGKILL else 60)
+		except subprocess.TimeoutExpired:
+			# Its children are gone but for a keeper that is paused: that has its stderr.
+			assert how == signal.SIGKILL, "the server does not end"
 			self.process.wait(timeout=60)
-		else:
-			self.process.communicate(timeout=60)
 		return self.process.returncode
