@@ -14,6 +14,8 @@
 #include "provisioner/filter.h"
 #include "provisioner/init.h"
 
+#define END_WAITS 400 /* of a millisecond each, for what was killed */
+
 struct life {
 	const struct sbx_init *init;
 	pid_t first; /* 0: none */
@@ -40,9 +42,16 @@ static _Noreturn void end(const struct life *life, int wait_status)
 	int status;
 	pid_t pid;
 	kill(-1, SIGKILL);
-	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR)
+	/* A zygote's process 1 may not kill what runs as another user; its own end does. */
+	for (int waits = 0; waits < END_WAITS;) {
+		pid = waitpid(-1, &status, __WALL | WNOHANG);
 		if (pid > 0 && pid == life->first)
 			report.wait_status = status;
+		if (pid == 0)
+			waits += poll(NULL, 0, 1) == 0;
+		if (pid < 0 && errno != EINTR)
+			break;
+	}
 	ssize_t n =
 		life->io_fd < 0 ? -1 : pread(life->io_fd, ledger->io, sizeof(ledger->io) - 1, 0);
 	if (n > 0)
