@@ -25,6 +25,12 @@ struct sbx_apply {
 	int root_fd;		      /* the new root */
 	int proc_fd;		      /* its /proc */
 	int dev_fd;		      /* its /dev */
+	/*
+	 * Process 1 of a sandbox whose command is forked from a zygote: that one has Landlock of
+	 * its own, not below ours, and signals must reach it. Outside there is none of a number in
+	 * here.
+	 */
+	bool has_command_elsewhere;
 	bool has_base, has_layer;
 	const char *overlay_flags; /* ",userxattr" or "" */
 	unsigned n_overlays;

@@ -13,7 +13,8 @@
 /* What the headers that this is compiled with may lack: a kernel knows it from that version on. */
 #define ACCESS_TRUNCATE	 (1ULL << 14) /* 3 */
 #define ACCESS_IOCTL_DEV (1ULL << 15) /* 5 */
-#define SCOPE_ALL	 3ULL	      /* 6: abstract Unix sockets, signals */
+#define SCOPE_ABSTRACT	 1ULL	      /* 6: abstract Unix sockets */
+#define SCOPE_SIGNAL	 2ULL	      /* 6 */
 struct ruleset {
 	uint64_t handled_access_fs, handled_access_net, scoped;
 };
@@ -71,7 +72,9 @@ int sbx_apply_STAY_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struct s
 	const struct ruleset rules = {
 		.handled_access_fs = VERSION_2_RIGHTS | (version >= 3 ? ACCESS_TRUNCATE : 0) |
 				     (version >= 5 ? ACCESS_IOCTL_DEV : 0),
-		.scoped = version >= 6 ? SCOPE_ALL : 0,
+		.scoped = version < 6		     ? 0
+			  : a->has_command_elsewhere ? SCOPE_ABSTRACT
+						     : SCOPE_ABSTRACT | SCOPE_SIGNAL,
 	};
 	SBX_CLEANUP_FD int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
 	SBX_CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

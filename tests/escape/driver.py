@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 driver.py [--user] attempts POSTURE	every attempt in a sandbox of that posture must be refused
+driver.py [--user] zygote POSTURE	many of them in tasks that are forked from a zygote
 driver.py [--user] bites		without its protection every attempt gets out (attempts.h)
 driver.py [--user] works POSTURE	what ordinary programs do must work (works.py)
 driver.py manual			docs/security.md names what the list names
@@ -22,6 +23,7 @@ import host  # noqa: E402
 import manual  # noqa: E402
 import run  # noqa: E402
 import works  # noqa: E402
+import zygote  # noqa: E402
 from scratch import end_in_order  # noqa: E402
 
 POSTURES = ("low", "medium", "high", "paranoid")
@@ -31,6 +33,13 @@ def attempts(names, posture):
 	with host.Host() as h:
 		jobs = [(a, posture, h) for a in run.chosen(h.attempts, names)]
 		return report(jobs, run.attempt)
+
+
+def forked(names, posture):
+	with host.Host() as h:
+		h.server = zygote.Server(h)
+		jobs = [(a, posture, h) for a in zygote.chosen(h.attempts, names)]
+		return report(jobs, zygote.attempt)
 
 
 def bite(names):
@@ -82,7 +91,8 @@ def main():
 		sys.exit(bite(rest))
 	if rest[0] not in POSTURES:
 		sys.exit(f"{rest[0]}: no such posture")
-	sys.exit((attempts if what == "attempts" else work)(rest[1:], rest[0]))
+	part = {"attempts": attempts, "works": work, "zygote": forked}[what]
+	sys.exit(part(rest[1:], rest[0]))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def become_user():
 		return
 	programs = tempfile.mkdtemp(prefix="sbx-escape-user-")
 	os.chmod(programs, 0o755)
-	for name in ("SBX_PROVISION", "SBX_ATTEMPTS", "SBX_WEAKENED"):
+	for name in ("SBX_PROVISION", "SBX_ATTEMPTS", "SBX_WEAKENED", "SBX_ZYGOTE"):
 		os.environ[name] = shutil.copy(os.environ[name], programs)
 		os.chmod(os.environ[name], 0o755)
 	groups = delegate(True)

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from support import eventually, main
 
@@ -152,6 +153,19 @@ def test_signals_are_a_commands(t):
 		  "signal.pause()\nprint(subprocess.run(['/usr/bin/python3', '-c', 'import signal; print(signal.pthread_sigmask(0, []))'],"
 		  " capture_output=True, text=True).stdout)\n")
 	assert warm(t, "python3", "-c", script).ok().out == "True\nTrue\nTrue\nalarm\nset()\n\n"
+
+
+def test_process_1_ends_what_a_task_leaves(t):
+	"""And passes signals on: the task's Landlock is not below that of process 1."""
+	script = "import os, time\nif os.fork() == 0:\n\ttime.sleep(600)\nprint('first')"
+	for policy in ("low", "high"):
+		options = ("--policy", policy, "--best-effort")
+		assert warm(t, "python3", "-c", script, options=options, timeout=60).ok().out == "first\n"
+	script = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(9))\ntime.sleep(600)"
+	options = ("--policy", "high", "--best-effort", "--timeout", "0.5", "--grace", "60")
+	began = time.monotonic()
+	done = warm(t, "python3", "-c", script, options=options, timeout=90)
+	assert done.status == 124 and time.monotonic() - began < 40, done
 
 
 # What a sandbox is made of, as seen from inside; numbers that every sandbox has anew are left out.
