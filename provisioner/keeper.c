@@ -25,10 +25,20 @@
 #include "provisioner/words.h"
 #include "provisioner/zygotes.h"
 
-/* A network namespace for the next sandbox. */
-static void renew_net(struct sbx_keeper *k)
+void sbx_keeper_ready_net(struct sbx_keeper *k)
 {
-	k->has_net = unshare(CLONE_NEWNET) == 0 && sbx_loopback_up(NULL) == 0;
+	/* An ordinary user's sandbox has a network of its own from its user namespace. */
+	if (k->has_net || k->slot->slots->host_net_fd < 0)
+		return;
+	k->has_net = sbx_slot_net_is_as_new(&k->net) || sbx_slot_net_renew(&k->net) == 0;
+}
+
+void sbx_keeper_give_net(struct sbx_keeper *k, const struct sbx_task *task)
+{
+	k->has_net = false;
+	/* A right in it changes what no counter shows. */
+	if (task->options.policy.capabilities || task->options.policy.net == SBX_NET_HOST)
+		sbx_slot_net_release(&k->net);
 }
 
 /* What is loaded came from one template; what is to be loaded shall come from the same. */
@@ -82,12 +92,14 @@ static int check_warm(const struct sbx_keeper *k, struct sbx_error *err)
 				  : sbx_fail(err, SBX_E_BUSY, "zygote: none is here");
 }
 
-static int enter_net(const struct sbx_keeper *k, const struct sbx_task *task, struct sbx_error *err)
+static int enter_net(struct sbx_keeper *k, const struct sbx_task *task, struct sbx_error *err)
 {
 	const struct sbx_slots *slots = k->slot->slots;
 	if (task->options.policy.net != SBX_NET_HOST)
 		return 0;
 	/* The slot's own network is left for good; a new one is made afterwards. */
+	sbx_slot_net_release(&k->net);
+	k->has_net = false;
 	if (slots->host_net_fd < 0 || setns(slots->host_net_fd, CLONE_NEWNET) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--net host");
 	return 0;
@@ -259,7 +271,7 @@ static void obey(struct sbx_keeper *k, const struct sbx_slot_order *order, int a
 	if (is_forked)
 		sbx_warm_release(&k->warm);
 	else if (failed == 0)
-		k->has_net = false;
+		sbx_keeper_give_net(k, &task);
 }
 
 char **sbx_keeper_find_words(char *text, size_t n_bytes, uint32_t n)
@@ -303,14 +315,6 @@ static void take_groups(struct sbx_keeper *k, int fds[], unsigned n_fds)
 		reopen_groups(groups);
 }
 
-static void make_ready(struct sbx_keeper *k, char *text, size_t n_bytes, uint32_t n_words)
-{
-	/* An ordinary user's sandbox has a network of its own from its user namespace. */
-	if (!k->has_net && k->slot->slots->host_net_fd >= 0)
-		renew_net(k);
-	sbx_ready_make(k, text, n_bytes, n_words);
-}
-
 static void take_order(struct sbx_keeper *k)
 {
 	static char packet[SBX_MAX_SLOT_ORDER];
@@ -333,7 +337,7 @@ static void take_order(struct sbx_keeper *k)
 		sbx_ready_forget(k);
 	} else if (order.kind == SBX_SLOT_READY) {
 		take_groups(k, fds, n_fds);
-		make_ready(k, text, n_text, order.n_words);
+		sbx_ready_make(k, text, n_text, order.n_words);
 	} else if (order.kind == SBX_SLOT_MAKE && n_fds == (order.has_input ? 5 : 4)) {
 		SBX_CLEANUP_FREE char **words = sbx_keeper_find_words(text, n_text, order.n_words);
 		if (!words)
@@ -364,6 +368,7 @@ void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 	struct sbx_keeper keeper = {.slot = &own,
 				    .socket_fd = socket_fd,
 				    .warm = SBX_WARM_INIT,
+				    .net = SBX_SLOT_NET_INIT,
 				    .ready = SBX_READY_INIT};
 	own.n_own_pids = 0;
 	for (unsigned i = 0; i < own.groups.n; i++)
@@ -373,8 +378,7 @@ void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 	setsid();
 	reopen_groups(&own.groups);
 	close_others(&keeper);
-	if (slot->slots->host_net_fd >= 0)
-		renew_net(&keeper);
+	sbx_keeper_ready_net(&keeper);
 	for (;;)
 		take_order(&keeper);
 }

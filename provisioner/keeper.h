@@ -6,6 +6,7 @@
 
 #include "provisioner/backend.h"
 #include "provisioner/container.h"
+#include "provisioner/slot_net.h"
 #include "provisioner/slot.h"
 #include "provisioner/task.h"
 #include "provisioner/warm.h"
@@ -42,7 +43,8 @@ struct sbx_keeper {
 	struct sbx_error warm_error;  /* why there is none */
 	char *python, *lower;	      /* the zygote's interpreter and template */
 	uint32_t first_id;	      /* and ids (plan.h) */
-	bool has_net;		      /* of its own, fresh, the loopback up */
+	bool has_net;		      /* of its own, as new, the loopback up */
+	struct sbx_slot_net net;      /* which; or was a sandbox's */
 	bool has_input, takes_output; /* of the order that is being obeyed */
 	struct sbx_ready ready;
 };
@@ -50,6 +52,12 @@ struct sbx_keeper {
 /* What words come to in this slot: options checked and settled, the plan made. */
 int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, char **argv,
 		      struct sbx_error *err);
+
+/* Have a network namespace for the next sandbox: the last one's, if nothing was left in it. */
+void sbx_keeper_ready_net(struct sbx_keeper *k);
+
+/* A sandbox for this task has been put into the slot's network namespace. */
+void sbx_keeper_give_net(struct sbx_keeper *k, const struct sbx_task *task);
 
 /* Set the limits of a plan on the slot's groups. */
 int sbx_keeper_limit(struct sbx_keeper *k, const struct sbx_plan *plan, struct sbx_error *err);

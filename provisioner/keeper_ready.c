@@ -161,6 +161,8 @@ static void make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_
 void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
 {
 	clear(&k->ready);
+	/* Behind that: our sockets to the last one were made in its network namespace. */
+	sbx_keeper_ready_net(k);
 	make(k, text, n_bytes, n_words);
 }
 
@@ -231,7 +233,8 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **
 	if (is_told) {
 		c.pid = *k->slot->made;
 		c.host_uid = ready->host_uid;
-		k->has_net = k->has_net && is_forked;
+		if (!is_forked)
+			sbx_keeper_give_net(k, &task);
 		/* The server reaps them. */
 		memcpy(c.between, k->slot->made + 1, sizeof(c.between));
 		memset(k->slot->made + 1, 0, sizeof(c.between));

@@ -14,7 +14,7 @@
  *	sbx_slots_open -> sbx_slot_make -> { sandbox with request.slot = it } -> sbx_slot_reset ...
  *
  * One slot is for one sandbox at a time. Between two of them everything in it is killed, limits are
- * taken off, counters begin anew, and the network namespace is a new one.
+ * taken off, counters begin anew, and the network namespace is as new, or a new one (slot_net.h).
  */
 
 /* What the slots of one server have in common. */

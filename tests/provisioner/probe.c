@@ -31,6 +31,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "probe_leave.h"
+
 static void tell(const char *what, long result)
 {
 	printf("%s %s\n", what, result < 0 ? strerrorname_np(errno) : "ok");
@@ -352,6 +354,7 @@ static const struct {
 	{"dump", probe_dump},
 	{"refused", probe_refused},
 	{"reach", probe_reach},
+	{"leave", probe_leave},
 };
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@ import os
 import resource
 import select
 import signal
+import socket
 import subprocess
 import time
 
@@ -161,6 +162,37 @@ def test_what_was_made_ahead_is_new_and_is_what_was_asked_for(t):
 	os.rmdir(t.root)
 	os.rename(t.root + ".old", t.root)
 	equal(answer.value, code("NO_COMMAND", t), answer.words)
+
+
+def test_a_network_is_used_again_only_when_nothing_was_left_in_it(t):  # root
+	server = Server(t, "--slots", "1")
+	client = server.client()
+	outside, given = socket.socketpair()
+	keeper = next(pid for pid in server.children() if name_of(pid) == "sbx-keeper")
+
+	def network_after(*words):
+		"""Open, so that no other can have its number meanwhile."""
+		null = os.open("/dev/null", os.O_RDWR)
+		number = client.create(*words, fds=(given.fileno(), null, null))
+		os.close(null)
+		equal(client.wait(ENDED, number).record["exit_status"], 0, str(words))
+		eventually(lambda: len(made_ahead(server)) == 1, "one is made ahead", seconds=60)
+		return os.open(f"/proc/{keeper}/ns/net", os.O_RDONLY)
+
+	def leave(what, *options):
+		return network_after(*options, t.root, "--", "/bin/probe", "leave", what)
+
+	before = leave("nothing")
+	for what, is_kept, *options in (
+		("nothing", True), ("datagram", False), ("nothing", True), ("attempt", False),
+		("connection", False), ("label", False), ("socket", False), ("nothing", True),
+		("nothing", False, "--cap", "net_bind_service"), ("nothing", True)):
+		after = leave(what, *options)
+		equal(os.path.sameopenfile(before, after), is_kept, f"kept after {what} {options}")
+		os.close(before)
+		before = after
+	os.close(before)
+	outside.close()
 
 
 def test_what_was_made_ahead_and_is_killed_is_made_anew(t):
@@ -652,7 +684,6 @@ def test_others_may_not_drive_it(t):  # root
 
 
 def test_a_socket_can_be_inherited(t):
-	import socket
 	listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 	listening.bind(t.path("given"))
 	listening.listen()
