@@ -373,6 +373,8 @@ void sbx_keeper_run(const struct sbx_slot *slot, int socket_fd)
 	own.n_own_pids = 0;
 	for (unsigned i = 0; i < own.groups.n; i++)
 		own.n_own_pids = own.groups.group[i].kind == SBX_PLACE_V1 ? 1 : own.n_own_pids;
+	if (own.slots->forget)
+		own.slots->forget(own.slots);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	prctl(PR_SET_NAME, "sbx-keeper", 0, 0, 0);
 	setsid();

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,20 @@ static int fail(const struct sbx_error *err)
 {
 	fprintf(stderr, "sbx-provision: serve: %s\n", err->message);
 	return sbx_code_exit_status(err->code);
+}
+
+static void free_tables(struct sbx_server *s)
+{
+	free(s->slot);
+	free(s->entry);
+	free(s->client);
+	free(s->fds);
+	free(s->packet);
+}
+
+static void forget(const struct sbx_slots *slots)
+{
+	free_tables((struct sbx_server *)((char *)slots - offsetof(struct sbx_server, slots)));
 }
 
 static int make_tables(struct sbx_server *s, struct sbx_error *err)
@@ -96,11 +111,7 @@ static void close_server(struct sbx_server *s)
 	sbx_slots_close(&s->slots);
 	if (s->socket_path && s->listen_fd >= 0)
 		unlink(s->socket_path);
-	free(s->slot);
-	free(s->entry);
-	free(s->client);
-	free(s->fds);
-	free(s->packet);
+	free_tables(s);
 }
 
 /* 0: it has none. */
@@ -273,6 +284,7 @@ int sbx_verb_serve(int argc, char **argv)
 		.listen_fd = -1,
 		.signal_fd = -1,
 		.spare_fd = -1,
+		.slots.forget = forget,
 		.owner = geteuid(),
 		.group = getegid(),
 		.mode = 0600,

@@ -27,6 +27,11 @@ struct sbx_slots {
 	sigset_t command_mask;	   /* what commands begin with blocked */
 	char **arguments;	   /* of this program, to be wiped inside; not pointed into */
 	int host_net_fd;	   /* this process's network namespace, or -1 */
+	/*
+	 * Called in a keeper: give back this process's memory that is about others. It would be in
+	 * every sandbox's first process as well, and take time whenever one is forked. NULL: none.
+	 */
+	void (*forget)(const struct sbx_slots *slots);
 };
 
 struct sbx_family; /* of zygotes (serve.h) */
