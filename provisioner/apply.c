@@ -25,14 +25,9 @@ int sbx_apply_op(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error 
 	return functions[op->kind](a, op, err);
 }
 
-static bool is_last_wall(enum sbx_op_kind kind)
-{
-	return kind == SBX_OP_STAY_INSIDE || kind == SBX_OP_FILTER;
-}
-
 int sbx_apply_ahead(struct sbx_apply *a, struct sbx_error *err)
 {
-	for (; a->n_done < a->plan->n_ops && !is_last_wall(a->plan->ops[a->n_done].kind);
+	for (; a->n_done < a->plan->n_ops && a->plan->ops[a->n_done].kind != SBX_OP_STAY_INSIDE;
 	     a->n_done++)
 		if (sbx_apply_op(a, &a->plan->ops[a->n_done], err) < 0)
 			return -1;

@@ -39,7 +39,7 @@ struct sbx_apply {
 
 /*
  * Do the operations behind SPAWN but COMMAND: first those that can be done before it is known what
- * 0, 1 and 2 inside are, which is all but the last walls; then these.
+ * 0, 1 and 2 inside are, which is all but the last wall; then that.
  */
 int sbx_apply_ahead(struct sbx_apply *a, struct sbx_error *err);
 int sbx_apply_rest(struct sbx_apply *a, struct sbx_error *err);

@@ -364,8 +364,6 @@ static void add_rights(struct maker *m)
 	ADD(m, USER, .number = o->uid, .index = m->host->privileged || m->host->maps_all_ids);
 	ADD(m, CAPABILITIES, .number = kept, .index = kept && o->uid != 0);
 	ADD(m, NO_NEW_PRIVILEGES);
-	if (m->host->has_landlock)
-		ADD(m, STAY_INSIDE);
 	enum sbx_filter filter = m->host->has_zygotes			     ? SBX_FILTER_ZYGOTE
 				 : !build				     ? task_filter(o)
 				 : m->host->privileged || m->host->is_nested ? SBX_FILTER_BUILD
@@ -373,6 +371,9 @@ static void add_rights(struct maker *m)
 	ADD(m, FILTER, .target = sbx_filter_name(filter), .index = filter,
 	    .number = refusals | asking);
 	m->plan->filter = filter;
+	/* Behind it, which lets it through, as it has to know what 0, 1 and 2 are. */
+	if (m->host->has_landlock)
+		ADD(m, STAY_INSIDE);
 	/* Behind the other, and for the command alone: process 1 does what no class has. */
 	if (o->policy.has_classes)
 		ADD(m, CLASSES, .number = refusals);

@@ -52,8 +52,8 @@
 	X(USER, "user", "", "", "uid")                                                             \
 	X(CAPABILITIES, "capabilities", "", "", "capabilities")                                    \
 	X(NO_NEW_PRIVILEGES, "no-new-privileges", "", "", "")                                      \
-	X(STAY_INSIDE, "stay-inside", "", "", "")                                                  \
 	X(FILTER, "seccomp", "", "filter", "refusals")                                             \
+	X(STAY_INSIDE, "stay-inside", "", "", "")                                                  \
 	X(CLASSES, "seccomp-classes", "", "classes", "refusals")                                   \
 	X(COMMAND, "command", "", "file", "")
 

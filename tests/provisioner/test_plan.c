@@ -66,7 +66,7 @@ static void test_order(void **state)
 		SBX_OP_PIVOT,	     SBX_OP_WORKDIR,
 		SBX_OP_BOUND,	     SBX_OP_USER,
 		SBX_OP_CAPABILITIES, SBX_OP_NO_NEW_PRIVILEGES,
-		SBX_OP_STAY_INSIDE,  SBX_OP_FILTER,
+		SBX_OP_FILTER,	     SBX_OP_STAY_INSIDE,
 		SBX_OP_CLASSES,	     SBX_OP_COMMAND,
 	};
 	struct sbx_bind bind = {SBX_BIND_WRITABLE, (char *)"/a", "/b"};
