@@ -36,6 +36,8 @@ static int copy_mapped(int source_fd, enum sbx_op_kind kind, int userns_fd, cons
 {
 	struct mount_attr attr = {
 		.attr_set = FROM_HOST | (is_read_only(kind) ? MOUNT_ATTR_RDONLY : 0),
+		/* What the host mounts there later is not to be seen in it. */
+		.propagation = MS_PRIVATE,
 		.userns_fd = (uint64_t)userns_fd,
 	};
 	SBX_CLEANUP_FD int fd =
