@@ -42,7 +42,7 @@ static _Noreturn void end(const struct life *life, int wait_status)
 	int status;
 	pid_t pid;
 	kill(-1, SIGKILL);
-	/* A zygote's process 1 may not kill what runs as another user; its own end does. */
+	/* What does not die of it at once (stuck in the kernel, frozen) goes with our own end. */
 	for (int waits = 0; waits < END_WAITS;) {
 		pid = waitpid(-1, &status, __WALL | WNOHANG);
 		if (pid > 0 && pid == life->first)
