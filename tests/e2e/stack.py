@@ -202,7 +202,7 @@ def test_two_at_once(t):  # root
 def test_a_failed_script_over_a_layer_can_be_looked_at(t):  # root
 	t.build("roomy")
 	result = t.sbx("build", "--keep-failed", "--packages", "atop-fails").fails(SCRIPT, "atop-fails")
-	kept = re.search(r"the tree is kept at (\S+)\. ", result.err)[1]
+	kept = re.search(r"the tree is kept at (\S+): ", result.err)[1]
 	for name in ("usr/share/atop-fails/one", "usr/share/roomy/3/300"):
 		assert os.path.isfile(os.path.join(kept, name)), f"{name} is not in the tree that was kept"
 
