@@ -87,16 +87,20 @@ def test_more_memory_than_they_may_take_makes_room(t):
 def test_a_name_that_moves_renews_its_zygotes(t):  # root
 	"""A template's name is put on another id: tasks are of that one at once, and soon forked."""
 	roots = []
+	state = t.disk_folder()  # beside ROOT: its files are linked
+	os.chmod(state, 0o755)
+	t.env["SBX_ROOT"] = state
 	for digit in "ab":
-		template = t.folder("state/templates", digit * 64)
-		t.file(f"state/templates/{digit * 64}/lock", "")
+		template = f"{state}/templates/{digit * 64}"
+		os.makedirs(template)
+		open(f"{template}/lock", "w", encoding="ascii").close()
 		shutil.copytree(ROOT, f"{template}/root", symlinks=True, copy_function=os.link)
 		with open(f"{template}/root/etc/which", "w", encoding="ascii") as f:
 			f.write(digit)
 		roots.append(digit * 64)
-	name = t.path("state/templates/python")
+	name = f"{state}/templates/python"
 	os.symlink(roots[0], name)
-	server = Server(t, "--share", t.path("state"))
+	server = Server(t, "--share", state)
 	server.ctl("warm", "mine", "sbx_one", "python", 1).ok()
 	script = "import sys; print(open('/etc/which').read(), 'sbx_one' in sys.modules)"
 	task = ("python", "--", "python3", "-c", script)
