@@ -210,14 +210,15 @@ def publish(t, versions):
 	files = {}
 	for p in made:
 		archive.write(f"{folder}/{p.pool_path()}", debs[p.name, p.version])
-		one = archive.indexes([p], {p.name: debs[p.name, p.version]})
+		one = archive.indexes([p], {p.name: debs[p.name, p.version]}, archive.architecture())
 		for name, data in one.items():
 			if name.endswith("Packages"):
 				files[name] = files.get(name, b"") + data + b"\n"
 	for name, data in files.items():
 		archive.write(f"{folder}/dists/tied/{name}", data)
 	now = datetime.datetime.now(datetime.timezone.utc)
-	archive.write(f"{folder}/dists/tied/Release", archive.release("tied", files, now, 30))
+	release = archive.release("tied", files, now, 30, archive.architecture())
+	archive.write(f"{folder}/dists/tied/Release", release)
 	return folder
 
 
