@@ -36,11 +36,11 @@ int sbx_cgroup_write(int dfd, const char *name, const char *text)
  * What was paused when its server was killed dies as soon as it goes on. One with processes in it
  * the kernel keeps.
  */
-static void remove_stale(int parent_fd, int group, const char *name)
+static void remove_stale(int parent_fd, int group, const char *name, int n_tries)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 	sbx_cgroup_write(group, "freezer.state", "THAWED");
-	for (int tries = 0; tries < SWEEP_TRIES; tries++) {
+	for (int tries = 0; tries < n_tries; tries++) {
 		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
 			return;
 		nanosleep(&pause, NULL);
@@ -51,7 +51,7 @@ static void remove_stale(int parent_fd, int group, const char *name)
  * Remove what runs that were killed together with their reapers left here, and servers with the
  * groups of their slots. A group in use is flock'ed.
  */
-static void sweep(int parent_fd, int depth)
+static void sweep(int parent_fd, int depth, int n_tries)
 {
 	int fd = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	SBX_CLEANUP_DIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -67,8 +67,8 @@ static void sweep(int parent_fd, int depth)
 		if (group < 0 || flock(group, LOCK_EX | LOCK_NB) < 0)
 			continue;
 		if (depth > 0)
-			sweep(group, depth - 1);
-		remove_stale(parent_fd, group, entry->d_name);
+			sweep(group, depth - 1, n_tries);
+		remove_stale(parent_fd, group, entry->d_name, n_tries);
 	}
 }
 
@@ -143,7 +143,7 @@ int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, str
 	group->parent_fd = open(place->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group->parent_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup %s", place->parent);
-	sweep(group->parent_fd, 1);
+	sweep(group->parent_fd, 1, SWEEP_TRIES);
 	if (place->kind == SBX_PLACE_OWN && leave_own(group, err) < 0)
 		return sbx_error_prefix(err, "cgroup %s", place->parent);
 	group->fd = make_locked(group->parent_fd, group->name);
@@ -151,6 +151,13 @@ int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, str
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup %s/%s", place->parent,
 				   group->name);
 	return 0;
+}
+
+void sbx_groups_sweep(const struct sbx_groups *groups)
+{
+	for (unsigned i = 0; i < groups->n; i++)
+		if (groups->group[i].parent_fd >= 0)
+			sweep(groups->group[i].parent_fd, 1, 1);
 }
 
 int sbx_groups_nest(const struct sbx_groups *groups, const struct sbx_places *places,

@@ -81,6 +81,10 @@ void sbx_groups_init(struct sbx_groups *groups);
 /* Make a group there, after removing what killed runs left beside it. */
 int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err);
 
+/* Remove once more what killed runs left beside these groups, without waiting for what still ends.
+ */
+void sbx_groups_sweep(const struct sbx_groups *groups);
+
 /*
  * The places inside groups that were made at `places` for nothing else than to hold others.
  */

@@ -21,7 +21,9 @@
 /* How long sandboxes may take to be gone when the server ends. */
 #define FAREWELL_USEC 5000000
 /* How long a slot keeps a sandbox ready that nobody asks for: it holds its template. */
-#define READY_USEC 30000000
+#define READY_USEC     30000000
+#define SWEEP_USEC     1000000
+#define SWEEP_MAX_USEC 60000000
 
 static int fail(const struct sbx_error *err)
 {
@@ -91,6 +93,8 @@ static int open_server(struct sbx_server *s, struct sbx_error *err)
 	for (; s->n_slots < s->n_ready_slots; s->n_slots++)
 		if (sbx_slot_make(&s->slots, &s->slot[s->n_slots], err) < 0)
 			return -1;
+	s->sweep_wait_usec = SWEEP_USEC;
+	s->sweep_usec = sbx_now_usec() + SWEEP_USEC;
 	return 0;
 }
 
@@ -135,6 +139,20 @@ static void unready_slots(struct sbx_server *s)
 	}
 }
 
+/*
+ * What a killed server left ends in its own time, after this one has begun: it is looked for after
+ * one second, three, seven, and so on for a minute.
+ */
+static void sweep_again(struct sbx_server *s)
+{
+	uint64_t now = sbx_now_usec();
+	if (!s->sweep_usec || s->sweep_usec > now)
+		return;
+	sbx_groups_sweep(&s->slots.server);
+	s->sweep_wait_usec *= 2;
+	s->sweep_usec = s->sweep_wait_usec < SWEEP_MAX_USEC ? now + s->sweep_wait_usec : 0;
+}
+
 /* What to wait for; entries of what is not there have no descriptor. Returns how many. */
 static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned *out_n_families)
 {
@@ -166,6 +184,8 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 		if (until && (!*out_deadline || until < *out_deadline))
 			*out_deadline = until;
 	}
+	if (s->sweep_usec && (!*out_deadline || s->sweep_usec < *out_deadline))
+		*out_deadline = s->sweep_usec;
 	if (s->families_due_usec && (!*out_deadline || s->families_due_usec < *out_deadline))
 		*out_deadline = s->families_due_usec;
 	uint64_t look = sbx_serve_slots_deadline(s);
@@ -223,6 +243,7 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 		sbx_families_move(s);
 	sbx_serve_move_slots(s);
 	unready_slots(s);
+	sweep_again(s);
 	/* Sandboxes first: their number among the descriptors is that of before. */
 	move_sandboxes(s, n);
 	for (unsigned i = 0; i < s->max_clients; i++) {

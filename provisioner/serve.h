@@ -90,6 +90,8 @@ struct sbx_server {
 	mode_t mode;
 	const char *socket_path; /* to be removed, or NULL */
 	char *packet;		 /* SBX_MAX_MESSAGE */
+	uint64_t sweep_usec;	 /* when to look again for what a killed server left; 0: no more */
+	uint64_t sweep_wait_usec;
 	bool is_ending;
 };
 
