@@ -50,10 +50,16 @@ def disk(*paths):
     return int(out.splitlines()[-1].split()[0])
 
 
+def disk_alone(template):
+    """Of a template without any other one: a layer needs the root that it lies on."""
+    base = template / "base"
+    return disk(template, *([base.resolve() / "root"] if base.is_symlink() else []))
+
+
 def disk_row(b, work, must):
     root = b.work / "root"
     ids = [row["id"] for row in output(b, "ls", "--json")["templates"]]
-    apart = sum(disk(root / "templates" / id) for id in ids)
+    apart = sum(disk_alone(root / "templates" / id) for id in ids)
     together = disk(root / "repo", root / "templates")
     work = f"disk of {len(ids)} templates: {work}"
     b.rows.append((work, together, "each on its own", apart, apart / together, must))
