@@ -62,7 +62,8 @@ def disk_row(b, work, must):
     apart = sum(disk_alone(root / "templates" / id) for id in ids)
     together = disk(root / "repo", root / "templates")
     work = f"disk of {len(ids)} templates: {work}"
-    b.rows.append((work, together, "each on its own", apart, apart / together, must))
+    b.rows.append((work, f"{together / 1e6:.0f} MB", "each on its own", f"{apart / 1e6:.0f} MB",
+                   apart / together, must))
     print(f"{work:52} {together / 1e6:.0f} MB, each on its own {apart / 1e6:.0f} MB, "
           f"{apart / together:.2f}x, must {must}", flush=True)
 
