@@ -10,6 +10,7 @@ a small root file system in a folder of its own, and helpers.
 import glob
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -107,6 +108,7 @@ def make_root(path, probe):
 class Sandboxes:
 	def __init__(self):
 		self.is_root = os.geteuid() == 0
+		self.began = time.monotonic_ns()
 		self.tmp = tempfile.mkdtemp(prefix="sbx-provision-test-", dir=os.environ.get("TMPDIR", "/var/tmp"))
 		self.root = os.path.join(self.tmp, "template", "root")
 		self.program = os.environ["SBX_PROVISION"]
@@ -203,7 +205,12 @@ class Sandboxes:
 		return found
 
 	def groups(self):
-		return glob.glob("/sys/fs/cgroup/**/sbx-*", recursive=True)
+		"""Those made since the test began: a process's number may be that of one long gone, whose groups
+		are where no sweep comes by. A name ends with its time, as CLOCK_MONOTONIC tells it."""
+		found = glob.glob("/sys/fs/cgroup/**/sbx-*", recursive=True)
+		times = [re.search(r"/sbx-(?:host-)?\d+-([0-9a-f]+)$", path) for path in found]
+		return [path for path, time_of in zip(found, times)
+			if not time_of or int(time_of[1], 16) >= self.began]
 
 	def leftovers(self):
 		with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
