@@ -230,6 +230,16 @@ static int open_namespaces(struct sbx_container *c, struct sbx_error *err)
 	return 0;
 }
 
+/* Process 1, from here on in `c`; and told to who has to reap it. */
+static int hold(struct sbx_container *c, pid_t pid, struct sbx_error *err)
+{
+	if (c->made)
+		*c->made = pid;
+	c->pid = pid;
+	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	return c->pidfd < 0 ? sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open") : 0;
+}
+
 int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 {
 	bool is_within = c->request->warm->user_fd >= 0;
@@ -250,12 +260,8 @@ int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 		memcpy(c->made + 1, c->between, sizeof(c->between));
 	if (pid < 0)
 		return -1;
-	if (c->made)
-		*c->made = pid;
-	c->pid = pid;
-	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (c->pidfd < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");
+	if (hold(c, pid, err) < 0)
+		return -1;
 	if (!is_within && (write_maps(c, pid, err) < 0 || open_namespaces(c, err) < 0))
 		return -1;
 	sbx_container_open_io(c);
@@ -273,12 +279,8 @@ int sbx_container_spawn_nested(struct sbx_container *c, struct sbx_error *err)
 	pid_t pid = clone_init(c, c->clone_flags, go, -1, err);
 	if (pid < 0)
 		return -1;
-	if (c->made)
-		*c->made = pid;
-	c->pid = pid;
-	c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (c->pidfd < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");
+	if (hold(c, pid, err) < 0)
+		return -1;
 	if (write_maps(c, pid, err) < 0)
 		return -1;
 	if (!c->slot)
