@@ -68,8 +68,12 @@ int sbx_source_open(const struct sbx_source_base *base, const char *path, int fl
 		if (!here || asprintf(&full, "%s/%s", here, path) < 0)
 			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the working directory");
 	}
+	/* While mounts are made this process is elsewhere than it was started. */
+	SBX_CLEANUP_FD int cwd_dfd =
+		base->root && base->cwd ? open(base->cwd, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	SBX_CLEANUP_FD int root_dfd =
-		open(base->root ? base->root : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		openat(cwd_dfd < 0 ? AT_FDCWD : cwd_dfd, base->root ? base->root : "/",
+		       O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_dfd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--source-root %s", base->root);
 	struct sbx_error first = SBX_ERROR_INIT;

@@ -242,6 +242,8 @@ def test_source_root_holds_links_in(t):
 		t.run("true", options=[*root, "--ro-bind", f"{name}:/x"]).fails(125, "--ro-bind", name)
 		t.run("true", options=["--ro-bind", f"/{name}:/x", *root]).fails(125, "--ro-bind", name)
 	equal(t.run("cat", "/x", options=[*root, "--ro-bind", "in:/x"]).lines, ["inside"], "a link")
+	relative = t.run("cat", "/x", options=["--source-root", "jail", "--ro-bind", "in:/x"], cwd=t.tmp)
+	equal(relative.lines, ["inside"], "below a relative folder")
 	equal(t.run("cat", "/x", options=["--ro-bind", "jail/out:/x"], cwd=t.tmp).lines, ["secret"], "without")
 
 
