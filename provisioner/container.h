@@ -32,10 +32,11 @@ struct sbx_container {
 	bool is_recorded;			 /* request->record is of interest */
 	const int *stdio_fd;			 /* of the command; NULL: our own */
 	unsigned clone_flags;
-	pid_t *made;	       /* where the kernel writes down what is forked, or NULL */
-	int handover_fd;       /* to be told later what to run (init.h), or -1 */
-	struct sbx_slot *slot; /* whose groups these are, or NULL */
-	unsigned unenforced;   /* of the plan, when a keeper made it */
+	pid_t *made;		       /* where the kernel writes down what is forked, or NULL */
+	int handover_fd;	       /* to be told later what to run (init.h), or -1 */
+	struct sbx_slot *slot;	       /* whose groups these are, or NULL */
+	unsigned unenforced;	       /* of the plan, when a keeper made it */
+	struct sbx_reductions reduced; /* of the options, the same */
 	struct sbx_result result;
 };
 

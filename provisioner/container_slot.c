@@ -69,6 +69,7 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 	c->pid = reply->pid;
 	c->base.policy = reply->policy;
 	c->unenforced = reply->unenforced;
+	c->reduced = reply->reduced;
 	c->planned_usec = reply->planned_nsec / 1000;
 	c->spawn_usec = reply->spawned_nsec / 1000;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);

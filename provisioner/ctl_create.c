@@ -34,6 +34,24 @@ static void explain(const char *reason)
 			fprintf(stderr, "sbx-provision: ctl: %s\n", rows[i].text);
 }
 
+/* What the server's policies, or those that were named, held down. */
+static void tell_reduced(const struct sbx_json_value *record)
+{
+	static const char *const keys[] = {"option", "asked", "got", "because"};
+	const struct sbx_json_value *reduced = sbx_json_member(record, "reduced");
+	for (const struct sbx_json_value *one = reduced ? reduced->first : NULL; one;
+	     one = one->next) {
+		const char *text[4];
+		for (int k = 0; k < 4; k++) {
+			const struct sbx_json_value *v = sbx_json_member(one, keys[k]);
+			text[k] = v && v->string ? v->string : "";
+		}
+		fprintf(stderr,
+			"sbx-provision: ctl: warning: --%s %s: reduced to %s because of %s\n",
+			text[0], text[1], *text[2] ? text[2] : "none", text[3]);
+	}
+}
+
 /*
  * What the record of an end comes to: the exit status, and a line about what went wrong with the
  * sandbox, which the command could not tell.
@@ -43,6 +61,7 @@ static int read_record(const char *record, struct sbx_error *err)
 	SBX_CLEANUP_JSON_TREE struct sbx_json_tree tree = {0};
 	if (sbx_json_tree_parse(&tree, record, strlen(record), 8, err) < 0)
 		return -1;
+	tell_reduced(tree.root);
 	const struct sbx_json_value *status = sbx_json_member(tree.root, "exit_status");
 	const struct sbx_json_value *error = sbx_json_member(tree.root, "error");
 	const struct sbx_json_value *message = error ? sbx_json_member(error, "message") : NULL;

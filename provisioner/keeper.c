@@ -76,7 +76,7 @@ int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, cha
 	/* A zygote's child has no rights to this one: it gets one of its own. */
 	task->has_net = k->has_net && !is_forked;
 	task->first_id = k->first_id;
-	if (sbx_policy_restrict(&task->options.ceiling, &slots->ceiling, err) < 0 ||
+	if (sbx_options_hold(&task->options, "the server's policy", &slots->ceiling, err) < 0 ||
 	    sbx_task_settle(task, err) < 0 ||
 	    (is_forked && (sbx_zygotes_check(k->python, k->first_id, &task->options, err) < 0 ||
 			   check_template(k, task, err) < 0)))
@@ -140,6 +140,7 @@ void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct
 	reply->host_uid = c->host_uid;
 	reply->policy = task->options.policy;
 	reply->unenforced = task->plan.unenforced;
+	reply->reduced = task->options.reduced;
 	reply->limited = limited_by(&task->plan);
 	reply->has_relay = relay->is_active;
 	reply->has_record = ledger_fd >= 0;

@@ -311,7 +311,7 @@ SETTER(policy)
 	struct sbx_policy policy = {0};
 	if (read_policy(o, value, &policy, err) < 0)
 		return -1;
-	return sbx_policy_restrict(&o->ceiling, &policy, err);
+	return sbx_options_hold(o, value, &policy, err);
 }
 
 SETTER(defaults)

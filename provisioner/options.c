@@ -17,6 +17,7 @@ void sbx_options_release(struct sbx_options *o)
 		free(o->binds[i].source);
 	free(o->binds);
 	free(o->env);
+	free(o->ceilings);
 	sbx_policy_keys_release(&o->policy_keys);
 	*o = (struct sbx_options)SBX_OPTIONS_INIT;
 }
@@ -122,6 +123,29 @@ int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, str
 	return 0;
 }
 
+int sbx_options_hold(struct sbx_options *o, const char *name, const struct sbx_policy *policy,
+		     struct sbx_error *err)
+{
+	struct sbx_ceiling *more =
+		reallocarray(o->ceilings, o->n_ceilings + 1, sizeof(*o->ceilings));
+	if (!more)
+		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "policy %s", name);
+	o->ceilings = more;
+	o->ceilings[o->n_ceilings++] = (struct sbx_ceiling){name, *policy};
+	return 0;
+}
+
+/* Let it be no laxer than the other, and note what of the wish that takes. */
+static int hold_down(struct sbx_options *o, const struct sbx_policy *asked,
+		     const struct sbx_policy *by, const char *name, struct sbx_error *err)
+{
+	const struct sbx_policy before = o->policy;
+	if (sbx_policy_restrict(&o->policy, by, err) < 0)
+		return -1;
+	sbx_reductions_note(&o->reduced, asked, &before, &o->policy, name);
+	return 0;
+}
+
 /*
  * A policy says how much there may be at most; where this process may have less than that, it gives
  * what it may. What an option asks for is not cut: the command may rely on it.
@@ -163,8 +187,10 @@ int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sb
 		o->policy.net = SBX_NET_NONE;
 	if (o->profile == SBX_PROFILE_BUILD)
 		o->policy.capabilities |= SBX_BUILD_CAPABILITIES;
-	if (sbx_policy_restrict(&o->policy, &o->ceiling, err) < 0 ||
-	    sbx_policy_restrict(&o->policy, &host, err) < 0)
+	for (size_t i = 0; i < o->n_ceilings; i++)
+		if (hold_down(o, &asked, &o->ceilings[i].policy, o->ceilings[i].name, err) < 0)
+			return -1;
+	if (hold_down(o, &asked, &host, host_policy, err) < 0)
 		return -1;
 	if (*o->dns && o->policy.net != SBX_NET_HOST)
 		return sbx_fail(err, SBX_E_USAGE,
@@ -172,7 +198,9 @@ int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sb
 				"allow it, or leave it out");
 	if (!o->policy.userns)
 		o->policy.userns = SBX_USERNS_AUTO;
+	const struct sbx_policy before = o->policy;
 	cut_to_own(&o->policy, &asked);
+	sbx_reductions_note(&o->reduced, &asked, &before, &o->policy, "its caller's own limit");
 	if (o->policy.limit[SBX_LIMIT_NOFILE] && o->policy.limit[SBX_LIMIT_NOFILE] < LEAST_NOFILE)
 		return sbx_fail(err, SBX_E_USAGE,
 				"--nofile %llu: to start a command takes %d open files; allow as "

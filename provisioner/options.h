@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "provisioner/policy.h"
+#include "provisioner/reductions.h"
 
 enum sbx_profile { SBX_PROFILE_TASK, SBX_PROFILE_BUILD };
 enum sbx_bind_kind { SBX_BIND_WRITABLE, SBX_BIND_READ_ONLY, SBX_BIND_OVERLAY };
@@ -22,6 +23,12 @@ struct sbx_bind {
 	enum sbx_bind_kind kind;
 	char *source;	    /* on the host; owned */
 	const char *target; /* absolute, inside; points into the argument */
+};
+
+/* A policy that holds options down, and what it is called: to tell what it did. */
+struct sbx_ceiling {
+	const char *name; /* not owned */
+	struct sbx_policy policy;
 };
 
 /*
@@ -48,8 +55,11 @@ struct sbx_options {
 	 * that nobody asked for are none, and limits that nobody set are 0.
 	 */
 	struct sbx_policy policy;
-	struct sbx_policy ceiling, defaults; /* of --policy and --defaults */
+	struct sbx_ceiling *ceilings; /* of --policy; owned */
+	size_t n_ceilings;
+	struct sbx_policy defaults; /* of --defaults */
 	struct sbx_policy_keys policy_keys;
+	struct sbx_reductions reduced; /* when they are settled */
 	bool has_user;
 	uid_t uid;
 	gid_t gid;
@@ -93,10 +103,14 @@ void sbx_options_release(struct sbx_options *o);
 int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_error *err);
 
 /*
- * The arguments of `sbx-provision policy`: policies, which go to o->ceiling as --policy does, and
+ * The arguments of `sbx-provision policy`: policies, which go to o->ceilings as --policy does, and
  * options of a run about whose limits and rights it is asked.
  */
 int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, struct sbx_error *err);
+
+/* Hold them down by one more policy. Its name is pointed to, its paths are. */
+int sbx_options_hold(struct sbx_options *o, const char *name, const struct sbx_policy *policy,
+		     struct sbx_error *err);
 
 /*
  * Make o->policy the effective one: what was asked for, filled up by --defaults, held down by

@@ -268,8 +268,16 @@ static bool may_write(const struct sbx_policy *policy, const char *path)
 	return sbx_policy_restrict(&own, policy, NULL) == 0 && own.writable.n > 0;
 }
 
+static int protect_bind(struct maker *m, const struct sbx_bind *bind, struct sbx_error *err)
+{
+	ADD(m, PROTECT, .target = bind->target);
+	return warn(m, err, "--%s %s:%s: read-only inside, policies let others be written to",
+		    bind->kind == SBX_BIND_OVERLAY ? "overlay" : "bind", bind->source,
+		    bind->target);
+}
+
 /* What lies on mounts of its own is not held by a root that is read-only. */
-static void add_files(struct maker *m)
+static int add_files(struct maker *m, struct sbx_error *err)
 {
 	const struct sbx_policy *policy = &m->options->policy;
 	const char *const own[] = {"/tmp", "/dev/shm", SBX_OUTPUT_PATH};
@@ -281,14 +289,16 @@ static void add_files(struct maker *m)
 			ADD(m, PROTECT, .target = own[i]);
 	for (size_t i = 0; policy->has_writable && i < m->options->n_binds; i++)
 		if (m->options->binds[i].kind != SBX_BIND_READ_ONLY &&
-		    !may_write(policy, m->options->binds[i].target))
-			ADD(m, PROTECT, .target = m->options->binds[i].target);
+		    !may_write(policy, m->options->binds[i].target) &&
+		    protect_bind(m, &m->options->binds[i], err) < 0)
+			return -1;
 	if (policy->has_writable)
 		ADD(m, PROTECT_ROOT);
 	for (unsigned i = 0; i < policy->read_only.n; i++)
 		ADD(m, PROTECT, .target = policy->read_only.path[i]);
 	for (unsigned i = 0; i < policy->hidden.n; i++)
 		ADD(m, HIDE, .target = policy->hidden.path[i]);
+	return 0;
 }
 
 static void add_rlimit(struct maker *m, const char *name, unsigned resource, uint64_t value)
@@ -389,6 +399,7 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 		sbx_plan_release(plan);
 		return -1;
 	}
+	plan->reduced = &options->reduced;
 	plan->classes = options->policy.classes;
 	plan->maps_all_ids = host->maps_all_ids;
 	plan->namespaces =
@@ -399,7 +410,10 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	ADD(m, SPAWN);
 	add_mounts(m);
 	add_in_and_out(m);
-	add_files(m);
+	if (add_files(m, err) < 0) {
+		sbx_plan_release(plan);
+		return -1;
+	}
 	ADD(m, HOSTNAME, .target = options->hostname);
 	if (options->policy.net != SBX_NET_HOST && !host->has_net)
 		ADD(m, LOOPBACK);

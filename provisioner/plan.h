@@ -86,6 +86,7 @@ struct sbx_plan {
 	bool maps_ids;	     /* for USER_NAMESPACE, and for what is shown of the host */
 	unsigned unenforced; /* 1 << SBX_CONTROLLER_x: asked for, best effort, not possible */
 	const char *warning; /* about those, NULL: none; owned */
+	const struct sbx_reductions *reduced; /* the options', NULL: none */
 };
 
 void sbx_plan_release(struct sbx_plan *plan);

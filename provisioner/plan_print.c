@@ -81,6 +81,7 @@ void sbx_plan_add_json(const struct sbx_plan *plan, const struct sbx_options *op
 	sbx_json_begin_object(&w, NULL);
 	sbx_json_string(&w, "format", "sbx-provision-plan-1");
 	sbx_json_string(&w, "warning", plan->warning);
+	sbx_reductions_add_json(plan->reduced, &w);
 	sbx_json_begin_array(&w, "operations");
 	for (size_t i = 0; i < plan->n_ops; i++) {
 		const struct sbx_op *op = &plan->ops[i];

@@ -50,6 +50,8 @@ const char *sbx_limit_name(enum sbx_limit limit);
 /* --grace 0: no SIGTERM and no waiting. Not 0, since that is no limit, nor the strictest of two. */
 #define SBX_GRACE_AT_ONCE 1
 int sbx_limit_parse(enum sbx_limit limit, const char *text, uint64_t *out, struct sbx_error *err);
+/* Print it in a way that is read back to the same. */
+void sbx_limit_add_value(enum sbx_limit limit, uint64_t value, struct sbx_buffer *out);
 
 /*
  * Whether root of the sandbox is nobody outside, from lax to strict: not by a user namespace, where

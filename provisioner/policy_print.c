@@ -3,33 +3,37 @@
 #include "provisioner/policy.h"
 
 /* Microseconds, or shares of a period, as decimals of what they are read in. */
-static void add_decimal(const char *name, unsigned long long value, unsigned scale,
-			struct sbx_buffer *out)
+static void add_decimal(unsigned long long value, unsigned scale, struct sbx_buffer *out)
 {
-	sbx_buffer_printf(out, "%s=%llu", name, value / scale);
+	sbx_buffer_printf(out, "%llu", value / scale);
 	const char *point = ".";
 	for (unsigned long long rest = value % scale; rest; rest %= scale, point = "") {
 		scale /= 10;
 		sbx_buffer_printf(out, "%s%llu", point, rest / scale);
 	}
-	sbx_buffer_add_string(out, "\n");
+}
+
+void sbx_limit_add_value(enum sbx_limit limit, uint64_t value, struct sbx_buffer *out)
+{
+	if (limit == SBX_LIMIT_CPUS)
+		add_decimal(value, SBX_CPU_PERIOD_USEC, out);
+	else if (limit == SBX_LIMIT_GRACE && value == SBX_GRACE_AT_ONCE)
+		sbx_buffer_add_string(out, "0");
+	else if (limit == SBX_LIMIT_TIMEOUT || limit == SBX_LIMIT_GRACE)
+		add_decimal(value, 1000000, out);
+	else
+		sbx_buffer_printf(out, "%llu", (unsigned long long)value);
 }
 
 static void add_limits(const struct sbx_policy *policy, struct sbx_buffer *out)
 {
 	sbx_buffer_add_string(out, "[limits]\n");
 	for (unsigned i = 0; i < SBX_N_LIMITS; i++) {
-		unsigned long long value = policy->limit[i];
-		if (!value)
+		if (!policy->limit[i])
 			continue;
-		if (i == SBX_LIMIT_CPUS)
-			add_decimal(sbx_limit_name(i), value, SBX_CPU_PERIOD_USEC, out);
-		else if (i == SBX_LIMIT_GRACE && value == SBX_GRACE_AT_ONCE)
-			sbx_buffer_printf(out, "%s=0\n", sbx_limit_name(i));
-		else if (i == SBX_LIMIT_TIMEOUT || i == SBX_LIMIT_GRACE)
-			add_decimal(sbx_limit_name(i), value, 1000000, out);
-		else
-			sbx_buffer_printf(out, "%s=%llu\n", sbx_limit_name(i), value);
+		sbx_buffer_printf(out, "%s=", sbx_limit_name(i));
+		sbx_limit_add_value(i, policy->limit[i], out);
+		sbx_buffer_add_string(out, "\n");
 	}
 }
 

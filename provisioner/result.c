@@ -91,6 +91,7 @@ void sbx_result_add_json(const struct sbx_result *result, const struct sbx_plan 
 	if (plan->unenforced & SBX_UNENFORCED_DISK)
 		sbx_json_string(&w, NULL, "disk");
 	sbx_json_end_array(&w);
+	sbx_reductions_add_json(plan->reduced, &w);
 	if (result->reason == SBX_REASON_FAILED) {
 		sbx_json_begin_object(&w, "error");
 		sbx_json_string(&w, "code", sbx_code_name(result->error.code));

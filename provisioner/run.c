@@ -136,6 +136,17 @@ static void look_at_rest(struct sbx_record *record, const struct sbx_task *task,
 	record->output_failed = true;
 }
 
+/* What is not as it was asked for, and why. */
+static void warn(const struct sbx_plan *plan)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	sbx_reductions_add_lines(plan->reduced, "sbx-provision: warning: ", &text);
+	if (plan->warning)
+		sbx_buffer_printf(&text, "sbx-provision: warning: %s\n", plan->warning);
+	if (text.data)
+		fputs(text.data, stderr);
+}
+
 static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
 {
 	const struct sbx_options *o = &task->options;
@@ -177,9 +188,8 @@ int sbx_verb_run(int argc, char **argv)
 	}
 	if (sbx_task_settle(&task, &err) < 0)
 		return fail_early(&err, &task.plan, o);
+	warn(&task.plan);
 	if (o->dry_run)
 		return print_plan(&task.plan, o);
-	if (task.plan.warning)
-		fprintf(stderr, "sbx-provision: warning: %s\n", task.plan.warning);
 	return run(&task, argv, begun);
 }

@@ -82,8 +82,8 @@ static int become(uid_t uid, gid_t gid, pid_t server, struct sbx_error *err)
 /* No more of it than a message has room for. */
 static void add_text(struct sbx_entry *e, struct sbx_buffer *out)
 {
-	const struct sbx_plan plan = {.unenforced =
-					      ((struct sbx_container *)e->sandbox)->unenforced};
+	const struct sbx_container *c = (struct sbx_container *)e->sandbox;
+	const struct sbx_plan plan = {.unenforced = c->unenforced, .reduced = &c->reduced};
 	struct sbx_written *written = e->record.written;
 	for (;;) {
 		out->n_bytes = 0;

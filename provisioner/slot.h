@@ -158,6 +158,7 @@ struct sbx_slot_reply {
 	bool used_warm;	     /* the child that the keeper had been given (WARM) */
 	bool is_pending;     /* not yet the answer: what was made ahead is to be ended first */
 	unsigned unenforced; /* of the plan */
+	struct sbx_reductions reduced;
 	/* --record or takes_output: the ledger is the last descriptor. */
 	bool has_record;
 	unsigned wanted; /* SBX_RECORD_* */

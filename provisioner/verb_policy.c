@@ -23,6 +23,7 @@ int sbx_verb_policy(int argc, char **argv)
 {
 	SBX_CLEANUP_OPTIONS struct sbx_options o = SBX_OPTIONS_INIT;
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	struct sbx_policy together = {0};
 	struct sbx_error err = SBX_ERROR_INIT;
 	if (argc < 2)
 		return list_postures();
@@ -30,10 +31,12 @@ int sbx_verb_policy(int argc, char **argv)
 	/* With options it is about a run, which the host's policy holds; else about the texts. */
 	if (failed == 0 && o.is_settled)
 		failed = sbx_options_settle(&o, SBX_HOST_POLICY, &err);
+	for (size_t i = 0; failed == 0 && !o.is_settled && i < o.n_ceilings; i++)
+		failed = sbx_policy_restrict(&together, &o.ceilings[i].policy, &err);
 	if (failed < 0) {
 		fprintf(stderr, "sbx-provision: policy: %s\n", err.message);
 		return sbx_code_exit_status(err.code);
 	}
-	sbx_policy_add_text(o.is_settled ? &o.policy : &o.ceiling, &text);
+	sbx_policy_add_text(o.is_settled ? &o.policy : &together, &text);
 	return !text.failed && fputs(text.data, stdout) >= 0 && fflush(stdout) == 0 ? 0 : 1;
 }

@@ -84,6 +84,19 @@ static GPtrArray *policy_words(void)
 	return words;
 }
 
+/* What is predicted and not allowed is told with its place in the source (allowance.c), not asked.
+ */
+static void add_classes(GPtrArray *words, const struct sbx_profile *profile,
+			const struct sbx_allowance *allowance)
+{
+	g_autoptr(GString) classes = g_string_new(NULL);
+	for (char **name = profile->classes; *name; name++)
+		if (!allowance->classes ||
+		    g_strv_contains((const char *const *)allowance->classes, *name))
+			g_string_append_printf(classes, "%s%s", classes->len ? "," : "", *name);
+	add(words, "--syscalls", classes->len ? classes->str : "base");
+}
+
 /*
  * What is known of the task. Its memory and time can raise limits that are merely usual; what a
  * user, a named posture or a policy says stands.
@@ -94,10 +107,8 @@ static gboolean add_known(GPtrArray *words, const char *provisioner,
 {
 	const struct sbx_resources *r = &profile->resources;
 	if ((g_strcmp0(syscalls, "predicted") == 0 || (!syscalls && allowance->only_predicted)) &&
-	    profile->classes && *profile->classes) {
-		g_autofree char *classes = g_strjoinv(",", profile->classes);
-		add(words, "--syscalls", classes);
-	}
+	    profile->classes && *profile->classes)
+		add_classes(words, profile, allowance);
 	if (posture || (r->of[SBX_RESOURCE_MEMORY].basis == SBX_BASIS_DEFAULT &&
 			r->of[SBX_RESOURCE_TIME].basis == SBX_BASIS_DEFAULT))
 		return TRUE;

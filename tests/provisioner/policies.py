@@ -38,6 +38,35 @@ def test_a_wish_above_the_policy_gets_what_the_policy_allows(t):
 	equal(limits(t, "--policy", path, "--nofile", "20")["nofile"], "20", "a lower wish")
 
 
+def test_what_a_policy_holds_down_is_told(t):
+	"""Once on stderr, in the record, and by --dry-run; what was not held down is not."""
+	path = policy(t, "p.policy", "[limits]\nnofile=50\ntimeout=0.5\n[network]\nmode=none\n"
+		      "[capabilities]\nkeep=\n[isolation]\nuser-namespace=auto\n")
+	wide = policy(t, "wide.policy", "[limits]\nnofile=55\ncpu-time=10\n")
+	asked = ["--policy", wide, "--policy", path, "--nofile", "60", "--timeout", "90", "--cpu-time", "9",
+		 "--net", "host", "--cap", "net_raw", "--user-namespace", "no", "--syscalls", "sh"]
+	expected = {"nofile": ("60", "50"), "timeout": ("90", "0.5"), "net": ("host", "none"),
+		    "cap": ("net_raw", ""), "user-namespace": ("no", "auto")}
+	lines = [f"sbx-provision: warning: --{name} {was}: reduced to {now or 'none'} because of {path}"
+		 for name, (was, now) in expected.items()]
+	result = t.run("true", options=asked)
+	equal(sorted(result.err.splitlines()), sorted(lines), "stderr")
+	found = {one["option"]: (one["asked"], one["got"]) for one in result.record["reduced"]}
+	equal(found, expected, "record")
+	planned = t.run("true", options=[*asked, "--dry-run", "--json"]).ok()
+	equal(json.loads(planned.out)["reduced"], result.record["reduced"], "dry run")
+	equal(sorted(planned.err.splitlines()), sorted(lines), "stderr of a dry run")
+	equal(t.run("true", options=["--policy", path, "--nofile", "20"]).record["reduced"], [], "a lower wish")
+
+
+def test_a_bind_that_is_made_read_only_is_told(t):
+	path = policy(t, "p.policy", "[files]\nwritable=/tmp\n")
+	here = t.folder("here")
+	result = t.run("true", options=["--policy", path, "--bind", f"{here}:/data", "--ro-bind", f"{here}:/x"])
+	equal(result.ok().err, f"sbx-provision: warning: --bind {here}:/data: read-only inside, "
+	      "policies let others be written to\n", "stderr")
+
+
 def test_the_network_of_a_policy_is_the_most_there_is(t):
 	path = policy(t, "p.policy", "[network]\nmode=none\n")
 	links = t.run("ls", "/sys/class/net", options=["--sys", "--net", "host", "--policy", path])

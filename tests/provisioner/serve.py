@@ -49,6 +49,14 @@ def test_a_person_can_drive_it(t):
 	assert not os.path.exists(server.path)
 
 
+def test_what_its_policy_holds_down_is_told(t):
+	server = Server(t, "--policy", t.file("p.policy", "[limits]\ntimeout=60\n"))
+	done = server.ctl("create", "--timeout", "90", t.root, "--", "/bin/true")
+	equal((done.status, done.err), (0, "sbx-provision: ctl: warning: --timeout 90: reduced to 60 because of "
+				       "the server's policy\n"))
+	equal(server.ctl("create", "--timeout", "50", t.root, "--", "/bin/true").err, "")
+
+
 def test_the_record_tells_stages(t):
 	server = Server(t)
 	client = server.client()
