@@ -13,7 +13,7 @@ import time
 
 import support
 from serve_client import (CREATE, DESTROY, ENDED, ERROR, EXEC, HEADER, HELLO, KEEP, LIST, OK, PAUSE,
-			  INPUT, OUTPUT, RESUME, SET, SIGNAL, STATS, Client, Server)
+			  INPUT, OUTPUT, RESUME, SET, SIGNAL, STATS, Client, Server, is_over)
 from support import check_schema, equal, eventually
 
 CODES = {"USAGE": 2, "INPUT": 3, "NO_SPACE": 10, "NOT_FOUND": 12, "BUSY": 13, "DENIED": 14,
@@ -127,11 +127,6 @@ def name_of(pid):
 def made_ahead(server):
 	"""Whoever waits in a slot for a request: what of the server's children is no keeper."""
 	return [pid for pid in server.children() if name_of(pid) == "sbx-init"]
-
-
-def is_over(pid):
-	with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-		return f.read().rsplit(") ", 1)[1].startswith("Z")
 
 
 def test_what_was_made_ahead_is_new_and_is_what_was_asked_for(t):
@@ -555,7 +550,7 @@ def test_a_killed_server_leaves_nothing(t):
 		eventually(lambda: not [g for g in groups if os.path.exists(g)],
 			   f"groups of the killed server: {groups}")
 		for pid in children:
-			eventually(lambda: not os.path.exists(f"/proc/{pid}"), f"{pid} lives on")
+			eventually(lambda pid=pid: is_over(pid), f"{pid} lives on")
 		equal(again.client().ask(LIST).words, [])
 		equal(again.stop(), 0)
 		assert not again.groups()

@@ -101,6 +101,15 @@ class Client:
 		return os.waitstatus_to_exitcode(ended.value), text
 
 
+def is_over(pid):
+	"""Reaped, or only waiting for that: a machine's process 1 may take its time."""
+	try:
+		with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+			return f.read().rsplit(") ", 1)[1].startswith("Z")
+	except OSError:
+		return True
+
+
 def is_frozen(pid):
 	"""By the freezer of version 1, out of which not even SIGKILL gets one."""
 	try:
@@ -161,6 +170,6 @@ class Server:
 			return self.process.returncode
 		# All goes with it but a keeper that is paused, which has its stderr.
 		status = self.process.wait(timeout=60)
-		eventually(lambda: not [pid for pid in children if os.path.exists(f"/proc/{pid}") and not is_frozen(pid)],
+		eventually(lambda: not [pid for pid in children if not is_over(pid) and not is_frozen(pid)],
 			   "children of the killed server", seconds=60)
 		return status
