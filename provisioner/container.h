@@ -29,6 +29,7 @@ struct sbx_container {
 	unsigned n_commands, n_own_pids;	 /* in its cgroups: ours, not the task's */
 	struct sbx_report last;			 /* FAILED or ENDED, once it came */
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
+	bool is_handed_over;			 /* was made ahead of the request */
 	bool is_recorded;			 /* request->record is of interest */
 	const int *stdio_fd;			 /* of the command; NULL: our own */
 	unsigned clone_flags;

@@ -68,6 +68,7 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 {
 	c->pid = reply->pid;
 	c->base.policy = reply->policy;
+	c->is_handed_over = reply->is_handed_over;
 	c->unenforced = reply->unenforced;
 	c->reduced = reply->reduced;
 	c->planned_usec = reply->planned_nsec / 1000;

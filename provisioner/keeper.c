@@ -336,6 +336,8 @@ static void take_order(struct sbx_keeper *k)
 		sbx_ready_make_forked(k, text, n_text, order.n_words, fds);
 	} else if (order.kind == SBX_SLOT_UNREADY) {
 		sbx_ready_forget(k);
+	} else if (order.kind == SBX_SLOT_WAS_TAKEN_OVER) {
+		sbx_ready_tell_taken_over(k);
 	} else if (order.kind == SBX_SLOT_READY) {
 		take_groups(k, fds, n_fds);
 		sbx_ready_make(k, text, n_text, order.n_words);

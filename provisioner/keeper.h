@@ -90,6 +90,9 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **
 /* Wait for a zygote's child, and put it into the slot's groups. */
 int sbx_keeper_meet(struct sbx_keeper *k, struct sbx_warm *warm, struct sbx_error *err);
 
+/* Tell whether the one that was handed over has read what to run. */
+void sbx_ready_tell_taken_over(struct sbx_keeper *k);
+
 /* Have nothing to do with it any more; the server ends it. */
 void sbx_ready_forget(struct sbx_keeper *k);
 

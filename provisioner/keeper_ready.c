@@ -224,6 +224,7 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **
 	if (sbx_keeper_settle(k, &task, argc, argv, NULL) < 0 || !fits(ready, &task))
 		return false;
 	reply.planned_nsec = sbx_keeper_now_nsec();
+	reply.is_handed_over = true;
 	sbx_keeper_fill(k, &task, fds, &request, &c);
 	c.env = sbx_container_env(&task.options, NULL);
 	uint64_t output = task.options.policy.limit[SBX_LIMIT_OUTPUT];
@@ -249,6 +250,19 @@ bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **
 	sbx_relay_release(&c.base.relay);
 	free(c.env);
 	return is_told;
+}
+
+void sbx_ready_tell_taken_over(struct sbx_keeper *k)
+{
+	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
+	int why = 0;
+	socklen_t n = sizeof(why);
+	/* A socket that is closed with something unread in it resets the other end (unix(7)). */
+	reply.is_pending = k->ready.told_fd >= 0 &&
+			   getsockopt(k->ready.told_fd, SOL_SOCKET, SO_ERROR, &why, &n) == 0 &&
+			   why == ECONNRESET;
+	if (sbx_packet_send(k->socket_fd, &reply, sizeof(reply), NULL, 0, NULL, 0) < 0)
+		_exit(1);
 }
 
 void sbx_ready_forget(struct sbx_keeper *k)

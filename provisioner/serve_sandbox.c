@@ -209,12 +209,21 @@ static void leave(struct sbx_server *s, struct sbx_entry *e)
 		s->n_entries--;
 }
 
-/* The zygote, or its child, was in no state to be used: that is no reason not to serve. */
+/*
+ * The zygote, or its child, was in no state to be used, or what was made ahead was killed before it
+ * read what to run: that is no reason not to serve.
+ */
 static bool can_do_without(const struct sbx_server *s, const struct sbx_entry *e)
 {
+	const struct sbx_container *c = (const struct sbx_container *)e->sandbox;
 	const enum sbx_code code = e->result.error.code;
-	return e->family && e->client && !e->has_answer && !e->is_doomed && !s->is_ending &&
-	       !(e->request.input_fd && e->input_fd < 0) &&
+	if (!e->client || e->has_answer || e->is_doomed || s->is_ending ||
+	    (e->request.input_fd && e->input_fd < 0))
+		return false;
+	if (code == SBX_OK)
+		return e->result.reason == SBX_REASON_SIGNALLED && c->is_handed_over &&
+		       !sbx_slot_was_taken_over(e->slot);
+	return e->family &&
 	       (code == SBX_E_SANDBOX || code == SBX_E_BUSY || code == SBX_E_TIMED_OUT);
 }
 
@@ -227,7 +236,8 @@ static void start_without(struct sbx_server *s, struct sbx_entry *e)
 	e->sandbox = NULL;
 	e->family = NULL;
 	e->result = (struct sbx_result){0};
-	sbx_family_left(s, family);
+	if (family)
+		sbx_family_left(s, family);
 	if (start(s, e, e->client, false, &err) == 0)
 		return;
 	sbx_client_fail(s, e->client, e->create_id, 0, &err);

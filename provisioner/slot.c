@@ -22,6 +22,8 @@
 
 #define MAX_PROC_FILE  (16 << 20)
 #define SBX_MADE_BYTES ((1 + SBX_N_BETWEEN) * sizeof(pid_t))
+/* Given to a keeper that has nothing else to do. */
+#define TELL_PATIENCE_MSEC 1000
 
 int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
 {
@@ -175,18 +177,33 @@ void sbx_slot_unready(struct sbx_slot *slot)
 	*slot->made = 0;
 }
 
-/* Is the keeper done with all that it was told before? */
-static bool is_idle(const struct sbx_slot *slot)
+/* Ask a keeper that has no request in its hands, and wait for what it says. */
+static bool ask(const struct sbx_slot *slot, enum sbx_slot_order_kind kind, int wait_msec,
+		struct sbx_slot_reply *reply)
 {
-	const struct sbx_slot_order order = {.kind = SBX_SLOT_UNREADY};
+	const struct sbx_slot_order order = {.kind = kind};
 	struct pollfd answer = {slot->socket_fd, POLLIN, 0};
-	struct sbx_slot_reply reply;
 	int fds[SBX_MAX_PACKET_FDS];
 	unsigned n_fds;
 	return sbx_packet_send(slot->socket_fd, &order, sizeof(order), NULL, 0, NULL, 0) == 0 &&
-	       poll(&answer, 1, SBX_WARM_PATIENCE_MSEC) > 0 &&
-	       sbx_packet_receive(slot->socket_fd, MSG_DONTWAIT, &reply, sizeof(reply), fds,
-				  &n_fds) == sizeof(reply);
+	       poll(&answer, 1, wait_msec) > 0 &&
+	       sbx_packet_receive(slot->socket_fd, MSG_DONTWAIT, reply, sizeof(*reply), fds,
+				  &n_fds) == sizeof(*reply);
+}
+
+/* Is the keeper done with all that it was told before? */
+static bool is_idle(const struct sbx_slot *slot)
+{
+	struct sbx_slot_reply reply;
+	return ask(slot, SBX_SLOT_UNREADY, SBX_WARM_PATIENCE_MSEC, &reply);
+}
+
+bool sbx_slot_was_taken_over(struct sbx_slot *slot)
+{
+	struct sbx_slot_reply reply;
+	/* Where nobody knows, it is to be taken for begun. */
+	return slot->is_broken || !ask(slot, SBX_SLOT_WAS_TAKEN_OVER, TELL_PATIENCE_MSEC, &reply) ||
+	       !reply.is_pending;
 }
 
 void sbx_slot_unready_surely(struct sbx_slot *slot)

@@ -101,6 +101,12 @@ void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, ui
  */
 void sbx_slot_unready_surely(struct sbx_slot *slot);
 
+/*
+ * The last sandbox was made ahead (reply.is_handed_over) and ended before it stood: did it come to
+ * read what to run? If not, nothing has begun, and the request can be served by another.
+ */
+bool sbx_slot_was_taken_over(struct sbx_slot *slot);
+
 /* End what was made that way, if it was. */
 void sbx_slot_unready(struct sbx_slot *slot);
 
@@ -132,8 +138,9 @@ enum sbx_slot_order_kind {
 	 * is_forked: its command is to be one more parked child, which comes as with WARM.
 	 */
 	SBX_SLOT_READY,
-	SBX_SLOT_UNREADY, /* see sbx_slot_unready_surely(); answered with is_pending */
-	SBX_SLOT_GO_ON,	  /* what the keeper has given up (is_pending) is reaped */
+	SBX_SLOT_UNREADY,	 /* see sbx_slot_unready_surely(); answered with is_pending */
+	SBX_SLOT_WAS_TAKEN_OVER, /* see sbx_slot_was_taken_over(); is_pending: it was not */
+	SBX_SLOT_GO_ON,		 /* what the keeper has given up (is_pending) is reaped */
 };
 struct sbx_slot_order {
 	uint32_t kind;
@@ -156,6 +163,7 @@ struct sbx_slot_reply {
 	unsigned limited; /* 1 << SBX_CONTROLLER_x */
 	bool has_relay;
 	bool used_warm;	     /* the child that the keeper had been given (WARM) */
+	bool is_handed_over; /* it was made ahead */
 	bool is_pending;     /* not yet the answer: what was made ahead is to be ended first */
 	unsigned unenforced; /* of the plan */
 	struct sbx_reductions reduced;

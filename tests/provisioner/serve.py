@@ -13,7 +13,7 @@ import time
 
 import support
 from serve_client import (CREATE, DESTROY, ENDED, ERROR, EXEC, HEADER, HELLO, KEEP, LIST, OK, PAUSE,
-			  INPUT, OUTPUT, RESUME, SET, SIGNAL, STATS, Client, Server, is_over)
+			  INPUT, OUTPUT, RESUME, SET, SIGNAL, STATS, Client, Server, is_over, state_of)
 from support import check_schema, equal, eventually
 
 CODES = {"USAGE": 2, "INPUT": 3, "NO_SPACE": 10, "NOT_FOUND": 12, "BUSY": 13, "DENIED": 14,
@@ -209,6 +209,26 @@ def test_what_was_made_ahead_and_is_killed_is_made_anew(t):
 		eventually(lambda pid=ready: is_over(pid), "it has ended", seconds=60)
 	# Of all that helped to make it nothing is counted any more.
 	equal(client.wait(ENDED, client.create("--pids", "1", t.root, "--", "/bin/true")).record["exit_status"], 0)
+	equal(server.stop(), 0)
+
+
+def test_what_was_made_ahead_and_is_killed_serves_by_another(t):
+	"""Killed when it has been told what to run and has not read it: nothing of that has begun."""
+	server = Server(t, "--slots", "1")
+	client = server.client()
+	client.wait(ENDED, client.create(t.root, "--", "/bin/true"))
+	# Before it is told, while, and after that: however busy the machine is.
+	for pause in (0, 0.003, 0.01, 0.03) * 3:
+		eventually(lambda: len(made_ahead(server)) == 1, "one is made ahead", seconds=60)
+		ready = made_ahead(server)[0]
+		os.kill(ready, signal.SIGSTOP)
+		eventually(lambda pid=ready: state_of(pid) == "T", "it has stopped", seconds=60)
+		request = client.send(CREATE, [t.root, "--", "/bin/true"])
+		time.sleep(pause)
+		os.kill(ready, signal.SIGKILL)
+		answer = client.receive()
+		equal((answer.id, answer.type), (request, OK), answer.words)
+		equal(client.wait(ENDED, answer.sandbox).record["exit_status"], 0)
 	equal(server.stop(), 0)
 
 

@@ -101,13 +101,18 @@ class Client:
 		return os.waitstatus_to_exitcode(ended.value), text
 
 
-def is_over(pid):
-	"""Reaped, or only waiting for that: a machine's process 1 may take its time."""
+def state_of(pid):
+	"""The letter that ps shows; "": it is gone."""
 	try:
 		with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-			return f.read().rsplit(") ", 1)[1].startswith("Z")
+			return f.read().rsplit(") ", 1)[1][0]
 	except OSError:
-		return True
+		return ""
+
+
+def is_over(pid):
+	"""Reaped, or only waiting for that: a machine's process 1 may take its time."""
+	return state_of(pid) in ("", "Z")
 
 
 def is_frozen(pid):
