@@ -20,11 +20,11 @@ struct sbx_apply {
 	uint32_t first_id; /* what 0 inside is for the host, with that */
 	struct sbx_source_base sources;
 	struct sbx_source_base lower; /* the template's */
-	int *given;		      /* opened already, by operation, ids mapped; NULL: none */
-	int host_proc_fd;	      /* the host's /proc */
-	int root_fd;		      /* the new root */
-	int proc_fd;		      /* its /proc */
-	int dev_fd;		      /* its /dev */
+	int *given; /* opened already, by operation, ids mapped; NULL: none, -1: not this one */
+	int host_proc_fd; /* the host's /proc */
+	int root_fd;	  /* the new root */
+	int proc_fd;	  /* its /proc */
+	int dev_fd;	  /* its /dev */
 	/*
 	 * Process 1 of a sandbox whose command is forked from a zygote: that one has Landlock of
 	 * its own, not below ours, and signals must reach it. Outside there is none of a number in

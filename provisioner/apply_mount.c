@@ -86,15 +86,21 @@ int sbx_mount_bind(const struct sbx_apply *a, int from_dfd, const char *from, ui
 	return sbx_steal_fd(&fd);
 }
 
+#define TAKEN (-2) /* given, and used */
+
 int sbx_mount_given(struct sbx_apply *a, const struct sbx_op *op)
 {
-	return a->given ? sbx_steal_fd(&a->given[op - a->plan->ops]) : -1;
+	int *given = a->given ? &a->given[op - a->plan->ops] : NULL;
+	int fd = given ? *given : -1;
+	if (fd >= 0)
+		*given = TAKEN;
+	return fd;
 }
 
 int sbx_mount_from_host(const struct sbx_apply *a, const struct sbx_op *op, int source_fd,
 			uint64_t attributes, int to_dfd, const char *to, struct sbx_error *err)
 {
-	if (!a->given)
+	if (!a->given || a->given[op - a->plan->ops] != TAKEN)
 		return sbx_mount_bind(a, source_fd, "", attributes | FROM_HOST, to_dfd, to, err);
 	int fd = dup(source_fd);
 	if (fd < 0 || sbx_mount_attach(fd, to_dfd, to, err) < 0) {

@@ -146,10 +146,12 @@ static int check_size(int dir_fd, const struct sbx_op *op, struct sbx_error *err
 
 int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
+	SBX_CLEANUP_FD int dir = sbx_mount_given(a, op);
 	/* On disk the folder is the caller's; what is in it is made through mapped ids. */
-	if (a->userns_fd >= 0)
+	if (dir < 0 && a->userns_fd >= 0)
 		make_files_as(a->host_uid);
-	SBX_CLEANUP_FD int dir = sbx_source_make(&a->sources, op->source, err);
+	if (dir < 0)
+		dir = sbx_source_make(&a->sources, op->source, err);
 	if (a->userns_fd >= 0)
 		make_files_as(a->first_id);
 	if (dir < 0)
@@ -157,7 +159,7 @@ int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 	a->has_layer = true;
 	if (make_folder("layer", 0755, err) < 0)
 		return -1;
-	SBX_CLEANUP_FD int copy = sbx_mount_bind(a, dir, "", FROM_HOST, AT_FDCWD, "layer", err);
+	SBX_CLEANUP_FD int copy = sbx_mount_from_host(a, op, dir, 0, AT_FDCWD, "layer", err);
 	if (copy < 0)
 		return sbx_error_prefix(err, "--layer %s", op->source);
 	if (op->number && check_size(copy, op, err) < 0)

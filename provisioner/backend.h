@@ -43,7 +43,7 @@ struct sbx_request {
 	const struct sbx_host *host;
 	char **arguments;	      /* of this program; wiped inside */
 	int lock_fd;		      /* of the template, or -1 */
-	const struct sbx_ids *ids;    /* what the plan's ids are mapped by */
+	struct sbx_ids *ids;	      /* what the plan's ids are mapped by */
 	const sigset_t *command_mask; /* the signals that the command begins with blocked */
 	const int *input_fd;	      /* the task's input instead of options->input; NULL: that */
 	struct sbx_record *record;    /* filled in (record.h); NULL: only its end is of interest */

@@ -6,79 +6,34 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/mount.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "provisioner/apply.h"
 #include "provisioner/container.h"
 #include "provisioner/ids.h"
 #include "provisioner/packet.h"
-
-#ifndef AT_RECURSIVE
-#define AT_RECURSIVE 0x8000
-#endif
+#include "provisioner/shown.h"
+#include "provisioner/source.h"
 
 /* A packet without descriptor is the word to begin. */
 #define NO_OP UINT32_MAX
 
-static bool is_read_only(enum sbx_op_kind kind)
-{
-	return kind != SBX_OP_BIND;
-}
-
-/* A copy of the mounts at and below it, attached nowhere, with the ids of that namespace. */
-static int copy_mapped(int source_fd, enum sbx_op_kind kind, int userns_fd, const char *path,
-		       struct sbx_error *err)
-{
-	struct mount_attr attr = {
-		.attr_set = FROM_HOST | (is_read_only(kind) ? MOUNT_ATTR_RDONLY : 0),
-		/* What the host mounts there later is not to be seen in it. */
-		.propagation = MS_PRIVATE,
-		.userns_fd = (uint64_t)userns_fd,
-	};
-	SBX_CLEANUP_FD int fd =
-		(int)syscall(SYS_open_tree, source_fd, "",
-			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
-	if (fd < 0 || syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr,
-			      sizeof(attr)) < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
-				   "%s: its file system, or one mounted below it, cannot map ids",
-				   path);
-	return sbx_steal_fd(&fd);
-}
-
 static int open_source(const struct sbx_request *request, const struct sbx_op *op, int userns_fd,
 		       struct sbx_error *err)
 {
-	const struct sbx_options *o = request->options;
-	/* A name is one of ours. */
-	const struct sbx_source_base lower = {
-		.shared = strchr(o->template, '/') ? o->shared_template : NULL,
-	};
-	const struct sbx_source_base others = {.root = o->source_root, .shared = o->shared};
-	bool is_lower = op->kind == SBX_OP_STAGING || op->kind == SBX_OP_BASE;
-	int flags = op->kind == SBX_OP_INPUT ? O_RDONLY | O_NONBLOCK | O_NOCTTY
-		    : is_lower		     ? O_PATH | O_DIRECTORY
-					     : O_PATH;
-	SBX_CLEANUP_FD int fd =
-		sbx_source_open(is_lower ? &lower : &others, op->source, flags, err);
-	if (fd < 0)
-		return sbx_error_prefix(err, "--%s", sbx_op_name(op->kind));
-	if (op->kind == SBX_OP_INPUT)
-		return sbx_steal_fd(&fd);
-	return copy_mapped(fd, op->kind, userns_fd, op->source, err);
+	if (op->kind != SBX_OP_INPUT) {
+		int fd = sbx_shown_open(request->options, op, userns_fd, err);
+		return fd < 0 ? sbx_error_prefix(err, "--%s", sbx_op_name(op->kind)) : fd;
+	}
+	const struct sbx_source_base base = sbx_shown_base(request->options, op->kind);
+	int fd = sbx_source_open(&base, op->source, O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
+	return fd < 0 ? sbx_error_prefix(err, "--input") : fd;
 }
 
 static bool has_source(const struct sbx_request *request, enum sbx_op_kind kind)
 {
-	if (kind == SBX_OP_INPUT)
-		return !request->input_fd;
-	return kind == SBX_OP_STAGING || kind == SBX_OP_BASE || kind == SBX_OP_BIND ||
-	       kind == SBX_OP_RO_BIND || kind == SBX_OP_OVERLAY;
+	return kind == SBX_OP_INPUT ? !request->input_fd : sbx_shown_is_of(kind);
 }
 
 /* What is handed in as 0, 1 and 2 can be opened again by its name inside. */

@@ -89,8 +89,9 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	}
 	c->pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (c->pid == 0)
-		sbx_container_become_init(c, NULL);
+		sbx_container_become_init(c, c->request->ids->copies);
 	if (c->pid > 0) {
+		sbx_ids_drop_copies(c->request->ids);
 		/* A keeper has no use for it; the server opens it when it is told. */
 		if (!c->slot)
 			sbx_container_open_io(c);

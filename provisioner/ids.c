@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -46,10 +47,22 @@ static int write_map(int process_dfd, const char *name, uint32_t first, struct s
 	return 0;
 }
 
+/* overlayfs takes layers that map ids since Linux 5.19, and can be asked in no other way. */
+static bool has_mapped_layers(void)
+{
+	struct utsname name;
+	unsigned major = 0, minor = 0;
+	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major > 5 || (major == 5 && minor >= 19));
+}
+
 int sbx_ids_make(struct sbx_ids *ids, uint32_t number, struct sbx_error *err)
 {
 	SBX_CLEANUP_IDS struct sbx_ids made = SBX_IDS_INIT;
 	char path[32];
+	if (!has_mapped_layers())
+		return sbx_fail(err, SBX_E_UNSUPPORTED,
+				"overlays with mapped ids need Linux 5.19 or newer");
 	made.first = SBX_IDS_FIRST + number % SBX_IDS_RANGES * SBX_IDS_IN_EACH;
 	made.maker = make_process();
 	if (made.maker < 0) {
@@ -81,8 +94,18 @@ void sbx_ids_reap(struct sbx_ids *ids)
 	ids->maker = 0;
 }
 
+void sbx_ids_drop_copies(struct sbx_ids *ids)
+{
+	for (size_t i = 0; i < ids->n_copies; i++)
+		sbx_close(&ids->copies[i]);
+	free(ids->copies);
+	ids->copies = NULL;
+	ids->n_copies = 0;
+}
+
 void sbx_ids_release(struct sbx_ids *ids)
 {
+	sbx_ids_drop_copies(ids);
 	sbx_close(&ids->userns_fd);
 	sbx_ids_reap(ids);
 	*ids = (struct sbx_ids)SBX_IDS_INIT;
@@ -97,24 +120,15 @@ void sbx_ids_own_pipe(uid_t host_uid, int fd)
 		return;
 }
 
-/* overlayfs takes layers that map ids since Linux 5.19, and can be asked in no other way. */
-static bool has_mapped_layers(void)
-{
-	struct utsname name;
-	unsigned major = 0, minor = 0;
-	return uname(&name) == 0 && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major > 5 || (major == 5 && minor >= 19));
-}
-
-int sbx_ids_check(const struct sbx_ids *ids, int source_fd, const char *path, struct sbx_error *err)
+int sbx_ids_copy(int userns_fd, int source_fd, uint64_t attributes, const char *path,
+		 struct sbx_error *err)
 {
 	struct mount_attr attr = {
-		.attr_set = MOUNT_ATTR_IDMAP,
-		.userns_fd = (uint64_t)ids->userns_fd,
+		.attr_set = attributes | MOUNT_ATTR_IDMAP,
+		/* What the host mounts there later is not to be seen in it. */
+		.propagation = MS_PRIVATE,
+		.userns_fd = (uint64_t)userns_fd,
 	};
-	if (!has_mapped_layers())
-		return sbx_fail(err, SBX_E_UNSUPPORTED,
-				"overlays with mapped ids need Linux 5.19 or newer");
 	SBX_CLEANUP_FD int fd =
 		(int)syscall(SYS_open_tree, source_fd, "",
 			     OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
@@ -122,7 +136,7 @@ int sbx_ids_check(const struct sbx_ids *ids, int source_fd, const char *path, st
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
 	if (syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) ==
 	    0)
-		return 0;
+		return sbx_steal_fd(&fd);
 	if (errno == ENOSYS)
 		return sbx_fail_os(err, SBX_E_UNSUPPORTED, errno,
 				   "mount_setattr; mapping ids needs Linux 5.12");

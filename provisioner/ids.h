@@ -2,6 +2,7 @@
 #ifndef SBX_PROVISIONER_IDS_H
 #define SBX_PROVISIONER_IDS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,12 @@ struct sbx_ids {
 	int userns_fd;	/* -1: none */
 	uint32_t first; /* what 0 inside is on the host */
 	pid_t maker;	/* a process that ended and is to be reaped, 0: none */
+	/*
+	 * What the first sandbox shows of the host (shown.h), by operation of a plan, -1: nothing;
+	 * NULL: none. Others open it themselves.
+	 */
+	int *copies;
+	size_t n_copies;
 };
 
 #define SBX_IDS_INIT                                                                               \
@@ -43,6 +50,9 @@ int sbx_ids_make(struct sbx_ids *ids, uint32_t number, struct sbx_error *err);
  */
 void sbx_ids_reap(struct sbx_ids *ids);
 
+/* A sandbox has them. */
+void sbx_ids_drop_copies(struct sbx_ids *ids);
+
 /* Close and reap. What lives in the namespace keeps it. */
 void sbx_ids_release(struct sbx_ids *ids);
 #define SBX_CLEANUP_IDS __attribute__((cleanup(sbx_ids_release)))
@@ -54,9 +64,11 @@ void sbx_ids_release(struct sbx_ids *ids);
 void sbx_ids_own_pipe(uid_t host_uid, int fd);
 
 /*
- * Can this file or folder be shown with these ids? SBX_E_UNSUPPORTED says why it cannot: the
- * kernel, or the file system. Changes nothing; `path` is for the message.
+ * A copy of the mounts at and below a file or folder, attached nowhere, with the ids of a user
+ * namespace and MOUNT_ATTR_*. SBX_E_UNSUPPORTED says why it cannot be shown with them: the kernel,
+ * or the file system. `path` is for the message.
  */
-int sbx_ids_check(const struct sbx_ids *ids, int fd, const char *path, struct sbx_error *err);
+int sbx_ids_copy(int userns_fd, int source_fd, uint64_t attributes, const char *path,
+		 struct sbx_error *err);
 
 #endif

@@ -19,6 +19,7 @@
 #include "provisioner/apply.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/filter.h"
+#include "provisioner/shown.h"
 
 void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report)
 {
@@ -119,12 +120,8 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 		.userns_fd = init->userns_fd,
 		.has_command_elsewhere = init->join_fd >= 0,
 		.first_id = init->first_id,
-		.sources.root = init->options->source_root,
-		.sources.shared = init->options->shared,
-		/* A name is one of ours. */
-		.lower.shared = strchr(init->options->template, '/')
-					? init->options->shared_template
-					: NULL,
+		.sources = sbx_shown_base(init->options, SBX_OP_BIND),
+		.lower = sbx_shown_base(init->options, SBX_OP_STAGING),
 		.given = init->sources,
 		.host_proc_fd = -1,
 		.root_fd = -1,

@@ -155,7 +155,7 @@ void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct
 		_exit(1);
 }
 
-void sbx_keeper_fill(struct sbx_keeper *k, const struct sbx_task *task, const int *stdio_fd,
+void sbx_keeper_fill(struct sbx_keeper *k, struct sbx_task *task, const int *stdio_fd,
 		     struct sbx_request *request, struct sbx_container *c)
 {
 	sbx_task_fill_request(task, request);

@@ -63,7 +63,7 @@ void sbx_keeper_give_net(struct sbx_keeper *k, const struct sbx_task *task);
 int sbx_keeper_limit(struct sbx_keeper *k, const struct sbx_plan *plan, struct sbx_error *err);
 
 /* Fill in a request for it, and what of a container a keeper knows. */
-void sbx_keeper_fill(struct sbx_keeper *k, const struct sbx_task *task, const int *stdio_fd,
+void sbx_keeper_fill(struct sbx_keeper *k, struct sbx_task *task, const int *stdio_fd,
 		     struct sbx_request *request, struct sbx_container *c);
 
 /*

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioner/task.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -13,8 +15,8 @@
 
 #include "base/fd.h"
 #include "base/idmap.h"
+#include "provisioner/shown.h"
 #include "provisioner/slot.h"
-#include "provisioner/source.h"
 
 #define MAX_PROC_FILE (16 << 20)
 
@@ -55,29 +57,11 @@ static void slot_places(const struct sbx_slot *slot, struct sbx_places *out)
 		out->missing &= ~slot->groups.group[i].controllers;
 }
 
-static int check_source(const struct sbx_ids *ids, const struct sbx_source_base *base,
-			const char *path, struct sbx_error *err)
-{
-	SBX_CLEANUP_FD int fd = sbx_source_open(base, path, O_PATH, NULL);
-	/* What is missing is found out, and said, where it is used. */
-	return fd < 0 ? 0 : sbx_ids_check(ids, fd, path, err);
-}
-
-/* Whether all that is shown of the host can be shown with other ids; ids.h says why not. */
+/* The user namespace; whether all that is shown of the host can be shown with it comes later. */
 static int make_ids(struct sbx_task *task, struct sbx_error *err)
 {
 	static uint32_t n_made;
-	const struct sbx_options *o = &task->options;
-	const struct sbx_source_base base = {.root = o->source_root, .shared = o->shared};
-	const struct sbx_source_base anywhere = {0};
-	if (sbx_ids_make(&task->ids, (uint32_t)getpid() + n_made++, err) < 0 ||
-	    check_source(&task->ids, &anywhere, task->lower.path, err) < 0 ||
-	    (task->lower.base && check_source(&task->ids, &anywhere, task->lower.base, err) < 0))
-		return -1;
-	for (size_t i = 0; i < o->n_binds; i++)
-		if (check_source(&task->ids, &base, o->binds[i].source, err) < 0)
-			return -1;
-	return o->layer ? check_source(&task->ids, &base, o->layer, err) : 0;
+	return sbx_ids_make(&task->ids, (uint32_t)getpid() + n_made++, err);
 }
 
 /* By its nearest folder that is there. What goes wrong is said where it is used. */
@@ -143,22 +127,56 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	if (task->role == SBX_ROLE_ZYGOTES)
 		task->host.has_landlock = false;
 	/* Where ids can be mapped, root among zygotes is nobody outside. */
-	if (task->role == SBX_ROLE_ZYGOTES && privileged) {
-		if (make_ids(task, &task->no_userns) == 0)
-			task->host.first_id = task->ids.first;
-		sbx_ids_release(&task->ids);
-	}
+	if (task->role == SBX_ROLE_ZYGOTES && privileged && make_ids(task, &task->no_userns) == 0)
+		task->host.first_id = task->ids.first;
 	if (task->role == SBX_ROLE_FORKED)
 		task->host.first_id = task->first_id;
 	task->host.is_forked = task->role == SBX_ROLE_FORKED;
 	if (task->host.is_forked)
 		task->host.uid = task->host.gid = 0;
 	if (!task->has_ids && sbx_plan_wants_ids(o, &task->host) &&
-	    make_ids(task, &task->no_userns) < 0) {
-		sbx_ids_release(&task->ids);
+	    make_ids(task, &task->no_userns) < 0)
 		task->host.no_userns = task->no_userns.message;
-	}
 	return 0;
+}
+
+/*
+ * Show what the plan shows of the host with mapped ids, where that can be done. What cannot be
+ * opened is tried again, and what is wrong with it said, where it is used.
+ */
+static int show(struct sbx_task *task, struct sbx_error *err)
+{
+	const struct sbx_plan *plan = &task->plan;
+	struct sbx_ids *ids = &task->ids;
+	ids->copies = malloc((plan->n_ops + 1) * sizeof(*ids->copies));
+	for (size_t i = 0; ids->copies && i < plan->n_ops; i++) {
+		const struct sbx_op *op = &plan->ops[i];
+		struct sbx_error first = SBX_ERROR_INIT;
+		bool is_shown = sbx_shown_is_of(op->kind) || op->kind == SBX_OP_LAYER;
+		ids->copies[ids->n_copies++] =
+			is_shown ? sbx_shown_open(&task->options, op, ids->userns_fd, &first) : -1;
+		if (first.code == SBX_E_UNSUPPORTED)
+			return sbx_error_propagate(err, &first);
+	}
+	return ids->copies ? 0 : sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "user namespace");
+}
+
+static int make_plan(struct sbx_task *task, struct sbx_error *err)
+{
+	if (sbx_plan_make(&task->plan, &task->options, &task->host, err) < 0)
+		return -1;
+	if (task->ids.userns_fd < 0)
+		return 0;
+	int failed = show(task, &task->no_userns);
+	/* The zygotes' is made with them; it was to be seen whether that will do. */
+	if (failed < 0 || task->role == SBX_ROLE_ZYGOTES)
+		sbx_ids_release(&task->ids);
+	if (failed == 0)
+		return 0;
+	task->host.no_userns = task->no_userns.message;
+	task->host.first_id = 0;
+	sbx_plan_release(&task->plan);
+	return sbx_plan_make(&task->plan, &task->options, &task->host, err);
 }
 
 int sbx_task_settle(struct sbx_task *task, struct sbx_error *err)
@@ -168,10 +186,10 @@ int sbx_task_settle(struct sbx_task *task, struct sbx_error *err)
 						 err) < 0 ||
 			       look_around(task, err) < 0
 		       ? -1
-		       : sbx_plan_make(&task->plan, &task->options, &task->host, err);
+		       : make_plan(task, err);
 }
 
-void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out)
+void sbx_task_fill_request(struct sbx_task *task, struct sbx_request *out)
 {
 	*out = (struct sbx_request){
 		.plan = &task->plan,

@@ -38,7 +38,7 @@ struct sbx_task {
 int sbx_task_settle(struct sbx_task *task, struct sbx_error *err);
 
 /* The request for it, but the caller's own words and signal mask; it points into the task. */
-void sbx_task_fill_request(const struct sbx_task *task, struct sbx_request *out);
+void sbx_task_fill_request(struct sbx_task *task, struct sbx_request *out);
 
 void sbx_task_release(struct sbx_task *task);
 #define SBX_CLEANUP_TASK __attribute__((cleanup(sbx_task_release)))
