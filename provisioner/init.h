@@ -50,9 +50,6 @@ _Noreturn void sbx_init_run(const struct sbx_init *init);
  */
 void sbx_init_take_over(struct sbx_init *init);
 
-/* n strings at *at, NULL-ended; the next one's address in *at. NULL: malformed, or no memory. */
-char **sbx_take_words(char **at, char *end, uint32_t n);
-
 /* Send it; what is in it is all that is told. */
 void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report);
 

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "provisioner/filter.h"
 #include "provisioner/init.h"
+#include "provisioner/packet.h"
 
 #define END_WAITS 400 /* of a millisecond each, for what was killed */
 
@@ -119,21 +120,6 @@ static void obey_signal(const struct life *life, const struct sbx_order *order)
 	for (unsigned i = 0; i < life->n_commands; i++)
 		if (order->command && life->command[i].number == order->command)
 			send_signal(life->command[i].pid, order->signo);
-}
-
-char **sbx_take_words(char **at, char *end, uint32_t n)
-{
-	char **words = calloc((size_t)n + 1, sizeof(*words));
-	for (uint32_t i = 0; words && i < n; i++) {
-		char *nul = memchr(*at, '\0', (size_t)(end - *at));
-		if (!nul) {
-			free(words);
-			return NULL;
-		}
-		words[i] = *at;
-		*at = nul + 1;
-	}
-	return words;
 }
 
 /* The sandbox's environment, with what is set in addition in front of it. */

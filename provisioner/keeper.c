@@ -275,22 +275,6 @@ static void obey(struct sbx_keeper *k, const struct sbx_slot_order *order, int a
 		sbx_keeper_give_net(k, &task);
 }
 
-char **sbx_keeper_find_words(char *text, size_t n_bytes, uint32_t n)
-{
-	char **words = n <= n_bytes ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
-	char *at = text, *end = text + n_bytes;
-	for (uint32_t i = 0; words && i < n; i++) {
-		char *nul = memchr(at, '\0', (size_t)(end - at));
-		if (!nul) {
-			free(words);
-			return NULL;
-		}
-		words[i] = at;
-		at = nul + 1;
-	}
-	return words;
-}
-
 /*
  * Its own descriptors of the groups: the server's are locked as long as anyone has them open, and a
  * keeper that is paused outlives the server.
@@ -342,7 +326,7 @@ static void take_order(struct sbx_keeper *k)
 		take_groups(k, fds, n_fds);
 		sbx_ready_make(k, text, n_text, order.n_words);
 	} else if (order.kind == SBX_SLOT_MAKE && n_fds == (order.has_input ? 5 : 4)) {
-		SBX_CLEANUP_FREE char **words = sbx_keeper_find_words(text, n_text, order.n_words);
+		SBX_CLEANUP_FREE char **words = sbx_take_words(&text, text + n_text, order.n_words);
 		if (!words)
 			_exit(1);
 		obey(k, &order, (int)order.n_words, words, fds);

@@ -99,9 +99,6 @@ void sbx_ready_forget(struct sbx_keeper *k);
 /* It is gone, or not to be used: have it ended, and wait until it counts no more. */
 void sbx_ready_end(struct sbx_keeper *k);
 
-/* The words of a packet, in place; NULL: there are not as many. */
-char **sbx_keeper_find_words(char *text, size_t n_bytes, uint32_t n);
-
 uint64_t sbx_keeper_now_nsec(void);
 
 #endif

@@ -147,7 +147,8 @@ static void make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_
 	ready->text = malloc(n_bytes);
 	if (ready->text)
 		memcpy(ready->text, text, n_bytes);
-	ready->words = ready->text ? sbx_keeper_find_words(ready->text, n_bytes, n_words) : NULL;
+	char *at = ready->text;
+	ready->words = at ? sbx_take_words(&at, at + n_bytes, n_words) : NULL;
 	/* What does not work is told to whoever asks for it again. */
 	if (!ready->words ||
 	    sbx_keeper_settle(k, &ready->task, (int)n_words, ready->words, NULL) < 0 ||

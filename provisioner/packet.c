@@ -2,6 +2,7 @@
 #include "provisioner/packet.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -85,4 +86,21 @@ ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 	*out_n_fds = 0;
 	errno = EMSGSIZE;
 	return -1;
+}
+
+char **sbx_take_words(char **at, char *end, uint32_t n)
+{
+	/* Each takes its NUL at least: a number out of the air asks for no more memory than that.
+	 */
+	char **words = n <= (size_t)(end - *at) ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
+	for (uint32_t i = 0; words && i < n; i++) {
+		char *nul = memchr(*at, '\0', (size_t)(end - *at));
+		if (!nul) {
+			free(words);
+			return NULL;
+		}
+		words[i] = *at;
+		*at = nul + 1;
+	}
+	return words;
 }

@@ -3,6 +3,7 @@
 #define SBX_PROVISIONER_PACKET_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define SBX_MAX_PACKET_FDS 12
@@ -25,5 +26,12 @@ int sbx_packet_send_waiting(int socket_fd, const void *a, size_t n_a, const void
  */
 ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 			   int fds[SBX_MAX_PACKET_FDS], unsigned *out_n_fds);
+
+/*
+ * The n strings at *at, each with its NUL, as an array ended by NULL that is the caller's and
+ * points to them; *at moves behind the last. NULL: there are not as many before `end`, or no
+ * memory.
+ */
+char **sbx_take_words(char **at, char *end, uint32_t n);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a copy of a zygote to a sandbox's command. */
 #include <errno.h>
-#include <linux/filter.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,46 +14,7 @@
 #include "provisioner/packet.h"
 #include "provisioner/zygote/park.h"
 #include "provisioner/zygote/python.h"
-
-/* Where the parts of the text are; all NULL when it is too short for what it says it has. */
-struct text {
-	const struct sbx_join_op *ops;
-	const struct sock_filter *filter;
-	char *targets, *end;
-};
-
-static struct text find_parts(const struct sbx_join *join, char *text)
-{
-	uint64_t ops = join->n_ops * (uint64_t)sizeof(struct sbx_join_op);
-	uint64_t filter = join->n_filter * (uint64_t)sizeof(struct sock_filter);
-	if (ops + filter > join->n_bytes || join->n_filter > BPF_MAXINSNS)
-		return (struct text){0};
-	return (struct text){
-		.ops = (const struct sbx_join_op *)text,
-		.filter = (const struct sock_filter *)(text + ops),
-		.targets = text + ops + filter,
-		.end = text + join->n_bytes,
-	};
-}
-
-/* The string at *at, which moves on; NULL: there is none. */
-static char *next_string(char **at, const char *end)
-{
-	char *string = *at;
-	if (string >= end)
-		return NULL;
-	*at += strlen(string) + 1;
-	return string;
-}
-
-static char **take_words(char **at, const char *end, uint32_t n)
-{
-	char **words = n < 1U << 22 ? calloc((size_t)n + 1, sizeof(*words)) : NULL;
-	for (uint32_t i = 0; words && i < n; i++)
-		if (!(words[i] = next_string(at, end)))
-			return NULL;
-	return words;
-}
+#include "provisioner/zygote/text.h"
 
 /*
  * The last walls know of 0, 1 and 2, or would keep us from taking those. What only lowers limits
@@ -66,7 +26,7 @@ static bool is_late(uint32_t kind)
 }
 
 /* What the plan has for the process itself, done by the functions that do it for any command. */
-static int apply_ops(const struct sbx_join *join, const struct text *t, bool late,
+static int apply_ops(const struct sbx_join *join, const struct sbx_join_text *text, bool late,
 		     struct sbx_error *err)
 {
 	struct sbx_apply apply = {
@@ -76,22 +36,16 @@ static int apply_ops(const struct sbx_join *join, const struct text *t, bool lat
 		.proc_fd = -1,
 		.dev_fd = -1,
 	};
-	char *at = t->targets;
-	for (uint32_t i = 0; i < join->n_ops; i++) {
-		const struct sbx_op op = {
-			.kind = (enum sbx_op_kind)t->ops[i].kind,
-			.index = t->ops[i].index,
-			.number = t->ops[i].number,
-			.source = "",
-			.target = next_string(&at, t->end),
-		};
-		if (!op.target || t->ops[i].kind >= SBX_N_OPS)
-			return sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed join");
-		if (is_late(t->ops[i].kind) == late && sbx_apply_op(&apply, &op, err) < 0)
+	struct sbx_join_text t = *text;
+	struct sbx_op op;
+	int more;
+	while ((more = sbx_join_text_next(&t, &op)) > 0)
+		if (is_late(op.kind) == late && sbx_apply_op(&apply, &op, err) < 0)
 			return -1;
-	}
+	if (more < 0)
+		return sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed join");
 	int failed =
-		late && join->n_filter ? sbx_filter_install_program(t->filter, join->n_filter) : 0;
+		late && join->n_filter ? sbx_filter_install_program(t.filter, join->n_filter) : 0;
 	if (failed)
 		return sbx_fail_os(err, SBX_E_SANDBOX, -failed, "--syscalls: seccomp filter");
 	return 0;
@@ -128,9 +82,9 @@ static int take_over(int socket_fd, struct sbx_become *out, char ***out_words, c
 	if (!at || take_stdio(fds + SBX_BECOME_STDIO, err) < 0)
 		return -1;
 	sbx_close_others(socket_fd);
-	const char *end = at + out->n_bytes;
-	*out_words = take_words(&at, end, out->n_words);
-	*out_env = *out_words ? take_words(&at, end, out->n_env) : NULL;
+	char *end = at + out->n_bytes;
+	*out_words = sbx_take_words(&at, end, out->n_words);
+	*out_env = *out_words ? sbx_take_words(&at, end, out->n_env) : NULL;
 	return *out_env && **out_words ? 0
 				       : sbx_fail(err, SBX_E_SANDBOX, "zygote: malformed words");
 }
@@ -157,10 +111,10 @@ void sbx_become(int socket_fd, const struct sbx_join *join, char *text)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	struct sbx_become become;
-	const struct text t = find_parts(join, text);
+	struct sbx_join_text t;
 	char **words = NULL, **env = NULL;
 	setsid();
-	if (!t.ops)
+	if (!sbx_join_text_open(join, text, &t))
 		sbx_fail(&err, SBX_E_SANDBOX, "zygote: malformed join");
 	else
 		apply_ops(join, &t, false, &err);
