@@ -2,8 +2,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "builder/archive/package.h"
 #include "builder/build/compose.h"
+#include "builder/resolve/relation.h"
 
 /* The folders that usr-merge turns into links (Debian's base-files, file-hierarchy(7)). */
 static const char *const merged_folders[] = {"bin",   "sbin",	"lib", "lib32",
@@ -22,30 +22,17 @@ static struct sbx_unit *unit_of(struct merge *m, guint16 owner)
 	return m->units->pdata[owner];
 }
 
-/* Does a relation field name this package, at this version? (policy 7.1) */
+/* Does a relation field name this package, at this version? Up to what nobody can read. */
 static gboolean relation_names(const char *field, const struct sbx_lock_package *package)
 {
-	g_auto(GStrv) parts = g_strsplit(field, ",", -1);
-	for (guint i = 0; parts[i]; i++) {
-		char *text = g_strstrip(parts[i]);
-		gsize n = strcspn(text, " \t\n(:");
-		if (strlen(package->name) != n || strncmp(text, package->name, n) != 0)
-			continue;
-		const char *paren = strchr(text, '(');
-		if (!paren)
+	struct sbx_relation_reader reader;
+	struct sbx_relation relation;
+	sbx_relation_begin(&reader, field);
+	while (sbx_relation_next(&reader, &relation, NULL) == SBX_RELATION_READ)
+		if (strlen(package->name) == relation.n_name &&
+		    memcmp(package->name, relation.name, relation.n_name) == 0 &&
+		    sbx_relation_holds(&relation, package->version))
 			return TRUE;
-		const char *op = paren + 1 + strspn(paren + 1, " \t");
-		gsize n_op = strspn(op, "<>=");
-		const char *version = op + n_op + strspn(op + n_op, " \t");
-		g_autofree char *wanted = g_strndup(version, strcspn(version, " \t)"));
-		int order = sbx_version_compare(package->version, wanted);
-		if ((strncmp(op, "<<", n_op) == 0 && order < 0) ||
-		    (strncmp(op, "<=", n_op) == 0 && order <= 0) ||
-		    (strncmp(op, "=", n_op) == 0 && order == 0) ||
-		    (strncmp(op, ">=", n_op) == 0 && order >= 0) ||
-		    (strncmp(op, ">>", n_op) == 0 && order > 0))
-			return TRUE;
-	}
 	return FALSE;
 }
 

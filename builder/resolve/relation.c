@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "builder/archive/package.h"
+
 static const char *skip_space(const char *p)
 {
 	while (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
@@ -137,4 +139,16 @@ enum sbx_relation_result sbx_relation_next(struct sbx_relation_reader *reader,
 	reader->next = *p ? p + 1 : p;
 	*out = found;
 	return SBX_RELATION_READ;
+}
+
+gboolean sbx_relation_holds(const struct sbx_relation *relation, const char *version)
+{
+	if (relation->op == SBX_REL_ANY)
+		return TRUE;
+	g_autofree char *wanted = g_strndup(relation->version, relation->n_version);
+	int order = sbx_version_compare(version, wanted);
+	if (order == 0)
+		return relation->op != SBX_REL_LT && relation->op != SBX_REL_GT;
+	return order < 0 ? relation->op == SBX_REL_LT || relation->op == SBX_REL_LE
+			 : relation->op == SBX_REL_GE || relation->op == SBX_REL_GT;
 }

@@ -44,4 +44,7 @@ enum sbx_relation_result { SBX_RELATION_BAD = -1, SBX_RELATION_END, SBX_RELATION
 enum sbx_relation_result sbx_relation_next(struct sbx_relation_reader *reader,
 					   struct sbx_relation *out, GError **error);
 
+/* Is that version one that the relation asks for? */
+gboolean sbx_relation_holds(const struct sbx_relation *relation, const char *version);
+
 #endif

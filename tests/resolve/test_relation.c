@@ -63,6 +63,26 @@ static void test_old_operators_mean_or_equal(void **state)
 	check("a (< 1), b (> 2)", "a<=1,b>=2,");
 }
 
+/* For each operator, of the versions 1, 2 and 3 those that it lets through. */
+static void test_versions_that_a_relation_holds_for(void **state)
+{
+	static const char *const cases[][2] = {
+		{"a", "123"},	    {"a (<< 2)", "1"}, {"a (<= 2)", "12"}, {"a (= 2)", "2"},
+		{"a (>= 2)", "23"}, {"a (>> 2)", "3"}, {"a (< 2)", "12"},  {"a (> 2)", "23"},
+	};
+	for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+		struct sbx_relation_reader reader;
+		struct sbx_relation relation;
+		g_autoptr(GString) held = g_string_new(NULL);
+		sbx_relation_begin(&reader, cases[i][0]);
+		assert_int_equal(sbx_relation_next(&reader, &relation, NULL), SBX_RELATION_READ);
+		for (char version[] = "1"; *version <= '3'; ++*version)
+			if (sbx_relation_holds(&relation, version))
+				g_string_append(held, version);
+		assert_string_equal(held->str, cases[i][1]);
+	}
+}
+
 static void test_qualifiers(void **state)
 {
 	check("python3:any (>= 3.5~), gcc:native | gcc:amd64",
@@ -104,6 +124,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_versions_and_alternatives),
 		cmocka_unit_test(test_old_operators_mean_or_equal),
+		cmocka_unit_test(test_versions_that_a_relation_holds_for),
 		cmocka_unit_test(test_qualifiers),
 		cmocka_unit_test(test_restrictions_are_passed_over),
 		cmocka_unit_test(test_stray_commas_are_passed_over),
