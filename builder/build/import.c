@@ -26,8 +26,7 @@ struct import {
 	struct sbx_control *control;
 	GHashTable *conffiles; /* path with leading '/' -> its MD5, "" until seen */
 	GPtrArray *conffile_order;
-	GString *list;	   /* becomes info/<package>.list */
-	GHashTable *files; /* relative path -> 32-byte checksum, for hard links */
+	GString *list; /* becomes info/<package>.list */
 	GByteArray *buffer;
 	guint64 n_bytes, n_entries;
 	gint64 store_usec;
@@ -40,7 +39,6 @@ static void import_release(struct import *in)
 	sbx_control_free(in->control);
 	g_clear_pointer(&in->conffiles, g_hash_table_unref);
 	g_clear_pointer(&in->conffile_order, g_ptr_array_unref);
-	g_clear_pointer(&in->files, g_hash_table_unref);
 	g_clear_pointer(&in->buffer, g_byte_array_unref);
 	g_clear_pointer(&in->special, g_ptr_array_unref);
 	if (in->list)
@@ -157,15 +155,15 @@ static gboolean store_regular(struct import *in, struct archive *tar, struct arc
 }
 
 /* A hard link is a second name of a file of the same package that came before it. */
-static gboolean link_checksum(struct import *in, struct archive_entry *entry, const char *path,
-			      guint8 *checksum, GError **error)
+static gboolean link_checksum(struct import *in, struct sbx_tree *root, const char *to,
+			      const char *path, guint8 *checksum, GError **error)
 {
-	const char *target = sbx_path_check_relative(archive_entry_hardlink(entry));
-	const guint8 *known = target ? g_hash_table_lookup(in->files, target) : NULL;
-	if (!known)
+	const char *target = sbx_path_check_relative(to);
+	const struct sbx_entry *known = target ? sbx_tree_find(root, target, NULL) : NULL;
+	if (!known || known->kind != SBX_ENTRY_FILE)
 		return refuse(in, path, "is a hard link to a file that the package does not hold",
 			      error);
-	memcpy(checksum, known, SBX_CHECKSUM_BYTES);
+	memcpy(checksum, known->checksum, SBX_CHECKSUM_BYTES);
 	return TRUE;
 }
 
@@ -205,17 +203,13 @@ static gboolean add_file(struct import *in, struct sbx_tree *root, struct archiv
 	if (present)
 		return refuse(in, path, "is in the package twice", error);
 	guint8 checksum[SBX_CHECKSUM_BYTES];
-	gboolean stored =
-		archive_entry_hardlink(entry) ? link_checksum(in, entry, path, checksum, error)
-		: S_ISLNK(meta->mode)	      ? sbx_object_write(in->store, meta, NULL, 0, checksum,
-								 in->cancellable, error)
-				      : store_regular(in, tar, entry, path, meta, checksum, error);
-	if (!stored)
-		return FALSE;
-	if (!S_ISLNK(meta->mode))
-		g_hash_table_insert(in->files, g_strdup(path),
-				    g_memdup2(checksum, SBX_CHECKSUM_BYTES));
-	return sbx_tree_put_file(folder, name, checksum, 0, error);
+	const char *to = archive_entry_hardlink(entry);
+	gboolean stored = to ? link_checksum(in, root, to, path, checksum, error)
+			  : S_ISLNK(meta->mode)
+				  ? sbx_object_write(in->store, meta, NULL, 0, checksum,
+						     in->cancellable, error)
+				  : store_regular(in, tar, entry, path, meta, checksum, error);
+	return stored && sbx_tree_put_file(folder, name, checksum, 0, error);
 }
 
 static gboolean has_long_name(const char *path)
@@ -448,7 +442,6 @@ gboolean sbx_import_package(struct sbx_store *store, const struct sbx_lock_packa
 		.cancellable = cancellable,
 		.conffiles = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 		.conffile_order = g_ptr_array_new_with_free_func(g_free),
-		.files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
 		.list = g_string_new("/.\n"),
 		.special = g_ptr_array_new_with_free_func(g_free),
 		.buffer = g_byte_array_new(),
