@@ -49,6 +49,27 @@ static struct sbx_lock *lock_of_recipe(struct sbx_resolver *resolver,
 	return sbx_resolver_solve(resolver, (const char *const *)names, &options, error);
 }
 
+/* What was asked for, with the options of then. A version that was asked for is held, and may fail.
+ */
+static struct sbx_lock *lock_anew(struct sbx_resolver *resolver, const struct sbx_lock *lock,
+				  GError **error)
+{
+	const struct sbx_resolve_options options = sbx_lock_options(lock);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (guint i = 0; i < lock->packages->len; i++) {
+		const struct sbx_lock_package *package = lock->packages->pdata[i];
+		if (package->manual)
+			g_ptr_array_add(names, package->name);
+	}
+	g_ptr_array_add(names, NULL);
+	return sbx_resolver_solve(resolver, (const char *const *)names->pdata, &options, error);
+}
+
+gboolean sbx_refresh_moves(const struct sbx_refresh *item)
+{
+	return !g_str_equal(item->suite, item->lock->suite);
+}
+
 gboolean sbx_refresh_find_recipe(struct sbx_context *ctx, struct sbx_store *store,
 				 struct sbx_refresh *item, GError **error)
 {
@@ -76,6 +97,8 @@ gboolean sbx_refresh_choose(struct sbx_store *store, struct sbx_resolver *resolv
 		g_clear_pointer(&item->recipe, sbx_recipe_free);
 	}
 	const struct sbx_lock_updating updating = {.stanza_of = sbx_import_stanza, .data = store};
-	item->next = sbx_resolver_update(resolver, item->lock, &updating, item->stuck, error);
+	item->next = sbx_refresh_moves(item) ? lock_anew(resolver, item->lock, error)
+					     : sbx_resolver_update(resolver, item->lock, &updating,
+								   item->stuck, error);
 	return item->next != NULL;
 }

@@ -32,6 +32,7 @@ void sbx_refresh_free(struct sbx_refresh *item)
 	g_free(item->name);
 	g_free(item->old_id);
 	g_free(item->new_id);
+	g_free(item->suite);
 	g_clear_pointer(&item->newer, g_ptr_array_unref);
 	g_clear_pointer(&item->stuck, g_ptr_array_unref);
 	sbx_recipe_free(item->recipe);
@@ -51,15 +52,16 @@ static void index_free(gpointer data)
 }
 
 /* A recipe may have moved to another. */
-static char *suite_of(const struct sbx_refresh *item)
+static char *suite_of(const struct sbx_refresh *item, const char *asked)
 {
-	return item->is_of_recipe && item->recipe->suite ? item->recipe->suite : item->lock->suite;
+	const char *recipes = item->is_of_recipe ? item->recipe->suite : NULL;
+	return g_strdup(asked ? asked : recipes ? recipes : item->lock->suite);
 }
 
 static void index_open(struct sbx_context *ctx, const struct sbx_refresh *item, struct index *index)
 {
 	struct sbx_context view = *ctx;
-	view.suite = suite_of(item);
+	view.suite = item->suite;
 	view.architecture = item->lock->architecture;
 	if (!index->archive)
 		index->archive = sbx_archive_open(&view, &index->failure);
@@ -70,7 +72,7 @@ static void index_open(struct sbx_context *ctx, const struct sbx_refresh *item, 
 static struct index *index_of(struct sbx_context *ctx, GHashTable *indexes,
 			      const struct sbx_refresh *item)
 {
-	g_autofree char *key = g_strconcat(suite_of(item), " ", item->lock->architecture, NULL);
+	g_autofree char *key = g_strconcat(item->suite, " ", item->lock->architecture, NULL);
 	struct index *index = g_hash_table_lookup(indexes, key);
 	if (!index) {
 		index = g_new0(struct index, 1);
@@ -106,7 +108,8 @@ static gboolean compare(struct sbx_store *store, struct sbx_refresh *item, struc
 			item->status = SBX_REFRESH_STALE;
 	}
 	g_autofree char *next_id = sbx_lock_id(item->next);
-	item->has_changed = item->is_of_recipe && item->status != SBX_REFRESH_STALE &&
+	item->has_changed = (item->is_of_recipe || sbx_refresh_moves(item)) &&
+			    item->status != SBX_REFRESH_STALE &&
 			    !g_str_equal(next_id, item->old_id);
 	if (item->has_changed)
 		item->status = SBX_REFRESH_STALE;
@@ -123,20 +126,33 @@ static gboolean load_lock(struct sbx_store *store, struct sbx_refresh *item)
 	return item->lock || fail(item);
 }
 
-static void add_item(struct sbx_context *ctx, struct sbx_store *store, GHashTable *indexes,
-		     GPtrArray *items, const struct sbx_template *row, const char *name)
+/* What is looked at, and what was found of it. */
+struct look {
+	struct sbx_context *ctx;
+	struct sbx_store *store;
+	GHashTable *indexes;
+	GPtrArray *items;
+	gboolean is_named; /* on the command line: these go on in the suite given there */
+};
+
+static void add_item(struct look *l, const struct sbx_template *row, const char *name)
 {
 	struct sbx_refresh *item = g_new0(struct sbx_refresh, 1);
 	item->name = g_strdup(name);
 	item->old_id = g_strdup(row->id);
 	item->stuck = g_ptr_array_new_with_free_func(g_free);
-	g_ptr_array_add(items, item);
-	if (!load_lock(store, item))
+	g_ptr_array_add(l->items, item);
+	if (!load_lock(l->store, item))
 		return;
-	if (!sbx_refresh_find_recipe(ctx, store, item, &item->failure))
+	if (!sbx_refresh_find_recipe(l->ctx, l->store, item, &item->failure)) {
 		fail(item);
+		return;
+	}
+	item->suite = suite_of(item, l->is_named ? l->ctx->suite : NULL);
+	if (l->ctx->suite && !g_str_equal(item->suite, l->ctx->suite))
+		g_ptr_array_remove(l->items, item);
 	else
-		compare(store, item, index_of(ctx, indexes, item));
+		compare(l->store, item, index_of(l->ctx, l->indexes, item));
 }
 
 static int by_name(gconstpointer a, gconstpointer b)
@@ -173,16 +189,17 @@ GPtrArray *sbx_refresh_look(struct sbx_context *ctx, struct sbx_store *store,
 	g_autoptr(GHashTable) indexes =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, index_free);
 	GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_refresh_free);
+	struct look l = {ctx, store, indexes, items, *names != NULL};
 	for (guint i = 0; i < rows->len; i++) {
 		const struct sbx_template *row = rows->pdata[i];
 		if (*names && g_strv_contains((const char *const *)row->names, names[i])) {
-			add_item(ctx, store, indexes, items, row, names[i]);
+			add_item(&l, row, names[i]);
 			continue;
 		}
 		for (char **name = row->names; *name; name++)
-			add_item(ctx, store, indexes, items, row, *name);
+			add_item(&l, row, *name);
 		if (!row->names[0])
-			add_item(ctx, store, indexes, items, row, NULL);
+			add_item(&l, row, NULL);
 	}
 	g_ptr_array_sort(items, by_name);
 	return items;

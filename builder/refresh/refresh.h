@@ -26,12 +26,14 @@ struct sbx_refresh {
 	char *name;		      /* NULL: none; such a template is told of, and left alone */
 	char *old_id;		      /* what it stands for */
 	char *new_id;		      /* once it was built; NULL */
+	char *suite;		      /* that packages are chosen from now */
 	struct sbx_lock *lock, *next; /* and the one that would be made now */
 	struct sbx_recipe *recipe;    /* that it was made from; NULL */
 	gboolean is_of_recipe; /* whatever the recipe says now, the name is to stand for it */
-	gboolean has_changed;  /* and it says something else now */
-	GPtrArray *newer;      /* struct sbx_newer *, pointing into `lock` */
-	GPtrArray *stuck;      /* char *: sentences about what its neighbours do not let go */
+	gboolean
+		has_changed; /* it, or the suite, leads to another template, and nothing is newer */
+	GPtrArray *newer;    /* struct sbx_newer *, pointing into `lock` */
+	GPtrArray *stuck;    /* char *: sentences about what its neighbours do not let go */
 	guint n_security;
 	enum sbx_refresh_status status;
 	GError *failure;
@@ -41,7 +43,9 @@ void sbx_refresh_free(struct sbx_refresh *item);
 /*
  * Choose the packages of templates anew, with the indexes of their suites as they are (`sbx-build
  * update` brings the newest): from the recipe of that name when it says what the lock does, else
- * from the lock, within its own bounds. `names`: ids or names, NULL-ended; empty: all. Returns
+ * from the lock, within its own bounds. `names`: ids or names, NULL-ended; empty: all. With
+ * ctx->suite those that are named go on in that suite, and of all only those that are of it are
+ * looked at. Returns
  * struct sbx_refresh *, the ones without a name last. One whose suite has no index, or that cannot
  * be chosen any more, is FAILED.
  */

@@ -228,6 +228,9 @@ void sbx_resolver_index_names(struct sbx_resolver *resolver)
 	resolver->is_name[pool_id2solvable(pool, p)->name] = 1;
 	map_free(&resolver->considered);
 	map_init(&resolver->considered, pool->nsolvables);
+	/* What is best without options, whatever the former request's were. */
+	g_ptr_array_set_size(resolver->rules->options, 0);
+	g_hash_table_remove_all(resolver->rules->origins);
 	touch_names(resolver);
 	find_best(resolver, resolver->best);
 }

@@ -30,6 +30,7 @@ static void write_item(struct sbx_json *json, const struct sbx_refresh *item)
 	sbx_json_string(json, "name", item->name);
 	sbx_json_string(json, "id", item->old_id);
 	sbx_json_string(json, "new_id", item->new_id);
+	sbx_json_string(json, "suite", item->suite);
 	sbx_json_string(json, "status", sbx_refresh_status_name(item->status));
 	sbx_json_bool(json, "changed", item->has_changed);
 	sbx_json_int(json, "n_security", item->n_security);
@@ -69,10 +70,12 @@ static void print_item(const struct sbx_refresh *item)
 	       item->name ? item->name : "-", item->old_id);
 	if (item->new_id)
 		printf(" -> %.16s", item->new_id);
+	if (item->next && !g_str_equal(item->suite, item->lock->suite))
+		printf("  %s -> %s", item->lock->suite, item->suite);
 	if (item->failure)
 		printf("  %s", item->failure->message);
 	else if (item->has_changed)
-		printf("  its recipe leads to other packages or options now");
+		printf("  its recipe or suite leads to other packages or options now");
 	else if (item->newer->len)
 		printf("  %u newer, %u from a security suite", item->newer->len, item->n_security);
 	putchar('\n');

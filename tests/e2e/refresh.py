@@ -6,8 +6,8 @@ import os
 
 import harness
 import schemas
-from suite import Suite, renewed
-from harness import FAILED, NETWORK, NOT_FOUND, STALE, USAGE, contains, equal
+from suite import Suite, archives_own, renewed
+from harness import FAILED, NETWORK, NOT_FOUND, STALE, UNSATISFIABLE, USAGE, contains, equal
 
 
 def refresh(t, *args, status=0):
@@ -117,6 +117,17 @@ def test_it_stays_within_what_it_was_made_with(t):  # root
 	equal({r["status"] for r in refresh(t, "--check", *made).values()}, {"fresh", "held"}, "now")
 
 
+def test_what_one_forbids_is_not_forbidden_to_the_next(t):  # root
+	t.build("hello", "--forbid", "hello=9.0-1", "--name", "bound")
+	t.build("hello,wordy,shapes", "--name", "free")
+	suite = Suite(t, "newer")
+	suite.publish(renewed("hello", "9.0-1"))
+	t.sbx("update", *suite.options).ok()
+	rows = refresh(t, "--check", *suite.options, "bound", "free", status=STALE)
+	equal({n: r["status"] for n, r in rows.items()}, {"bound": "held", "free": "stale"}, "status")
+	suite.server.close()
+
+
 def test_what_comes_from_a_security_suite_is_marked(t):  # root
 	old = t.build("hello", "--name", "greeter")
 	suite = Suite(t, "security")
@@ -143,6 +154,62 @@ def test_what_was_taken_from_a_suite_by_name_goes_on_there(t):  # root
 	rows = refresh(t, *suite.options)
 	equal({n: r["status"] for n, r in rows.items() if r["name"]}, {"new": "refreshed", "old": "fresh"}, "status")
 	contains(t.shell("new", "dpkg-query -W hello").ok().out, r"hello\t3\.1-1~bpo1")
+	suite.server.close()
+
+
+def test_it_goes_on_in_another_suite(t):  # root
+	def recipe(*more):
+		t.file("recipes/greeter.recipe", "\n".join(["[recipe]", "description=x", "category=x", *more,
+			"[packages]", "install=hello", "[test]", "command=hello", ""]))
+
+	def look(*args, status=0):
+		result = t.sbx("refresh", "--json", *args, archive=False)
+		equal(result.status, status, f"exit status of {result}")
+		data = json.loads(result.out)
+		schemas.check(t.source, "refresh", data)
+		return {row["name"]: row for row in data["templates"]}
+
+	def hello_of(name):
+		return t.shell(name, "dpkg-query -W hello").ok().out.split()[1]
+
+	t.env["SBX_RECIPES"] = os.path.join(t.tmp, "recipes")
+	recipe()
+	t.update()
+	t.sbx("prebuild", "greeter").ok()
+	made = {"plain": ("hello,wordy", "--slim", "docs"), "exact": ("hello=2.0-1,shapes",)}
+	old = {name: t.build(*options, "--name", name) for name, options in made.items()}
+	suite = Suite(t, "next")
+	# Its own hello is newer, and wordy older than what is there.
+	lock = t.sbx("show", "plain", "--json", archive=False).json()["lock"]
+	suite.publish(renewed("hello", "3.0-1"), renewed("wordy", "0.5"),
+		      *(archives_own()[p["name"]] for p in lock["packages"] if p["name"] not in ("hello", "wordy")))
+	there = (*suite.options, "--suite", suite.name)
+	equal(look("--suite", suite.name, "--check"), {}, "of that suite")
+	row = look(*there, "plain", status=NOT_FOUND)["plain"]
+	contains(row["error"]["message"], f"no index of {suite.name}")
+	t.sbx("update", *there, archive=False).ok()
+	rows = look(*there, "--check", "plain", "exact", status=UNSATISFIABLE)
+	equal({n: (r["status"], r["suite"]) for n, r in rows.items()},
+	      {"plain": ("stale", suite.name), "exact": ("failed", suite.name)}, "a mere check")
+	equal(named(t, "plain"), old["plain"], "the name after it")
+	equal([(p["name"], p["newer"]) for p in look(*there, "plain")["plain"]["newer"]], [("hello", "3.0-1")], "newer")
+	equal((hello_of("plain"), named(t, "exact")), ("3.0-1", old["exact"]), "hello, and what could not be")
+	shown = t.sbx("show", "plain", "--json", archive=False).json()["lock"]
+	equal((shown["suite"], shown["options"]["without"], next(p["version"] for p in shown["packages"]
+	       if p["name"] == "wordy")), (suite.name, ["docs", "man", "locales"], "0.5"), "the new lock")
+	equal({n: r["status"] for n, r in look("--suite", suite.name, "--check").items()}, {"plain": "fresh"},
+	      "of that suite, now")
+	# A recipe that comes to name the suite.
+	recipe(f"suite={suite.name}")
+	rows = look(*suite.options, "--check", "greeter", status=STALE)
+	equal((rows["greeter"]["status"], rows["greeter"]["suite"]), ("stale", suite.name), "of the recipe")
+	equal(look(*suite.options, "greeter")["greeter"]["status"], "refreshed", "of the recipe")
+	equal(hello_of("greeter"), "3.0-1", "hello of the recipe")
+	equal(look(*suite.options, "--check", "greeter")["greeter"]["status"], "fresh", "the second time")
+	# And one that names none stays where it is.
+	recipe()
+	equal(look(*suite.options, "--check", "greeter")["greeter"]["suite"], suite.name, "without a suite")
+	t.fsck_clean()
 	suite.server.close()
 
 
