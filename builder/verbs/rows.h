@@ -54,7 +54,8 @@ ROW(refresh, SBX_COMMAND_PLAIN, PREPARE, "[TEMPLATE...]",
     "and "
     "tells what is newer and what of it comes from a security suite. A name moves to the new "
     "template, at once and whole, when the smoke test of its recipe has passed; the old one stays "
-    "until gc finds it unused. With --suite the templates named go on in that suite. --check is for "
+    "until gc finds it unused. With --suite the templates named go on in that suite. --check is "
+    "for "
     "a nightly job.")
 ROW(recipes, SBX_COMMAND_PLAIN, PREPARE, "", "List the recipes",
     "Those of $SBX_ROOT/recipes, /etc/sbx/recipes and the ones that came with the program; the "
