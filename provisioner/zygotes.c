@@ -16,7 +16,7 @@
 /* Where the library is shown in the zygotes' sandbox, and nowhere else. */
 #define LIBRARY_INSIDE "/run/sbx-zygote.so"
 
-/* Its sandbox: nothing to write to but /tmp, no network, no limits but the host's. */
+/* Its sandbox: nothing to write to but /tmp and /dev/shm, no network, no limits but the host's. */
 static int settle(struct sbx_zygotes *z, const char *root_dir, const char *const *shared,
 		  const char *template, const char *library, struct sbx_error *err)
 {
@@ -36,8 +36,8 @@ static int settle(struct sbx_zygotes *z, const char *root_dir, const char *const
 	o->root_dir = root_dir;
 	o->shared_template = shared;
 	o->policy.has_writable = true;
-	o->policy.writable.path[0] = "/tmp";
-	o->policy.writable.n = 1;
+	/* Sorted, as a policy's are. */
+	o->policy.writable = (struct sbx_paths){.path = {"/dev/shm", "/tmp"}, .n = 2};
 	return sbx_task_settle(&z->task, err);
 }
 

@@ -96,6 +96,8 @@ static int take_over(int socket_fd, struct sbx_become *out, char ***out_words, c
  */
 static void get_ready(struct sbx_error *err)
 {
+	if (sbx_shared_renew(err) < 0)
+		return;
 	sbx_reseed_libraries();
 	if (sbx_python_ready(err) < 0)
 		return;

@@ -35,6 +35,13 @@ void sbx_heap_plug(void);
 /* Have libraries that draw random numbers do so from a new seed (reseed.c). */
 void sbx_reseed_libraries(void);
 
+/*
+ * Memory that modules share: note what there is, in a zygote; in a task, before any of its code,
+ * have it be the task's own (shared.c).
+ */
+int sbx_shared_note(struct sbx_error *err);
+int sbx_shared_renew(struct sbx_error *err);
+
 /* How many threads this process has. */
 unsigned sbx_count_threads(void);
 

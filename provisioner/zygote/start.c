@@ -68,7 +68,7 @@ static int import(const char *modules, struct sbx_error *err)
 	if (sbx_python_settle(err) < 0)
 		return -1;
 	sbx_heap_plug();
-	return 0;
+	return sbx_shared_note(err);
 }
 
 /*

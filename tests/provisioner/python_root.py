@@ -68,6 +68,8 @@ def main():
 			f.write(NOTED)
 	with open(f"{root}/usr/lib/python3/dist-packages/sbx_threads.py", "w", encoding="utf-8") as f:
 		f.write("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n")
+	with open(f"{root}/usr/lib/python3/dist-packages/sbx_shared.py", "w", encoding="utf-8") as f:
+		f.write(SHARED)
 	with open(done, "w", encoding="utf-8") as f:
 		f.write(made_by)
 
@@ -78,6 +80,15 @@ def namespaces():
 	names = "user", "ipc", "uts", "cgroup", "net", "pid", "mnt"
 	return {name: os.readlink(f"/proc/self/ns/{name}") for name in names}
 NAMESPACES = namespaces()
+"""
+
+# Memory that all would have in common who are forked from the same interpreter.
+SHARED = """
+import mmap, multiprocessing
+MEMORY = mmap.mmap(-1, 3 * mmap.PAGESIZE)
+MEMORY[5000] = 1
+CLOSED = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_WRITE)
+VALUE = multiprocessing.get_context("fork").RawValue("i", 2)
 """
 
 # Something that has drawn from every source of randomness before a task is forked.

@@ -62,6 +62,23 @@ def differences(ours, theirs):
 	return {k: (ours[k], theirs[k]) for k in theirs if ours.get(k) != theirs[k]}
 
 
+def test_memory_that_a_module_shares_is_each_tasks_own(t):
+	"""And is shared with the task's own processes, as ever."""
+	script = """if 1:
+		import os, sbx_shared
+		print(sbx_shared.MEMORY[0], sbx_shared.MEMORY[5000], sbx_shared.VALUE.value)
+		if os.fork() == 0:
+			sbx_shared.MEMORY[0] = sbx_shared.MEMORY[5000] = 9
+			sbx_shared.CLOSED[0:3] = b"abc"
+			sbx_shared.VALUE.value = 9
+			os._exit(0)
+		os.wait()
+		print(sbx_shared.MEMORY[0], sbx_shared.MEMORY[5000], sbx_shared.VALUE.value)
+	"""
+	done = warm(t, "python3", "-c", script, tree="sbx_shared", asked="sbx_shared", count=3)
+	assert done.ok().out == "0 1 2\n9 9 9\n" * 3, done
+
+
 def test_a_script_finds_the_interpreter_that_it_knows(t):
 	t.file("about.py", ABOUT)
 	options = ("--ro-bind", f"{t.tmp}:/task", "--workdir", "/task", "--env", "COLOUR=blue")
