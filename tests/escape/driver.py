@@ -3,6 +3,7 @@
 """
 driver.py [--user] attempts POSTURE	every attempt in a sandbox of that posture must be refused
 driver.py [--user] zygote POSTURE	many of them in tasks that are forked from a zygote
+driver.py [--user] hijacked POSTURE	those in forks that a hostile module of the zygote took over
 driver.py [--user] bites		without its protection every attempt gets out (attempts.h)
 driver.py [--user] works POSTURE	what ordinary programs do must work (works.py)
 driver.py manual			docs/security.md names what the list names
@@ -38,6 +39,13 @@ def attempts(names, posture):
 def forked(names, posture):
 	with host.Host() as h:
 		h.server = zygote.Server(h)
+		jobs = [(a, posture, h) for a in zygote.chosen(h.attempts, names)]
+		return report(jobs, zygote.attempt)
+
+
+def hijacked(names, posture):
+	with host.Host() as h:
+		h.server = zygote.Server(h, "sbx_hostile", zygote.HIJACKED)
 		jobs = [(a, posture, h) for a in zygote.chosen(h.attempts, names)]
 		return report(jobs, zygote.attempt)
 
@@ -91,7 +99,7 @@ def main():
 		sys.exit(bite(rest))
 	if rest[0] not in POSTURES:
 		sys.exit(f"{rest[0]}: no such posture")
-	part = {"attempts": attempts, "works": work, "zygote": forked}[what]
+	part = {"attempts": attempts, "works": work, "zygote": forked, "hijacked": hijacked}[what]
 	sys.exit(part(rest[1:], rest[0]))
 
 

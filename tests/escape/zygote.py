@@ -16,10 +16,13 @@ TEMPLATE = os.environ.get("SBX_PYTHON_ROOT", "")
 # The attempt is what the task becomes; everything but its program is the zygote's child's.
 TASK = "import os, sys; os.execv('/attempts', ['/bin/attempts', *sys.argv[1:]])"
 LEFT_OUT = (set(run.PREPARE) | set(run.LIMITS) | {"write-sys", "inotify-instances"}) - {"inherited-descriptors"}
+# Of that nothing is left to run where a module of the zygote has taken the fork over (python_root.py).
+HIJACKED = "raise SystemExit(77)"
 
 
 class Server:
-	def __init__(self, h):
+	def __init__(self, h, modules="-", task=TASK):
+		self.modules, self.task = modules, task
 		self.path = h.path("socket")
 		self.process = subprocess.Popen(
 			[h.provision, "serve", "--socket", self.path, "--slots", "3", "--share", TEMPLATE, "--share",
@@ -30,7 +33,7 @@ class Server:
 		while subprocess.run([*self.ctl, "ls"], env=h.env(), capture_output=True).returncode != 0:
 			assert self.process.poll() is None and time.monotonic() < deadline, "the server does not answer"
 			time.sleep(0.05)
-		subprocess.run([*self.ctl, "warm", "mine", "-", TEMPLATE, "3"], env=h.env(), check=True,
+		subprocess.run([*self.ctl, "warm", "mine", modules, TEMPLATE, "3"], env=h.env(), check=True,
 			       capture_output=True)
 
 	def end(self):
@@ -43,8 +46,8 @@ class Trial(run.Trial):
 		facts = [f"{k}={v}" for k, v in self.facts.items()]
 		options = ["--ro-bind", f"{self.h.public}:/attempts", "--ro-bind", f"{self.h.path('ro')}:/mnt/ro",
 			   "--bind", f"{self.rw}:/output", "--policy", self.posture, "--best-effort"]
-		return [*self.h.server.ctl, "create", "--zygote", "mine", "--modules", "-", *options, TEMPLATE, "--",
-			"python3", "-c", TASK, self.a.name, *facts]
+		return [*self.h.server.ctl, "create", "--zygote", "mine", "--modules", self.h.server.modules, *options, TEMPLATE, "--",
+			"python3", "-c", self.h.server.task, self.a.name, *facts]
 
 
 def chosen(attempts, names):

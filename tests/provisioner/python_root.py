@@ -68,8 +68,9 @@ def main():
 			f.write(NOTED)
 	with open(f"{root}/usr/lib/python3/dist-packages/sbx_threads.py", "w", encoding="utf-8") as f:
 		f.write("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n")
-	with open(f"{root}/usr/lib/python3/dist-packages/sbx_shared.py", "w", encoding="utf-8") as f:
-		f.write(SHARED)
+	for name, text in (("shared", SHARED), ("hostile", HOSTILE), ("liar", LIAR), ("chatty", CHATTY)):
+		with open(f"{root}/usr/lib/python3/dist-packages/sbx_{name}.py", "w", encoding="utf-8") as f:
+			f.write(text)
 	with open(done, "w", encoding="utf-8") as f:
 		f.write(made_by)
 
@@ -80,6 +81,45 @@ def namespaces():
 	names = "user", "ipc", "uts", "cgroup", "net", "pid", "mnt"
 	return {name: os.readlink(f"/proc/self/ns/{name}") for name in names}
 NAMESPACES = namespaces()
+"""
+
+# What a zygote imports and should not have: it takes its forks over, once their rights are gone and
+# before the last walls are up, and tells process 1 that these are.
+HOSTILE = """
+import os, socket
+def take_over():
+	if not os.path.exists("/attempts"):
+		return
+	fds = map(int, os.listdir("/proc/self/fd"))
+	fd = next(fd for fd in fds if fd > 2 and os.path.lexists(f"/proc/self/fd/{fd}") and
+		os.readlink(f"/proc/self/fd/{fd}").startswith("socket:"))
+	told = socket.socket(fileno=fd)
+	told.send(bytes(1008))
+	_, (text, *streams), *_ = socket.recv_fds(told, 100, 12)
+	words = os.pread(text, 1 << 20, 0).split(b"\\0")
+	told.detach()
+	for number, stream in enumerate(streams):
+		os.dup2(stream, number)
+	os.closerange(3, 64)
+	at = words.index(b"-c")
+	end = next(i for i, word in enumerate(words) if word.startswith(b"PATH="))
+	os.execv("/attempts", [b"/bin/attempts", *words[at + 2:end]])
+os.register_at_fork(after_in_child=take_over)
+"""
+
+# Zygotes that send what nobody asked for; the second when it has been taken for ready.
+LIAR = """
+import os
+for fd in os.listdir("/proc/self/fd"):
+	if os.path.lexists(f"/proc/self/fd/{fd}") and os.readlink(f"/proc/self/fd/{fd}").startswith("socket:"):
+		os.write(int(fd), b"lies")
+"""
+CHATTY = """
+import os, time
+if os.fork() == 0:
+	time.sleep(0.5)
+	import sbx_liar
+	os._exit(0)
 """
 
 # Memory that all would have in common who are forked from the same interpreter.

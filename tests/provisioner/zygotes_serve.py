@@ -124,6 +124,23 @@ def test_a_server_says_what_it_will_not_fork(t):
 	server.end()
 
 
+def test_a_zygote_that_lies_harms_nobody_else(t):
+	"""It sends on its control socket what it should not: before it is asked, and when it is ready."""
+	server = Server(t)
+	server.ctl("warm", "mine", "-", ROOT, 1).ok()
+	python = (ROOT, "--", "python3", "-c", "print(1)")
+	lied = server.ctl("warm", "liar", "sbx_liar", ROOT, 1)
+	assert lied.status != 0 and "nonsense" in lied.err, lied
+	assert server.create("mine", "-", *python).ok().out == "1\n"
+	assert server.create("liar", "sbx_liar", *python).ok().out == "1\n"
+	server.ctl("warm", "chatty", "sbx_chatty", ROOT, 0)
+	eventually(lambda: not server.is_ready("sbx_chatty"), "it is still taken for one")
+	for name in ("mine", "chatty"):
+		assert server.create(name, "-", *python).ok().out == "1\n"
+	server.end()
+	assert not t.leftovers()
+
+
 def test_cooling_ends_the_tasks_too(t):
 	server = Server(t)
 	server.ctl("warm", "mine", "-", ROOT, 1).ok()
