@@ -74,10 +74,9 @@ int sbx_apply_RLIMIT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_er
 	struct rlimit own;
 	/* What nobody asked for only holds down: this process may have less, and no right to more.
 	 */
-	if (is_ours(op->index) && getrlimit((__rlimit_resource_t)op->index, &own) == 0 &&
-	    own.rlim_max < last)
+	if (is_ours(op->index) && getrlimit((int)op->index, &own) == 0 && own.rlim_max < last)
 		limit = (struct rlimit){own.rlim_max, own.rlim_max};
-	if (setrlimit((__rlimit_resource_t)op->index, &limit) < 0)
+	if (setrlimit((int)op->index, &limit) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
 				   "--%s %llu: more than this process may have (see ulimit -H)",
 				   op->target, (unsigned long long)op->number);

@@ -154,7 +154,7 @@ static void cut_to_own(struct sbx_policy *policy, const struct sbx_policy *asked
 {
 	static const struct {
 		enum sbx_limit limit;
-		__rlimit_resource_t resource;
+		int resource;
 	} rows[] = {
 		{SBX_LIMIT_NOFILE, RLIMIT_NOFILE},
 		{SBX_LIMIT_FSIZE, RLIMIT_FSIZE},

@@ -14,6 +14,7 @@
 
 #include "base/collect.h"
 #include "base/fd.h"
+#include "base/names.h"
 #include "provisioner/watch.h"
 
 #define MAX_OUTPUT_FILES 100000
@@ -146,7 +147,7 @@ static void add_refused(const struct sbx_ledger *ledger, struct sbx_json *w)
 		char number[24];
 		if (!count)
 			continue;
-		const char *name = sbx_call_name(i), *error = strerrorname_np(ledger->answer[i]);
+		const char *name = sbx_call_name(i), *error = sbx_errno_name(ledger->answer[i]);
 		snprintf(number, sizeof(number), "call-%u", i);
 		sbx_json_begin_object(w, NULL);
 		sbx_json_string(w, "call", name ? name : number);

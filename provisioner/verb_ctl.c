@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/names.h"
 #include "provisioner/ctl.h"
 #include "provisioner/serve.h"
 
@@ -90,7 +91,7 @@ static int signal_of(const char *text, int32_t *out, struct sbx_error *err)
 	char *end;
 	long n = strtol(text, &end, 10);
 	for (int i = 1; i < NSIG && (end == text || *end); i++)
-		if (sigabbrev_np(i) && strcasecmp(sigabbrev_np(i), name) == 0) {
+		if (sbx_signal_name(i) && strcasecmp(sbx_signal_name(i), name) == 0) {
 			*out = i;
 			return 0;
 		}
