@@ -143,6 +143,21 @@ static void roff_add_options(GString *out, const GOptionEntry *entries)
 	}
 }
 
+static const struct {
+	const char *name, *means;
+} variables[] = {
+	{"SBX_ROOT", "Where state is kept, as --root"},
+	{"SBX_IDS", "As --ids, for a store that is made anew"},
+	{"SBX_PROVISION", "The sbx-provision to use"},
+	{"SBX_RECIPES", "The folder of recipes that came with the program"},
+	{"SBX_APT_DIR", "apt's settings, instead of those in /etc/apt"},
+	{"SBX_KEEP_DEBS", "Keep .debs after their import, this many bytes of them (0: none)"},
+	{"SBX_MAX_PACKAGE_BYTES", "Refuse a package whose files are more bytes (32 GiB)"},
+	{"SBX_MAX_PACKAGE_FILES", "Refuse a package of more files and folders (2000000)"},
+	{"SBX_MAX_PACKAGE_RATIO",
+	 "Refuse a package of more than 64 MiB that is so many times its packed size (1000)"},
+};
+
 char *sbx_command_man_page(void)
 {
 	GString *out =
@@ -181,9 +196,12 @@ char *sbx_command_man_page(void)
 		roff_add(out, sbx_code_meaning(code));
 		g_string_append(out, ".\n");
 	}
-	g_string_append(out, ".SH ENVIRONMENT\n.TP\n.B SBX_ROOT\nwhere state is kept, as "
-			     "\\-\\-root.\n.TP\n.B SBX_IDS\nas \\-\\-ids.\n"
-			     ".TP\n.B SBX_PROVISION\nthe sbx\\-provision to use.\n"
-			     ".SH SEE ALSO\n.BR sbx\\-provision (1)\n");
+	g_string_append(out, ".SH ENVIRONMENT\n");
+	for (guint i = 0; i < G_N_ELEMENTS(variables); i++) {
+		g_string_append_printf(out, ".TP\n.B %s\n", variables[i].name);
+		roff_add(out, variables[i].means);
+		g_string_append(out, ".\n");
+	}
+	g_string_append(out, ".SH SEE ALSO\n.BR sbx\\-provision (1)\n");
 	return g_string_free(out, FALSE);
 }

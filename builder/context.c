@@ -16,6 +16,17 @@ static char *default_root(void)
 	return g_build_filename(g_get_user_data_dir(), "sbx", NULL);
 }
 
+/* Another user's is of no use: each verb writes there, if it is only when a template was used. */
+static gboolean check_owner(const char *root, GError **error)
+{
+	struct stat st;
+	gboolean is_there = stat(root, &st) == 0;
+	if (is_there ? !S_ISDIR(st.st_mode) || access(root, W_OK | X_OK) == 0 : errno != EACCES)
+		return TRUE;
+	return sbx_set_error_os(error, SBX_E_DENIED, errno,
+				"%s: give a folder of your own with --root or $SBX_ROOT", root);
+}
+
 gboolean sbx_context_finish(struct sbx_context *ctx, gboolean quiet, int progress_fd,
 			    GError **error)
 {
@@ -26,6 +37,8 @@ gboolean sbx_context_finish(struct sbx_context *ctx, gboolean quiet, int progres
 	if (!given)
 		given = default_root();
 	ctx->root = g_canonicalize_filename(given, NULL);
+	if (!check_owner(ctx->root, error))
+		return FALSE;
 	if (ctx->engine && ctx->engine->settle_ids && !ctx->engine->settle_ids(ctx, error))
 		return FALSE;
 	if (ctx->settled)

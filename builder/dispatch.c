@@ -74,6 +74,18 @@ static int flush_results(int status)
 	return status ? status : sbx_code_exit_status(SBX_E_NO_SPACE);
 }
 
+int sbx_dispatch_unknown(const char *word)
+{
+	if (*word == '-')
+		fprintf(stderr,
+			"sbx-build: %s: begin with a verb, options follow it; `sbx-build help` "
+			"lists the verbs\n",
+			word);
+	else
+		fprintf(stderr, "sbx-build: %s: no such verb; `sbx-build help` lists them\n", word);
+	return sbx_code_exit_status(SBX_E_USAGE);
+}
+
 int sbx_dispatch_help(int argc, char **argv)
 {
 	const struct sbx_command *command = argc > 1 ? sbx_command_find(argv[1]) : NULL;
@@ -82,11 +94,8 @@ int sbx_dispatch_help(int argc, char **argv)
 		return sbx_dispatch_verb(command, NULL, 2, words);
 	}
 	gboolean man = argc > 1 && g_str_equal(argv[1], "--man");
-	if (argc > 1 && !man) {
-		fprintf(stderr, "sbx-build: %s: no such verb; `sbx-build help` lists them\n",
-			argv[1]);
-		return sbx_code_exit_status(SBX_E_USAGE);
-	}
+	if (argc > 1 && !man)
+		return sbx_dispatch_unknown(argv[1]);
 	g_autofree char *text = man ? sbx_command_man_page() : sbx_command_overview();
 	fputs(text, stdout);
 	return flush_results(0);

@@ -11,6 +11,9 @@
 int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine *engine, int argc,
 		      char **argv);
 
+/* Say that there is no such verb; the exit status of that. */
+int sbx_dispatch_unknown(const char *word);
+
 /* Print the overview, or with --man the manual page in roff. */
 int sbx_dispatch_help(int argc, char **argv);
 

@@ -51,10 +51,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	const struct sbx_command *command = sbx_command_find(argv[1]);
-	if (!command) {
-		fprintf(stderr, "sbx-build: %s: no such verb; `sbx-build help` lists them\n",
-			argv[1]);
-		return sbx_code_exit_status(SBX_E_USAGE);
-	}
+	if (!command)
+		return sbx_dispatch_unknown(argv[1]);
 	return sbx_dispatch_verb(command, &engine, argc - 1, argv + 1);
 }

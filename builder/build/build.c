@@ -351,17 +351,29 @@ static gboolean prepare(struct build *b, GError **error)
 	return TRUE;
 }
 
+gboolean sbx_build_check_architecture(const char *architecture, GError **error)
+{
+	const char *host = sbx_host_architecture();
+	if (g_str_equal(host, architecture))
+		return TRUE;
+	return sbx_set_error(error, SBX_E_UNSUPPORTED,
+			     "%s: its maintainer scripts do not run on this machine (%s); "
+			     "--skip-script '*' makes a template that is unpacked and not "
+			     "configured",
+			     architecture, host);
+}
+
 /* Told before anything is fetched. */
 static gboolean can_run(const struct build *b, GError **error)
 {
-	const char *host = sbx_host_architecture(), *wanted = b->lock->architecture;
 	gboolean is_unpacked = sbx_content_is_unpacked(&b->lock->content);
-	if (!is_unpacked && !g_str_equal(host, wanted))
-		return sbx_set_error(error, SBX_E_UNSUPPORTED,
-				     "%s: its maintainer scripts do not run on this machine (%s); "
-				     "--skip-script '*' makes a template that is unpacked and not "
-				     "configured",
-				     wanted, host);
+	if (b->lock->packages->len == 0)
+		return sbx_set_error(
+			error, SBX_E_INPUT,
+			"the lock names no package, there is nothing to build; make it "
+			"with `sbx-build resolve`");
+	if (!is_unpacked && !sbx_build_check_architecture(b->lock->architecture, error))
+		return FALSE;
 	if (is_unpacked)
 		sbx_progress_warn(b->ctx->progress, "no package is configured (--skip-script '*')");
 	return TRUE;

@@ -22,6 +22,9 @@ struct sbx_build_options {
 	struct sbx_build_report *report; /* filled; NULL: none */
 };
 
+/* Can maintainer scripts of this architecture run here? SBX_E_UNSUPPORTED. */
+gboolean sbx_build_check_architecture(const char *architecture, GError **error);
+
 /*
  * Make the template of a lock: fetch and import what is missing, compose, configure, compile,
  * commit, check out, publish. Two processes that build the same lock: one builds, the other waits

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "builder/build/build_report_data.h"
+#include "builder/output.h"
 
 static void package_clear(gpointer data)
 {
@@ -176,12 +177,5 @@ gboolean sbx_build_report_save(const struct sbx_build_report *report,
 		fputs(text, stderr);
 		return TRUE;
 	}
-	g_autoptr(GError) failed = NULL;
-	if (g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &failed))
-		return TRUE;
-	return sbx_set_error(error,
-			     g_error_matches(failed, G_FILE_ERROR, G_FILE_ERROR_NOSPC)
-				     ? SBX_E_NO_SPACE
-				     : SBX_E_FAILED,
-			     "%s: the report cannot be written: %s", path, failed->message);
+	return sbx_output_write(path, text, "the report", error);
 }

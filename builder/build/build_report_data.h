@@ -40,4 +40,8 @@ char *sbx_report_to_json(const struct sbx_build_report *report,
 char *sbx_report_to_html(const struct sbx_build_report *report,
 			 const struct sbx_build_report_head *head);
 
+/* Parts of the page. */
+void sbx_report_add_escaped(GString *out, const char *text);
+void sbx_report_add_treemap(GString *out, const GPtrArray *packages);
+
 #endif

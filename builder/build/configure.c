@@ -185,11 +185,13 @@ static gboolean run_triggers(struct run *run, GError **error)
 		pending = g_new0(GHashTable *, n + 1);
 		if (run->steps->len == 0)
 			break;
+		const char *last = g_array_index(run->steps, struct sbx_step, 0).unit->lock->name;
 		if (round == MAX_ROUNDS)
 			fine = sbx_set_error(
 				error, SBX_E_SCRIPT,
-				"triggers set off one another without end, %s the last",
-				g_array_index(run->steps, struct sbx_step, 0).unit->lock->name);
+				"%s: its triggers and others' set off one another without end; "
+				"nothing was committed. Go on with --skip-script %s",
+				last, last);
 		fine = fine && run_steps(run, error);
 	}
 	sbx_triggers_pending_free(pending, n);

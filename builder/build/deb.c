@@ -181,8 +181,9 @@ gboolean sbx_deb_check(struct sbx_deb *deb, const char *sha256, guint64 size, GE
 				     deb->name, deb->n_read, size);
 	if (!g_str_equal(hex->str, sha256))
 		return sbx_set_error(error, SBX_E_UNTRUSTED,
-				     "%s: SHA-256 is %s, the archive says %s", deb->name, hex->str,
-				     sha256);
+				     "%s: SHA-256 is %s, the archive says %s; run `sbx-build "
+				     "update` and try again",
+				     deb->name, hex->str, sha256);
 	return TRUE;
 }
 

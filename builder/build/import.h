@@ -21,6 +21,11 @@
  *	sbx.special	as	"/path mode uid:gid": what a rootless store cannot keep; absent:
  *nothing
  */
+
+/* What a site allows at most; the variables that say so. */
+#define SBX_MAX_BYTES_VARIABLE "SBX_MAX_PACKAGE_BYTES"
+#define SBX_MAX_FILES_VARIABLE "SBX_MAX_PACKAGE_FILES"
+#define SBX_MAX_RATIO_VARIABLE "SBX_MAX_PACKAGE_RATIO"
 struct sbx_import_limits {
 	guint64 max_bytes;   /* of a package's files together */
 	guint64 max_entries; /* files and folders in a package */

@@ -23,9 +23,9 @@ static gboolean read_limit(const char *variable, guint64 *out, GError **error)
 gboolean sbx_import_read_limits(struct sbx_import_limits *out_limits, GError **error)
 {
 	struct sbx_import_limits limits = sbx_import_default_limits;
-	if (!read_limit("SBX_MAX_PACKAGE_BYTES", &limits.max_bytes, error) ||
-	    !read_limit("SBX_MAX_PACKAGE_FILES", &limits.max_entries, error) ||
-	    !read_limit("SBX_MAX_PACKAGE_RATIO", &limits.max_ratio, error) ||
+	if (!read_limit(SBX_MAX_BYTES_VARIABLE, &limits.max_bytes, error) ||
+	    !read_limit(SBX_MAX_FILES_VARIABLE, &limits.max_entries, error) ||
+	    !read_limit(SBX_MAX_RATIO_VARIABLE, &limits.max_ratio, error) ||
 	    !read_limit("SBX_KEEP_DEBS", &limits.keep_bytes, error))
 		return FALSE;
 	*out_limits = limits;

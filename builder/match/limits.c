@@ -4,8 +4,7 @@
 #include "base/keyfile.h"
 #include "builder/match/match.h"
 
-/* Digits, with K, M or G (powers of 1024) behind them. */
-static gboolean parse_bytes(const char *text, guint64 *out)
+gboolean sbx_match_parse_bytes(const char *text, guint64 *out)
 {
 	char *end;
 	if (!g_ascii_isdigit(*text))
@@ -43,7 +42,8 @@ static gboolean read_entry(struct sbx_keyfile *keyfile, const struct sbx_keyfile
 		limits->packages = (guint)n;
 		return TRUE;
 	}
-	if (is_ours && g_str_equal(entry->key, "max-bytes") && parse_bytes(entry->value, &n)) {
+	if (is_ours && g_str_equal(entry->key, "max-bytes") &&
+	    sbx_match_parse_bytes(entry->value, &n)) {
 		limits->n_bytes = n;
 		return TRUE;
 	}

@@ -33,6 +33,9 @@ struct sbx_match_limits {
 gboolean sbx_match_read_limits(struct sbx_context *ctx, struct sbx_match_limits *out,
 			       GError **error);
 
+/* Bytes as that file and options have them: digits, with K, M or G (powers of 1024) behind. */
+gboolean sbx_match_parse_bytes(const char *text, guint64 *out);
+
 /* A template, or the way from the base, and what it would take. */
 struct sbx_candidate {
 	char *id;     /* NULL: of BASE */

@@ -85,7 +85,9 @@ static gboolean read_flag(struct reader *r, gboolean *out, GError **error)
 static gboolean read_packages(struct reader *r, GError **error)
 {
 	const char *const *names = sbx_keyfile_split(r->keyfile, r->entry->value);
-	for (const char *const *name = names; name && *name; name++)
+	if (!names || !*names)
+		return fail(r, "must name a package at least", error);
+	for (const char *const *name = names; *name; name++)
 		if (!has_only(*name, "+-.~:=/_", 256))
 			return fail(r, "must be names of packages with semicolons between", error);
 	r->recipe->packages = g_strdupv((char **)names);
@@ -178,8 +180,9 @@ static gboolean check_complete(const struct sbx_recipe *recipe, GError **error)
 			      : !recipe->command   ? "[test] command"
 						   : NULL;
 	if (missing)
-		return sbx_set_error(error, SBX_E_INPUT, "%s: %s is missing", recipe->path,
-				     missing);
+		return sbx_set_error(error, SBX_E_INPUT,
+				     "%s: %s is missing; docs/recipes.md has the format",
+				     recipe->path, missing);
 	return TRUE;
 }
 

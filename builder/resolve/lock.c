@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/resolve/lock.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/fd.h"
 #include "base/json.h"
+#include "builder/output.h"
 
 struct sbx_lock *sbx_lock_new(const char *suite, const char *architecture)
 {
@@ -156,29 +152,10 @@ char *sbx_lock_to_json(const struct sbx_lock *lock)
 	return g_strndup(out.data, out.n_bytes);
 }
 
-static gboolean write_through(const char *path, const char *json, GError **error)
-{
-	SBX_CLEANUP_FD int fd = open(path, O_WRONLY | O_TRUNC | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || sbx_write_all(fd, json, strlen(json)) < 0)
-		return sbx_set_error_os(error, SBX_E_FAILED, errno,
-					"%s: the lock cannot be written", path);
-	return TRUE;
-}
-
 gboolean sbx_lock_save(const struct sbx_lock *lock, const char *path, GError **error)
 {
 	g_autofree char *json = sbx_lock_to_json(lock);
-	g_autoptr(GError) problem = NULL;
-	struct stat st;
-	/* Not stat(2): /dev/stdout leads to a plain file often, and still must stay a link. */
-	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return write_through(path, json, error);
-	if (g_file_set_contents_full(path, json, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644,
-				     &problem))
-		return TRUE;
-	gboolean is_full = g_error_matches(problem, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
-	return sbx_set_error(error, is_full ? SBX_E_NO_SPACE : SBX_E_FAILED,
-			     "%s: the lock cannot be written: %s", path, problem->message);
+	return sbx_output_write(path, json, "the lock", error);
 }
 
 char *sbx_lock_id(const struct sbx_lock *lock)

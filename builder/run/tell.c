@@ -7,6 +7,7 @@
 #include "base/classes.h"
 #include "base/json_tree.h"
 #include "builder/index/profile_text.h"
+#include "builder/output.h"
 
 #define MAX_NAMED 3 /* calls or peers in one line */
 
@@ -179,7 +180,8 @@ char *sbx_run_record_text(const struct sbx_run_record *record)
 gboolean sbx_run_write_result(const struct sbx_run_record *record, const char *path, GError **error)
 {
 	if (!g_str_equal(path, "-"))
-		return g_file_set_contents(path, record->json ? record->json : "", -1, error);
+		return sbx_output_write(path, record->json ? record->json : "", "the result",
+					error);
 	g_autofree char *shown = sbx_run_record_text(record);
 	fputs(shown, stderr);
 	return TRUE;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "builder/build/build.h"
+#include "builder/output.h"
 #include "builder/report.h"
 #include "builder/resolve/request.h"
 #include "builder/verbs/solve_options.h"
@@ -88,6 +89,18 @@ static gboolean save_report(const struct sbx_build_report *report, const struct 
 	return !report || sbx_build_report_save(report, &head, report_path, error);
 }
 
+/* What can be told before an index is made, packages are fetched and scripts are run. */
+static gboolean check_first(const struct sbx_context *ctx, GError **error)
+{
+	gboolean skips_all =
+		skip_scripts && g_strv_contains((const char *const *)skip_scripts, SBX_SKIP_ALL);
+	if (ctx->architecture && !skips_all &&
+	    !sbx_build_check_architecture(ctx->architecture, error))
+		return FALSE;
+	return !report_path || g_str_equal(report_path, "-") ||
+	       sbx_output_check(report_path, "the report", error);
+}
+
 int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **error)
 {
 	if (!sbx_command_parse(ctx, "build", sbx_verb_build_options, &argc, &argv, error))
@@ -110,7 +123,8 @@ int sbx_verb_build(struct sbx_context *ctx, int argc, char **argv, GError **erro
 		.allow_unresolved = allow_unresolved,
 	};
 	__attribute__((cleanup(sbx_request_release))) struct sbx_resolved resolved = {0};
-	if (!sbx_solve_options_read(&solve_options, &request.options, error) ||
+	if (!check_first(ctx, error) ||
+	    !sbx_solve_options_read(&solve_options, &request.options, error) ||
 	    !sbx_request_resolve(ctx, &request, &resolved, error) ||
 	    !skip_in_lock(resolved.lock, error))
 		return -1;

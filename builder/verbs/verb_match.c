@@ -7,11 +7,10 @@
 #include "builder/verbs/solve_options.h"
 #include "builder/verbs/verbs.h"
 
-static char *packages, *may_lack;
+static char *packages, *may_lack, *max_bytes;
 static gboolean allow_unresolved, explain;
 static struct sbx_solve_options solve_options;
 static int max_packages;
-static gint64 max_bytes;
 const GOptionEntry sbx_verb_match_options[] = {
 	{"packages", 'p', 0, G_OPTION_ARG_STRING, &packages,
 	 "Match these packages instead of a file", "A,B"},
@@ -20,7 +19,7 @@ const GOptionEntry sbx_verb_match_options[] = {
 	 "Go on when the task needs something that nobody ships", NULL},
 	{"max-extra-packages", 0, 0, G_OPTION_ARG_INT, &max_packages,
 	 "What a superset may carry along, instead of match.conf's limit", "N"},
-	{"max-extra-bytes", 0, 0, G_OPTION_ARG_INT64, &max_bytes, "The same, as installed",
+	{"max-extra-bytes", 0, 0, G_OPTION_ARG_STRING, &max_bytes, "The same, as installed: 64M",
 	 "BYTES"},
 	{"may-lack", 0, 0, G_OPTION_ARG_STRING, &may_lack,
 	 "What a superset may be made without: docs,man,locales,extras", "LIST"},
@@ -89,17 +88,23 @@ static void print_text(const struct sbx_match *match)
 
 static gboolean limits_of(struct sbx_context *ctx, struct sbx_match_limits *out, GError **error)
 {
-	if (max_packages < -1 || max_bytes < -1)
+	guint64 n_bytes = 0;
+	if (max_packages < -1)
 		return sbx_set_error(error, SBX_E_USAGE,
-				     "match: --max-extra-... must not be negative");
+				     "match: --max-extra-packages %d: must not be negative",
+				     max_packages);
+	if (max_bytes && !sbx_match_parse_bytes(max_bytes, &n_bytes))
+		return sbx_set_error(error, SBX_E_USAGE,
+				     "match: --max-extra-bytes %s: give a number, such as 64M",
+				     max_bytes);
 	if (!sbx_match_read_limits(ctx, out, error))
 		return FALSE;
 	if (may_lack)
 		out->may_lack = 0;
 	if (max_packages >= 0)
 		out->packages = (guint)max_packages;
-	if (max_bytes >= 0)
-		out->n_bytes = (guint64)max_bytes;
+	if (max_bytes)
+		out->n_bytes = n_bytes;
 	g_auto(GStrv) classes = g_strsplit(may_lack ? may_lack : "", ",", -1);
 	for (char **name = classes; may_lack && *name; name++) {
 		enum sbx_content_class which = sbx_content_by_name(*name);
@@ -116,7 +121,6 @@ static gboolean limits_of(struct sbx_context *ctx, struct sbx_match_limits *out,
 int sbx_verb_match(struct sbx_context *ctx, int argc, char **argv, GError **error)
 {
 	max_packages = -1;
-	max_bytes = -1;
 	if (!sbx_command_parse(ctx, "match", sbx_verb_match_options, &argc, &argv, error))
 		return -1;
 	if ((argc == 2) == (packages != NULL) || argc > 2) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "builder/output.h"
 #include "builder/run/allowance.h"
 #include "builder/run/launch.h"
 #include "builder/run/learn.h"
@@ -174,6 +175,8 @@ int sbx_verb_run(struct sbx_context *ctx, int argc, char **argv, GError **error)
 			      "run: --output-schema: is about what --output collects; give both");
 		return -1;
 	}
+	if (result && !g_str_equal(result, "-") && !sbx_output_check(result, "the result", error))
+		return -1;
 	g_autoptr(GPtrArray) policy = policy_words();
 	g_autofree char *provisioner = sbx_context_provisioner(ctx, error);
 	SBX_CLEANUP_ALLOWANCE struct sbx_allowance allowance = {0};

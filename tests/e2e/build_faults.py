@@ -8,7 +8,8 @@ import os
 import shutil
 
 import harness
-from harness import ARCHIVE, NETWORK, NO_SPACE, SCRIPT, UNTRUSTED, Skip, equal
+from harness import ARCHIVE, DENIED, FAILED, INPUT, NETWORK, NO_SPACE, SCRIPT, UNSUPPORTED, UNTRUSTED, \
+	Skip, equal
 
 CLONE_NEWNS = 0x20000
 
@@ -24,6 +25,8 @@ def nothing_left(t):
 def refused(t, package, status, *patterns):
 	if not os.path.isdir(os.path.join(t.root, "index")):
 		t.update()
+	if status == ARCHIVE:
+		patterns += (f"; --forbid {package}=1.0-1 looks for another version$",)
 	t.sbx("build", "--packages", package).fails(status, *patterns)
 	nothing_left(t)
 	for where in (t.tmp, "/", "/tmp", os.path.dirname(t.tmp)):
@@ -80,6 +83,41 @@ def test_failing_script_tells_its_last_words(t):
 	result = t.sbx("build", "--packages", "failing-postinst")
 	equal(result.status, SCRIPT, "exit status")
 	harness.contains(result.err, "disk of doom")
+
+
+def test_what_cannot_work_is_told_before_anything_is_fetched(t):
+	"""Neither after minutes of work, nor by the last of many steps."""
+	for options, status, patterns in (
+			(("--report", "/nonexistent/report.html"), FAILED, ("^sbx-build: /nonexistent/report.html",)),
+			(("--report", t.tmp), FAILED, ("report cannot be written",)),
+			(("--arch", "s390x"), UNSUPPORTED, ("s390x", "--skip-script"))):
+		t.sbx("build", "--packages", "hello", *options).fails(status, *patterns)
+		equal(t.server.requests(), [], f"requests with {options}")
+	t.update()
+	lock = t.sbx("resolve", "--packages", "hello", "--json").json()
+	lock["packages"] = []
+	t.sbx("build", t.file("empty.lock", json.dumps(lock))).fails(INPUT, "names no package", "resolve")
+	nothing_left(t)
+
+
+def test_a_report_does_not_replace_what_is_no_file(t):
+	"""As root that would be /dev/null one day."""
+	link, file = os.path.join(t.tmp, "link.json"), t.file("report.json", "old")
+	os.symlink(file, link)
+	t.build("hello", "--report", link)
+	assert os.path.islink(link), "the link is a file now"
+	with open(file, encoding="utf-8") as report:
+		equal(json.load(report)["format"], "sbx-build-report-1", "format")
+	t.sbx("run", "--result", link, t.file("task/run.sh", "#!/bin/sh\nexit 0\n")).ok()
+	assert os.path.islink(link), "the link is a file now"
+	with open(file, encoding="utf-8") as result:
+		equal(json.load(result)["exit_status"], 0, "exit status")
+
+
+def test_the_state_of_another_user_is_refused_by_name(t):  # user
+	for root in ("/etc", "/root/state"):
+		for args in (("ls",), ("build", "--packages", "hello"), ("gc",)):
+			t.run(t.build_program, *args, "--root", root).fails(DENIED, f"^sbx-build: {root}: ", "--root")
 
 
 def test_package_answers_404(t):

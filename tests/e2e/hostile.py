@@ -27,8 +27,8 @@ def test_a_malformed_capability_is_refused(t):  # root
 
 def test_four_gib_of_zeros_end_at_the_limit_in_little_memory(t):  # root
 	t.update()
-	refused(t, "hostile-4-gib", "usr/share/zeros", "packed size")
-	refused(t, "hostile-4-gib", "usr/share/zeros", "limit of unpacked bytes",
+	refused(t, "hostile-4-gib", "usr/share/zeros", "packed size", "SBX_MAX_PACKAGE_RATIO sets another")
+	refused(t, "hostile-4-gib", "usr/share/zeros", "limit of unpacked bytes", "SBX_MAX_PACKAGE_BYTES",
 		SBX_MAX_PACKAGE_RATIO="1000000", SBX_MAX_PACKAGE_BYTES="150000000")
 	peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
 	assert peak < 300 * 1024 or "ASAN_OPTIONS" in t.env, f"a child took {peak} KiB"

@@ -9,7 +9,7 @@ import harness
 import schemas
 from harness import INPUT, USAGE, contains, equal
 
-LIMITS = ("--max-extra-packages", "3", "--max-extra-bytes", "100000000")
+LIMITS = ("--max-extra-packages", "3", "--max-extra-bytes", "100M")
 
 
 def match(t, packages, *options):
@@ -29,7 +29,7 @@ def test_exact_superset_closest_base(t):  # root
 			("hello,hello-tool", (), ("closest", small)),
 			("hello,hello-tool", LIMITS, ("superset", large)),
 			("hello,hello-tool", ("--max-extra-packages", "3"), ("closest", small)),
-			("hello,hello-tool", (*LIMITS, "--max-extra-bytes", "1"), ("closest", small)),
+			("hello,hello-tool", (*LIMITS, "--max-extra-bytes", "1K"), ("closest", small)),
 			("note-keeper", LIMITS, ("base", None)),
 			("hello,note-keeper", (), ("closest", small))):
 		found = match(t, packages, *options)
@@ -51,7 +51,9 @@ def test_run_takes_a_superset_where_it_may(t):  # root
 	t.file("root/match.conf", "[superset]\nmax-packages=many\n")
 	t.sbx("match", "--packages", "hello").fails(INPUT, r"match\.conf:2: \[superset\] max-packages=many")
 	t.file("root/match.conf", "")
-	t.sbx("match", "--packages", "hello", "--may-lack", "sleep").fails(USAGE, "--may-lack sleep")
+	for option, value in (("--may-lack", "sleep"), ("--max-extra-bytes", "64X"), ("--max-extra-bytes", "-1"),
+			      ("--max-extra-packages", "-2")):
+		t.sbx("match", "--packages", "hello", option, value).fails(USAGE, f"{option} {value}")
 
 
 def catalog(t, *statements):

@@ -150,6 +150,10 @@ def test_report_as_page_and_text(t):
 
 
 def test_report_and_show_tell_what_is_lost_without_root(t):  # user
+	page = os.path.join(t.tmp, "report.html")
+	t.build("shapes,hello", "--report", page)
+	with open(page, encoding="utf-8") as file:
+		contains(file.read(), "^<h2>Not kept without root", "^<li>shapes: /usr/bin/shapes-su 4755 0:0$")
 	id, found = report(t, "shapes")
 	lost = "\n".join(found["lost"])
 	contains(lost, r"^shapes: /usr/bin/shapes-su 4755 0:0", r"^shapes: /etc/shapes.secret 0640 0:42")

@@ -58,6 +58,21 @@ class HelpTest(unittest.TestCase):
 		self.assertRegex(done.stderr, r"^sbx-build: no-such-verb: [^\n]*\n$")
 		self.assertEqual(self.sbx("help", "no-such-verb").returncode, USAGE)
 
+	def test_option_before_the_verb(self):
+		done = self.sbx("--quiet", "ls")
+		self.assertEqual((done.returncode, done.stdout), (USAGE, ""))
+		self.assertRegex(done.stderr, r"^sbx-build: --quiet: begin with a verb[^\n]*\n$")
+
+	def test_manual_page_has_every_variable(self):
+		page = self.sbx("help", "--man").stdout
+		for name in set(re.findall(r'"(SBX_[A-Z_]+)"', self.sources())):
+			self.assertRegex(page, rf"(?m)^\.B {name}$")
+
+	def sources(self):
+		folder = os.path.join(os.environ["SBX_SOURCE"], "builder")
+		return "\n".join(open(os.path.join(at, name), encoding="utf-8").read()
+				 for at, _, names in os.walk(folder) for name in names if name.endswith((".c", ".h")))
+
 	def test_unknown_option(self):
 		for verb in VERBS:
 			with self.subTest(verb=verb):

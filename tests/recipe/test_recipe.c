@@ -66,6 +66,7 @@ static const struct {
 	{HEAD BODY TEST "[test]\nposture=/etc/x\n", "must be a word"},
 	{"[recipe]\ndescription=\033[2J\ncategory=x\n" BODY TEST, "control characters"},
 	{"[recipe]\ndescription=\xff\ncategory=x\n" BODY TEST, "UTF-8"},
+	{HEAD "[packages]\ninstall=\n" TEST, "[packages] install=: must name a package"},
 	{HEAD BODY TEST "no equals sign\n", "a-name.recipe"},
 };
 
