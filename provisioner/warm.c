@@ -41,7 +41,7 @@ int sbx_warm_answer(int socket_fd, int wait_msec, pid_t *out_pid, struct sbx_err
 	do
 		n = recvmsg(socket_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(answer) || answer.code >= SBX_N_CODES)
+	if (n != sizeof(answer) || message.msg_flags & MSG_TRUNC || answer.code >= SBX_N_CODES)
 		return fail_to_answer(n, errno, err);
 	answer.message[sizeof(answer.message) - 1] = '\0';
 	struct cmsghdr *c = CMSG_FIRSTHDR(&message);

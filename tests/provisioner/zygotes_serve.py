@@ -2,6 +2,7 @@
 """Tasks that a server forks from zygotes (docs/zygotes.md)."""
 import json
 import os
+import shutil
 import subprocess
 
 from support import eventually, main
@@ -139,6 +140,58 @@ def test_a_zygote_that_lies_harms_nobody_else(t):
 		assert server.create(name, "-", *python).ok().out == "1\n"
 	server.end()
 	assert not t.leftovers()
+
+
+def test_two_users_zygotes_of_one_name_are_two(t):  # root
+	server = Server(t, "--mode", "0666")
+	os.chmod(t.tmp, 0o755)
+	program = shutil.copy(t.program, t.path("program"))
+
+	def other(*words):
+		return t.call(["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups", program, "ctl", "--socket",
+			       server.path, *words])
+	about = ("python3", "-c", "import sys; print([m for m in sys.modules if m.startswith('sbx_')])")
+	fork = ("create", "--zygote", "same", "--modules", "sbx_one,sbx_two", ROOT, "--", *about)
+	server.ctl("warm", "same", "sbx_one", ROOT, 1).ok()
+	assert other(*fork).status == 12 and other("cool", "same").status == 12, "another user's is nobody's"
+	other("warm", "same", "sbx_two", ROOT, "1").ok()
+	for _ in range(2):
+		assert server.ctl(*fork).ok().out == "['sbx_one']\n"
+		assert other(*fork).ok().out == "['sbx_two']\n"
+
+	def seen(listed):
+		rows = [json.loads(line) for line in listed.ok().out.splitlines()]
+		return sorted((row["uid"], row["modules"]) for row in rows if row["modules"])
+	assert seen(other("zygotes")) == [(1234, "sbx_two")], other("zygotes")
+	assert seen(server.ctl("zygotes")) == [(0, "sbx_one"), (1234, "sbx_two")], server.ctl("zygotes")
+	other("cool", "same").ok()
+	assert other(*fork).status == 12 and server.ctl(*fork).ok().out == "['sbx_one']\n"
+	server.end()
+
+
+def test_what_the_host_mounts_later_is_not_seen_in_what_was_handed_in(t):  # root
+	"""A copy of a shared mount is shared, unless it is made private."""
+	shared, ready = t.folder("shared"), t.folder("shared/below")
+	subprocess.run(["mount", "--bind", shared, shared], check=True)
+	try:
+		subprocess.run(["mount", "--make-shared", shared], check=True)
+		server = Server(t)
+		server.ctl("warm", "mine", "-", ROOT, 1).ok()
+		script = "import os; print('up', flush=True); input(); print(os.listdir('/mnt/below'))"
+		for kind in ("--bind", "--ro-bind"):
+			task = subprocess.Popen([t.program, "ctl", "--socket", server.path, "create", "--zygote", "mine",
+				"--modules", "-", kind, f"{shared}:/mnt", ROOT, "--", "python3", "-c", script], env=t.env,
+				stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+			t.processes.append(task)
+			assert task.stdout.readline() == "up\n"
+			subprocess.run(["mount", "-t", "tmpfs", "none", ready], check=True)
+			t.file("shared/below/later", "")
+			out, _ = task.communicate("\n", timeout=60)
+			subprocess.run(["umount", ready], check=True)
+			assert out == "[]\n", (kind, out)
+		server.end()
+	finally:
+		subprocess.run(["umount", "-R", shared], check=True)
 
 
 def test_cooling_ends_the_tasks_too(t):
