@@ -56,6 +56,12 @@ SBX_OP_TABLE(X)
 /* Bring up the loopback of this process's network namespace. */
 int sbx_loopback_up(struct sbx_error *err);
 
+/*
+ * Make a network namespace, its loopback up, and send it to who does NETWORK. The caller is in its
+ * own again afterwards.
+ */
+int sbx_network_send(int socket_fd, struct sbx_error *err);
+
 /* What all that is the host's gets: no set-user-id files, no devices, owners as on disk. */
 #define FROM_HOST (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_IDMAP)
 

@@ -4,6 +4,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "provisioner/apply.h"
 #include "provisioner/container.h"
 #include "provisioner/ids.h"
 #include "provisioner/init.h"
@@ -66,6 +67,7 @@ int sbx_container_fail_to_clone(int why, bool user, struct sbx_error *err)
 int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 {
 	unsigned namespaces = c->request->plan->namespaces;
+	bool makes_net = c->request->plan->makes_net;
 	if (c->request->warm)
 		return sbx_container_spawn_warm(c, err);
 	if (c->request->plan->maps_all_ids)
@@ -73,7 +75,8 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 	if (c->request->plan->maps_ids)
 		c->host_uid = c->request->ids->first + c->request->options->uid;
 	struct clone_args args = {
-		.flags = namespaces | c->clone_flags | CLONE_PIDFD,
+		.flags = (makes_net ? namespaces & ~(unsigned)CLONE_NEWNET : namespaces) |
+			 c->clone_flags | CLONE_PIDFD,
 		.pidfd = (uint64_t)(uintptr_t)&c->pidfd,
 		/* A sibling's is that of its sibling. */
 		.exit_signal = c->clone_flags & CLONE_PARENT ? 0 : SIGCHLD,
@@ -95,7 +98,7 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 		/* A keeper has no use for it; the server opens it when it is told. */
 		if (!c->slot)
 			sbx_container_open_io(c);
-		return 0;
+		return makes_net ? sbx_network_send(c->socket_fd, err) : 0;
 	}
 	c->pid = 0;
 	return sbx_container_fail_to_clone(errno, namespaces & CLONE_NEWUSER, err);

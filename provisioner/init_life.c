@@ -213,6 +213,7 @@ static void obey(struct life *life, char *packet, size_t n_bytes, const int fds[
 	case SBX_ORDER_END:
 		end(life, SIGKILL);
 	case SBX_ORDER_GO:
+	case SBX_ORDER_NETWORK:
 		break;
 	}
 }

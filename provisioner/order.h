@@ -35,7 +35,8 @@ enum sbx_order_kind {
 	SBX_ORDER_SIGNAL,
 	SBX_ORDER_EXEC,
 	SBX_ORDER_TIGHTEN,
-	SBX_ORDER_END, /* kill all, and go; who is killed with process 1 is counted by nobody */
+	SBX_ORDER_NETWORK, /* the first, with a network namespace to enter (apply_net.c) */
+	SBX_ORDER_END,	   /* kill all, and go; who is killed with process 1 is counted by nobody */
 };
 
 /* EXEC is followed by n_env + n_words strings, each with its NUL, and carries three descriptors. */

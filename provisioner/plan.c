@@ -301,6 +301,16 @@ static int add_files(struct maker *m, struct sbx_error *err)
 	return 0;
 }
 
+/*
+ * To make a network namespace takes as long as all mounts together; so whoever may make it out here
+ * does so meanwhile. /sys shows the one that its mounter is in.
+ */
+static void settle_net(struct maker *m)
+{
+	m->plan->makes_net =
+		m->plan->namespaces & CLONE_NEWNET && m->host->makes_net && !m->options->sys;
+}
+
 static void add_rlimit(struct maker *m, const char *name, unsigned resource, uint64_t value)
 {
 	ADD(m, RLIMIT, .target = name, .index = resource, .number = value);
@@ -406,6 +416,7 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 		CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
 		(host->privileged ? 0 : CLONE_NEWUSER) |
 		(options->policy.net != SBX_NET_HOST && !host->has_net ? CLONE_NEWNET : 0);
+	settle_net(m);
 	add_groups(m);
 	ADD(m, SPAWN);
 	add_mounts(m);
@@ -415,12 +426,14 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 		return -1;
 	}
 	ADD(m, HOSTNAME, .target = options->hostname);
-	if (options->policy.net != SBX_NET_HOST && !host->has_net)
+	if (plan->namespaces & CLONE_NEWNET && !plan->makes_net)
 		ADD(m, LOOPBACK);
 	if (options->output || options->record & SBX_RECORD_FILES)
 		ADD(m, HAND_OUT);
 	ADD(m, PIVOT);
 	ADD(m, WORKDIR, .target = options->workdir ? options->workdir : "/");
+	if (plan->makes_net)
+		ADD(m, NETWORK);
 	add_rights(m);
 	if (options->command[0])
 		ADD(m, COMMAND, .target = options->command[0]);

@@ -45,6 +45,7 @@
 	X(HAND_OUT, "hand-out", "", "", "")                                                        \
 	X(PIVOT, "pivot", "", "", "")                                                              \
 	X(WORKDIR, "workdir", "", "path", "")                                                      \
+	X(NETWORK, "network", "", "", "")                                                          \
 	X(RLIMIT, "rlimit", "", "resource", "value")                                               \
 	X(USER_NAMESPACE, "user-namespace", "", "", "uid")                                         \
 	X(BOUND, "bounding-set", "", "", "capabilities")                                           \
@@ -80,6 +81,8 @@ struct sbx_plan {
 	struct sbx_op *ops;
 	size_t n_ops;
 	unsigned namespaces; /* CLONE_NEW* */
+	/* That of NEWNET is made by who spawns, while process 1 makes its mounts: for NETWORK. */
+	bool makes_net;
 	bool maps_all_ids;   /* the user namespace's maps are written from outside */
 	uint64_t classes;    /* of CLASSES */
 	unsigned filter;     /* enum sbx_filter, of FILTER */
@@ -116,6 +119,7 @@ struct sbx_host {
 	const char *no_userns; /* why ids cannot be mapped (ids.h), NULL: they can */
 	bool has_landlock;     /* with a right to link across folders: Linux 5.19 */
 	bool has_net;	       /* in a network namespace already that is the sandbox's alone */
+	bool makes_net;	       /* may make that one, too, and hand it in */
 	bool has_wide_layer;   /* --layer lies on a file system larger than --disk */
 	bool makes_nodes;      /* may make device nodes, which is quicker than binding the host's */
 };

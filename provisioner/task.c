@@ -110,6 +110,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		.base = task->lower.base,
 		.places = &task->places,
 		.has_net = task->has_net,
+		.makes_net = privileged && !task->slot,
 		.has_wide_layer = has_wide_layer(o),
 		.has_landlock = landlock >= 2,
 	};
@@ -120,7 +121,7 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 	 */
 	if (task->role != SBX_ROLE_PLAIN) {
 		task->host.maps_all_ids = is_root;
-		task->host.privileged = task->host.makes_nodes = false;
+		task->host.privileged = task->host.makes_nodes = task->host.makes_net = false;
 	}
 	task->host.has_zygotes = task->role == SBX_ROLE_ZYGOTES;
 	/* It would hold for what is forked as well, which has another root. */

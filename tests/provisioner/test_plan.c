@@ -105,6 +105,28 @@ static void test_namespaces(void **state)
 	assert_int_equal(find(&c, SBX_OP_LOOPBACK, NULL), -1);
 }
 
+/* Made out here it is entered last of what takes rights; /sys has to be mounted in it. */
+static void test_network_is_made_meanwhile(void **state)
+{
+	struct sbx_options o = plain_options();
+	struct sbx_host root = root_host();
+	root.makes_net = true;
+	SBX_CLEANUP_PLAN struct sbx_plan a, b, c;
+	assert_int_equal(sbx_plan_make(&a, &o, &root, NULL), 0);
+	assert_true(a.makes_net && a.namespaces & CLONE_NEWNET);
+	assert_int_equal(find(&a, SBX_OP_LOOPBACK, NULL), -1);
+	assert_true(find(&a, SBX_OP_NETWORK, NULL) > find(&a, SBX_OP_PIVOT, NULL));
+	assert_true(find(&a, SBX_OP_NETWORK, NULL) < find(&a, SBX_OP_BOUND, NULL));
+	o.sys = true;
+	assert_int_equal(sbx_plan_make(&b, &o, &root, NULL), 0);
+	assert_true(!b.makes_net && find(&b, SBX_OP_LOOPBACK, NULL) > 0);
+	assert_int_equal(find(&b, SBX_OP_NETWORK, NULL), -1);
+	o.sys = false;
+	o.policy.net = SBX_NET_HOST;
+	assert_int_equal(sbx_plan_make(&c, &o, &root, NULL), 0);
+	assert_true(!c.makes_net && find(&c, SBX_OP_NETWORK, NULL) < 0);
+}
+
 /* Root of an ordinary user's range of ids: a namespace below, with all of them. */
 static void test_nested(void **state)
 {
@@ -273,6 +295,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_namespaces),
+		cmocka_unit_test(test_network_is_made_meanwhile),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_masks),
