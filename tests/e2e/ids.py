@@ -87,6 +87,36 @@ def test_a_server_of_a_range_of_ids(t):  # range
 	equal(server.wait(60), 0, "status of the server")
 
 
+def test_a_layer_over_another_template_in_a_range_of_ids(t):  # range
+	"""Owners of both, whiteouts, writes with every right that building has; and a root of its own later."""
+	base = t.build("roomy")
+	id = t.build("atop-changes," + OWNED)
+	equal(t.sbx("show", id, "--json", archive=False).json()["base"], base, "base")
+	equal(owners_inside(t, id).ok().out, EXPECTED, "owners inside")
+	layer = os.path.join(t.root, "templates", id, "layer")
+	assert stat.S_ISCHR(os.lstat(os.path.join(layer, "usr/share/roomy/doomed")).st_mode), "no whiteout"
+	info = os.lstat(os.path.join(layer, "etc/shapes.secret"))
+	equal((info.st_uid, info.st_gid), (os.geteuid(), FIRST + 41), "owner on disk")
+	script = ("set -e; dpkg --audit; dpkg --verify shapes; dpkg --configure -a; "
+		  "cat /usr/share/roomy/3/300 /usr/share/roomy/folder; dpkg --purge atop-changes shapes >/dev/null; "
+		  "test ! -e /usr/bin/shapes-su; chown 33:33 /usr/share/roomy/3/300; chmod 4711 /usr/share/roomy/3/301; "
+		  "stat -c '%u:%g %a' /usr/share/roomy/3/300 /usr/share/roomy/3/301; "
+		  "rm -r /usr/share/roomy/3; mkdir /usr/share/roomy/3; ls /usr/share/roomy/3")
+	inside = t.shell(id, script, options=("--profile", "build")).ok().out.splitlines()
+	equal([line for line in inside if "roomy/" not in line],
+	      ["300", "a file now", "33:33 644", "0:0 4711"], "inside")
+	other = os.path.join(t.tmp, "other")
+	t.sbx("update", "--root", other).ok()
+	equal(t.sbx("build", "--root", other, "--packages", "atop-changes," + OWNED).id, id, "id")
+	alone = t.sbx("show", "--root", other, id, "--json", archive=False).json()
+	equal((alone["base"], alone["commit"]), (None, commit(t, id)), "built alone")
+	t.fsck_clean()
+	t.sbx("rm", base, archive=False).ok()
+	equal(t.sbx("show", id, "--json", archive=False).json()["base"], None, "base, when that is gone")
+	equal(owners_inside(t, id).ok().out, EXPECTED, "owners inside a root of its own")
+	t.fsck_clean()
+
+
 def test_a_store_of_one_kind_is_not_used_in_the_other_way(t):  # range
 	id = t.build("hello")
 	t.sbx("build", "--ids", "single", "--packages", "wordy").fails(
@@ -118,6 +148,26 @@ def test_a_range_that_is_gone_is_told(t):  # range
 	t.file("root/ids", text.replace("count=", "count=x"))
 	t.sbx("build", "--packages", "wordy").fails(harness.DAMAGED, "count")
 	t.file("root/ids", text)
+	t.inside(id, "true").ok()
+
+
+def test_a_range_that_a_service_gives(t):  # range
+	"""nsswitch.conf says so; getsubids asks, here a stand-in, since there is no such service."""
+	with open("/etc/nsswitch.conf", "a", encoding="utf-8") as f:
+		f.write("subid:\t sbx-nowhere # of the tests\n")
+	t.env["PATH"] = f"{t.tmp}/bin:{t.env['PATH']}"
+	t.file("bin/getsubids", "#!/bin/sh\necho Error fetching ranges; exit 1\n", 0o755)
+	t.sbx("update").fails(UNSUPPORTED, "--ids range: getsubids sbx-tester: ", "/etc/nsswitch.conf")
+	second = FIRST + 0x10000
+	t.file("bin/getsubids", f"""#!/bin/sh
+		echo 0: sbx-tester 4711 100
+		echo 1: sbx-tester {second} 65536
+		echo "$@" >>{t.tmp}/asked\n""", 0o755)
+	t.update()
+	with open(os.path.join(t.tmp, "asked"), encoding="utf-8") as f:
+		equal(f.read(), "sbx-tester\n-g sbx-tester\n", "what was asked")
+	id = t.build("hello")
+	contains(t.sbx("show", id, archive=False).ok().out, rf"^owners +kept, of user .* {second} to ")
 	t.inside(id, "true").ok()
 
 

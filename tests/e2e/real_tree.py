@@ -27,14 +27,14 @@ echo still there: $(dpkg-query -W -f '${Package}\\n' fontconfig openssh-client d
 """
 
 
-def apt_works_inside(t, id):
+def apt_works_inside(t, id, packages):
 	for version in ("1.0", "2.0"):
 		package = Package("late", version, Depends="python3-requests")
 		package.conffile("etc/late.conf", f"late {version}\n")
 		package.program("usr/bin/late", f"echo late {version}\n")
 		t.file(f"debs/late_{version}_all.deb", package.build())
 	out = t.shell(id, INSIDE, options=("--profile", "build", "--ro-bind", f"{t.tmp}/debs:/srv")).ok().out
-	asked_for = " ".join(beside.PACKAGES.split(","))
+	asked_for = " ".join(sorted(packages.split(",")))
 	harness.contains(out, f"^{asked_for} $", "^late 1.0$", "^late 2.0$", "^1$", "^rc  late +2.0",
 			 "^still there: apt dpkg fontconfig openssh-client$")
 
@@ -45,7 +45,12 @@ def test_equals_mmdebstraps_and_apt_works_inside(t):  # root
 	t.host_archive()
 	built = t.sbx("build", "--packages", beside.PACKAGES, archive=False, timeout=900)
 	ours = t.template(built.id)
-	apt_works_inside(t, built.id)
+	apt_works_inside(t, built.id, beside.PACKAGES)
+	# And where most of it is another template's.
+	more = beside.PACKAGES + ",bc"
+	id = t.sbx("build", "--packages", more, archive=False, timeout=900).id
+	harness.equal(t.sbx("show", id, "--json", archive=False).json()["base"], built.id, "base")
+	apt_works_inside(t, id, more)
 	lock = t.sbx("resolve", "--packages", beside.PACKAGES, "--json", archive=False).json()
 	names = [f"{p['name']}={p['version']}" for p in lock["packages"]]
 	with tempfile.TemporaryDirectory(prefix="sbx-mm-") as folder:
