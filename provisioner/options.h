@@ -133,6 +133,9 @@ const struct sbx_option *sbx_option_find(const char *name, size_t n_bytes); /* N
 void sbx_help_add_usage(struct sbx_buffer *out);
 void sbx_help_add_man_page(struct sbx_buffer *out);
 void sbx_help_add_completion(struct sbx_buffer *out);
+/* In a manual page: what to write, and what it does (help_man.c). */
+void sbx_help_add_item(struct sbx_buffer *out, const char *name, const char *arguments,
+		       const char *help);
 /* `sbx-provision --classes`: each class of --syscalls, and the calls that it lets through. */
 void sbx_help_add_classes(struct sbx_buffer *out);
 

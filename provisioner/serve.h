@@ -102,6 +102,9 @@ int sbx_verb_ctl(int argc, char **argv);
 /* serve_options.c. Returns 1 when only help was asked for. */
 int sbx_serve_options(struct sbx_server *s, int argc, char **argv, struct sbx_error *err);
 void sbx_serve_add_usage(struct sbx_buffer *out);
+/* For the manual page: the options of the one, the verbs of the other. */
+void sbx_serve_add_manual(struct sbx_buffer *out);
+void sbx_ctl_add_manual(struct sbx_buffer *out);
 
 /* serve_socket.c: the listening socket; accept one client, or none if it may not. */
 int sbx_serve_listen(struct sbx_server *s, struct sbx_error *err);

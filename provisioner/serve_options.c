@@ -171,6 +171,15 @@ void sbx_serve_add_usage(struct sbx_buffer *out)
 				  table[i].help);
 }
 
+void sbx_serve_add_manual(struct sbx_buffer *out)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		char name[32];
+		snprintf(name, sizeof(name), "--%s", table[i].name);
+		sbx_help_add_item(out, name, table[i].arg, table[i].help);
+	}
+}
+
 static int parse_one(struct draft *d, int argc, char **argv, int *i, struct sbx_error *err)
 {
 	for (size_t row = 0; row < sizeof(table) / sizeof(table[0]); row++) {

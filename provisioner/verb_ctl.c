@@ -171,6 +171,12 @@ static const struct {
 	{"rm", "SANDBOX", "end it and print its record", ctl_rm},
 };
 
+void sbx_ctl_add_manual(struct sbx_buffer *out)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		sbx_help_add_item(out, table[i].name, table[i].arguments, table[i].help);
+}
+
 static int usage(FILE *to)
 {
 	fprintf(to, "usage: sbx-provision ctl --socket PATH VERB ...\n\n");

@@ -22,6 +22,11 @@ static int settle(struct sbx_zygotes *z, const char *root_dir, const char *const
 {
 	struct sbx_options *o = &z->task.options;
 	char *bind = NULL;
+	if (access(library, R_OK) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno,
+				   "%s: what makes an interpreter a zygote is not there; name it "
+				   "with serve --zygote",
+				   library);
 	if (asprintf(&bind, "%s:" LIBRARY_INSIDE, library) < 0)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygotes");
 	z->words[0] = (char *)"--ro-bind";

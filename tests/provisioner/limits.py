@@ -381,6 +381,11 @@ def test_help_names_every_option(t):
 	for option in options:
 		assert "\\-\\-" + option.replace("-", "\\-") in man, f"{option} is not in the manual"
 		assert f"--{option}" in completion, f"{option} is not completed"
+	for verb, least in (("serve", 10), ("ctl", 10)):
+		named = re.findall(r"^  (?:--)?([a-z-]+)", t.call([t.program, verb, "--help"]).ok().out, re.M)
+		assert len(named) > least, (verb, named)
+		for name in named:
+			assert re.search(r"^\.B (\\-\\-)?" + re.escape(name.replace("-", "\\-")), man, re.M), f"{verb} {name}"
 	assert all(len(line) <= 80 for line in text.splitlines()), "a line of the help is too long"
 	checked = subprocess.run(["bash", "-n"], input=completion, capture_output=True, text=True)
 	equal((checked.returncode, checked.stderr), (0, ""), "the completion's syntax")

@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-from support import Skip, equal, main
+from support import Skip, check_schema, equal, main
 
 POSTURES = ("low", "medium", "high", "paranoid")
 
@@ -57,6 +57,17 @@ def test_what_a_policy_holds_down_is_told(t):
 	equal(json.loads(planned.out)["reduced"], result.record["reduced"], "dry run")
 	equal(sorted(planned.err.splitlines()), sorted(lines), "stderr of a dry run")
 	equal(t.run("true", options=["--policy", path, "--nofile", "20"]).record["reduced"], [], "a lower wish")
+
+
+def test_a_plan_is_as_its_schema_says(t):
+	here = t.folder("here")
+	every = ["--policy", "paranoid", "--best-effort", "--bind", f"{here}:/data", "--ro-bind", f"{here}:/ro",
+		 "--overlay", f"{here}:/over", "--sys", "--input", t.file("in", "{}"), "--output", here, "--layer", here,
+		 "--hostname", "other", "--user", "7", "--record", "all", "--memory", "1T"]
+	for options in ([], every, ["--profile", "build"], ["--net", "host", "--dns", "192.0.2.1"]):
+		plan = json.loads(t.run("true", options=[*options, "--dry-run", "--json"]).ok().out)
+		check_schema(t, plan, "provision-plan")
+		assert plan["operations"][-1] == {"operation": "command", "file": "true", "arguments": ["true"]}, plan
 
 
 def test_a_bind_that_is_made_read_only_is_told(t):

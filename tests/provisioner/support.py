@@ -227,12 +227,12 @@ class Sandboxes:
 			shutil.rmtree(folder, onerror=unlock)
 
 
-def check_schema(_, record):
+def check_schema(_, record, name="provision-result"):
 	try:
 		import jsonschema
 	except ImportError:
 		raise Skip("python3-jsonschema is not installed") from None
-	with open(os.path.join(os.environ["SBX_SOURCE"], "docs/schemas/provision-result.schema.json"),
+	with open(os.path.join(os.environ["SBX_SOURCE"], f"docs/schemas/{name}.schema.json"),
 		  encoding="utf-8") as f:
 		jsonschema.validate(record, json.load(f))
 
@@ -257,8 +257,7 @@ def copy_programs(folder):
 		os.environ[name] = shutil.copy(os.environ[name], folder)
 		os.chmod(os.environ[name], 0o755)
 	schemas = os.path.join(os.environ["SBX_SOURCE"], "docs/schemas")
-	os.makedirs(os.path.join(folder, "docs/schemas"))
-	shutil.copy(os.path.join(schemas, "provision-result.schema.json"), os.path.join(folder, "docs/schemas"))
+	shutil.copytree(schemas, os.path.join(folder, "docs/schemas"))
 	os.environ["SBX_SOURCE"] = folder
 
 
