@@ -98,7 +98,10 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err)
 		/* A keeper has no use for it; the server opens it when it is told. */
 		if (!c->slot)
 			sbx_container_open_io(c);
-		return makes_net ? sbx_network_send(c->socket_fd, err) : 0;
+		int failed = makes_net ? sbx_network_send(c->socket_fd, err) : 0;
+		/* Now, while we have nothing to do. */
+		sbx_ids_reap(c->request->ids);
+		return failed;
 	}
 	c->pid = 0;
 	return sbx_container_fail_to_clone(errno, namespaces & CLONE_NEWUSER, err);

@@ -42,16 +42,23 @@ static _Noreturn void end(const struct life *life, int wait_status)
 	struct sbx_report report = {.kind = SBX_REPORT_ENDED, .wait_status = wait_status};
 	int status;
 	pid_t pid;
-	kill(-1, SIGKILL);
-	/* What does not die of it at once (stuck in the kernel, frozen) goes with our own end. */
-	for (int waits = 0; waits < END_WAITS;) {
+	/*
+	 * Whatever was forked in here descends from us, so who has no child is alone; to signal all
+	 * takes a look at each process of the host. What does not die of it at once (stuck in the
+	 * kernel, frozen) goes with our own end.
+	 */
+	for (int waits = -1; waits < END_WAITS;) {
 		pid = waitpid(-1, &status, __WALL | WNOHANG);
 		if (pid > 0 && pid == life->first)
 			report.wait_status = status;
-		if (pid == 0)
-			waits += poll(NULL, 0, 1) == 0;
 		if (pid < 0 && errno != EINTR)
 			break;
+		if (pid == 0 && waits < 0) {
+			kill(-1, SIGKILL);
+			waits = 0;
+		} else if (pid == 0) {
+			waits += poll(NULL, 0, 1) == 0;
+		}
 	}
 	ssize_t n =
 		life->io_fd < 0 ? -1 : pread(life->io_fd, ledger->io, sizeof(ledger->io) - 1, 0);
