@@ -3,6 +3,7 @@
 """
 driver.py [--user] attempts POSTURE	every attempt in a sandbox of that posture must be refused
 driver.py [--user] zygote POSTURE	many of them in tasks that are forked from a zygote
+driver.py [--user] served POSTURE	many of them in sandboxes that a server made ahead
 driver.py [--user] hijacked POSTURE	those in forks that a hostile module of the zygote took over
 driver.py [--user] bites		without its protection every attempt gets out (attempts.h)
 driver.py [--user] works POSTURE	what ordinary programs do must work (works.py)
@@ -23,6 +24,7 @@ import bites  # noqa: E402
 import host  # noqa: E402
 import manual  # noqa: E402
 import run  # noqa: E402
+import served  # noqa: E402
 import works  # noqa: E402
 import zygote  # noqa: E402
 from scratch import end_in_order  # noqa: E402
@@ -48,6 +50,17 @@ def hijacked(names, posture):
 		h.server = zygote.Server(h, "sbx_hostile", zygote.HIJACKED)
 		jobs = [(a, posture, h) for a in zygote.chosen(h.attempts, names)]
 		return report(jobs, zygote.attempt)
+
+
+def serve(names, posture):
+	with host.Host() as h:
+		h.server = zygote.Server(h, modules=None)
+		jobs = [(a, posture, h) for a in served.chosen(h.attempts, names)]
+		failed = report(jobs, served.attempt)
+		if served.is_made_ahead(h.server):
+			return failed
+		print("FAILED: nothing waits for the next request: these were not made ahead")
+		return 1
 
 
 def bite(names):
@@ -99,7 +112,8 @@ def main():
 		sys.exit(bite(rest))
 	if rest[0] not in POSTURES:
 		sys.exit(f"{rest[0]}: no such posture")
-	part = {"attempts": attempts, "works": work, "zygote": forked, "hijacked": hijacked}[what]
+	part = {"attempts": attempts, "works": work, "zygote": forked, "hijacked": hijacked,
+		"served": serve}[what]
 	sys.exit(part(rest[1:], rest[0]))
 
 
