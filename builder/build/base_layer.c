@@ -65,6 +65,7 @@ static gboolean make(struct sbx_base_layer *layer, GError **error)
 		.root = &root,
 		.lock = layer->lock,
 		.units = units,
+		.is_base = TRUE,
 		.options = layer->options,
 		.report = layer->report,
 	};

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "builder/build/batch.h"
 #include "builder/build/build_report.h"
+#include "builder/build/debconf.h"
 #include "builder/build/native/native.h"
 #include "builder/build/script.h"
 #include "builder/build/triggers.h"
@@ -15,6 +17,7 @@ struct run {
 	struct sbx_script_runner *runner;
 	GArray *steps;	      /* struct sbx_step */
 	GPtrArray *activated; /* names of triggers that scripts have set off */
+	gboolean has_fonts;   /* font caches are to be made (batch.h) */
 };
 
 static void step_clear(gpointer data)
@@ -27,7 +30,7 @@ static void add_step(struct run *run, const struct sbx_unit *unit, const char *s
 {
 	if (!sbx_tree_lookup(unit->control, script, NULL))
 		return;
-	struct sbx_step step = {unit, script, g_strdup(arguments)};
+	struct sbx_step step = {.unit = unit, .script = script, .arguments = g_strdup(arguments)};
 	if (!sbx_content_skips(&run->c->lock->content, unit->lock->name)) {
 		g_array_append_val(run->steps, step);
 		return;
@@ -38,9 +41,12 @@ static void add_step(struct run *run, const struct sbx_unit *unit, const char *s
 
 static void add_triggers(struct run *run, char **lines)
 {
-	for (; *lines; lines++)
-		if (**lines)
+	for (; *lines; lines++) {
+		if (g_str_equal(*lines, SBX_BATCH_FONTS))
+			run->has_fonts = TRUE;
+		else if (**lines)
 			g_ptr_array_add(run->activated, g_strndup(*lines, strcspn(*lines, " ")));
+	}
 }
 
 static gboolean replay(struct run *run, const struct sbx_step *step, struct sbx_trace *trace,
@@ -56,6 +62,11 @@ static gboolean replay(struct run *run, const struct sbx_step *step, struct sbx_
 	return sbx_workroot_replay(c->root, trace, error);
 }
 
+static gboolean runs_all(const struct sbx_configure *c)
+{
+	return c->options && c->options->run_all;
+}
+
 /* *out_done: it was; else it has to be run or replayed. */
 static gboolean do_natively(struct run *run, const struct sbx_step *step, gboolean *out_done,
 			    GError **error)
@@ -64,7 +75,7 @@ static gboolean do_natively(struct run *run, const struct sbx_step *step, gboole
 	struct sbx_trace *trace = NULL;
 	const char *reason = NULL;
 	*out_done = FALSE;
-	if (c->options && c->options->run_all)
+	if (step->command || runs_all(c))
 		return TRUE;
 	if (!sbx_native_run(c->store, c->root->tree, step, &trace, &reason, c->ctx->cancellable,
 			    error))
@@ -151,6 +162,7 @@ static gboolean makes_linker_cache(const struct sbx_unit *unit)
 	return g_str_equal(unit->lock->name, "libc-bin");
 }
 
+/* These are pending no longer. */
 static void add_trigger_steps(struct run *run, GHashTable **pending, gboolean linker_cache)
 {
 	for (guint u = 0; u < run->c->units->len; u++) {
@@ -167,7 +179,31 @@ static void add_trigger_steps(struct run *run, GHashTable **pending, gboolean li
 		g_autofree char *joined = g_strjoinv(" ", (char **)names->pdata);
 		g_autofree char *arguments = g_strconcat("triggered\t", joined, NULL);
 		add_step(run, run->c->units->pdata[u], "postinst", arguments);
+		g_clear_pointer(&pending[u], g_hash_table_unref);
 	}
+}
+
+static void add_batch_step(struct run *run)
+{
+	struct sbx_step step;
+	if (run->has_fonts && sbx_batch_step(run->c->units, &step))
+		g_array_append_val(run->steps, step);
+	run->has_fonts = FALSE;
+}
+
+/*
+ * What comes next: triggers, then what they or scripts left to be done once, then the linker's
+ * cache. libc-bin makes that of the base packages when it is configured; its triggers are of
+ * interest when all libraries are there.
+ */
+static void add_next_steps(struct run *run, GHashTable **pending)
+{
+	g_array_set_size(run->steps, 0);
+	add_trigger_steps(run, pending, FALSE);
+	if (run->steps->len == 0)
+		add_batch_step(run);
+	if (run->steps->len == 0 && !run->c->is_base)
+		add_trigger_steps(run, pending, TRUE);
 }
 
 static gboolean run_triggers(struct run *run, GError **error)
@@ -178,11 +214,7 @@ static gboolean run_triggers(struct run *run, GError **error)
 	gboolean fine = TRUE;
 	for (guint round = 0; fine; round++) {
 		add_activated(run, interests, pending);
-		g_array_set_size(run->steps, 0);
-		add_trigger_steps(run, pending, FALSE);
-		add_trigger_steps(run, pending, TRUE);
-		sbx_triggers_pending_free(pending, n);
-		pending = g_new0(GHashTable *, n + 1);
+		add_next_steps(run, pending);
 		if (run->steps->len == 0)
 			break;
 		const char *last = g_array_index(run->steps, struct sbx_step, 0).unit->lock->name;
@@ -241,14 +273,25 @@ static void add_install_steps(struct run *run)
 		add_step(run, c->units->pdata[n_configured], "postinst", "configure");
 }
 
+/* What is done once, when all scripts have run. */
+static gboolean finish(struct run *run, GError **error)
+{
+	const struct sbx_configure *c = run->c;
+	return sbx_debconf_end(c->root, c->is_base ? SBX_DEBCONF_KEEP : SBX_DEBCONF_REMOVE, error);
+}
+
 gboolean sbx_configure_run(struct sbx_configure *c, GError **error)
 {
 	SBX_AUTO(sbx_script_runner) runner = sbx_script_runner_new(c);
 	g_autoptr(GArray) steps = g_array_new(FALSE, FALSE, sizeof(struct sbx_step));
 	g_autoptr(GPtrArray) activated = g_ptr_array_new_with_free_func(g_free);
-	struct run run = {c, runner, steps, activated};
+	struct run run = {.c = c, .runner = runner, .steps = steps, .activated = activated};
 	g_array_set_clear_func(steps, step_clear);
+	if (!runs_all(c) && !sbx_debconf_begin(c->root, error))
+		return FALSE;
 	add_install_steps(&run);
 	sbx_progress_set_total(c->ctx->progress, c->phase, steps->len);
-	return run_steps(&run, error) && (c->only_preinst || run_triggers(&run, error));
+	if (!run_steps(&run, error))
+		return FALSE;
+	return c->only_preinst || (run_triggers(&run, error) && finish(&run, error));
 }

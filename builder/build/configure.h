@@ -34,6 +34,7 @@ struct sbx_configure {
 	const GPtrArray *units;
 	guint first;				  /* units before it are configured already */
 	gboolean only_preinst;			  /* for builder/build/diversions.h */
+	gboolean is_base;			  /* more will be configured over it */
 	const struct sbx_script_options *options; /* NULL: defaults */
 	struct sbx_build_report *report;	  /* NULL: none */
 	/* Results. */

@@ -12,9 +12,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "builder/build/debconf.h"
 #include "builder/build/keystore.h"
 
-#define MAX_KEYSTORE_BYTES (8 * 1024 * 1024)
+/* Empty in what is to become many machines: it is made when one starts (machine-id(5)). */
+#define MACHINE_ID	     "etc/machine-id"
+#define MAX_NORMALISED_BYTES (8 * 1024 * 1024)
 
 /*
  * What scripts leave that differs from run to run or from machine to machine, or must not be shared
@@ -29,6 +32,7 @@ static const char *const unwanted[] = {
 	"var/log/*.log",
 	"var/cache/ldconfig/aux-cache", /* inode numbers and times */
 	"var/cache/debconf/*-old",
+	"var/cache/debconf/*.sbx/.lock",
 	"var/lib/dpkg/*-old",
 	"var/lib/dpkg/lock*",
 	"var/lib/dpkg/triggers/Lock",
@@ -92,16 +96,32 @@ static GVariant *file_capability(int fd)
 	return g_variant_ref_sink(g_variant_builder_end(&list));
 }
 
+/* FALSE: it stays as it is. */
+static gboolean normalise_bytes(const char *path, char *bytes, gsize n_bytes)
+{
+	if (g_str_equal(path, SBX_KEYSTORE_PATH))
+		return sbx_keystore_normalise((guint8 *)bytes, n_bytes);
+	g_autofree char *sorted = sbx_debconf_sort(bytes);
+	if (strlen(sorted) != n_bytes) /* not what debconf writes */
+		return FALSE;
+	memcpy(bytes, sorted, n_bytes);
+	return TRUE;
+}
+
 /* What scripts leave and is wanted, but not as it is. The layer is ours to write to. */
 static gboolean normalise(int dfd, const char *name, const char *path, const struct stat *st,
 			  GError **error)
 {
-	if (!g_str_equal(path, SBX_KEYSTORE_PATH) || st->st_size > MAX_KEYSTORE_BYTES)
+	gboolean is_identity = g_str_equal(path, MACHINE_ID);
+	if ((!is_identity && !g_str_equal(path, SBX_KEYSTORE_PATH) && !sbx_debconf_is_ours(path)) ||
+	    st->st_size > MAX_NORMALISED_BYTES)
 		return TRUE;
 	SBX_CLEANUP_FD int fd = openat(dfd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	g_autofree guint8 *bytes = g_malloc((gsize)st->st_size + 1);
+	g_autofree char *bytes = g_malloc0((gsize)st->st_size + 1);
+	if (fd >= 0 && is_identity && ftruncate(fd, 0) == 0)
+		return TRUE;
 	if (fd < 0 || pread(fd, bytes, (gsize)st->st_size, 0) != st->st_size ||
-	    (sbx_keystore_normalise(bytes, (gsize)st->st_size) &&
+	    (normalise_bytes(path, bytes, (gsize)st->st_size) &&
 	     pwrite(fd, bytes, (gsize)st->st_size, 0) != st->st_size))
 		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
 	return TRUE;

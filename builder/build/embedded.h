@@ -9,6 +9,10 @@ extern const char sbx_configure_sh[];
 extern const size_t sbx_configure_sh_size;
 extern const char sbx_dpkg_query_sh[];
 extern const size_t sbx_dpkg_query_sh_size;
+extern const char sbx_fc_cache_sh[];
+extern const size_t sbx_fc_cache_sh_size;
+extern const char sbx_debconf_conf[];
+extern const size_t sbx_debconf_conf_size;
 extern const char sbx_bytecompile_py[];
 extern const size_t sbx_bytecompile_py_size;
 

@@ -35,7 +35,8 @@ struct sbx_script_runner *sbx_script_runner_new(struct sbx_configure *c)
 {
 	struct sbx_script_runner *r = g_new0(struct sbx_script_runner, 1);
 	r->c = c;
-	g_autofree char *text = g_strconcat(sbx_configure_sh, sbx_dpkg_query_sh, NULL);
+	g_autofree char *text = g_strconcat(sbx_configure_sh, sbx_dpkg_query_sh, sbx_debconf_conf,
+					    sbx_fc_cache_sh, NULL);
 	g_autofree char *driver = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 	r->how = g_strdup_printf("driver %.16s, %s, %s", driver,
 				 c->store->rootless ? "rootless" : "as root",
@@ -99,11 +100,16 @@ static gboolean write_step(struct sbx_script_runner *r, const struct sbx_step *s
 	g_autofree char *members = control_members(step->unit, error);
 	if (!members)
 		return FALSE;
-	g_autofree char *text = g_strdup_printf(
-		"%s\t%s\t%s\t/var/lib/dpkg/info/%s.%s\t%s\t%s\n", step->unit->lock->name,
-		step->unit->lock->architecture, step->script, step->unit->info_name, step->script,
-		members, step->arguments);
-	return sbx_sandbox_write_file(r->c->work, "step", text, strlen(text), 0644, error);
+	g_autofree char *path = step->command
+					? g_strdup("/run/sbx/batch")
+					: g_strdup_printf("/var/lib/dpkg/info/%s.%s",
+							  step->unit->info_name, step->script);
+	g_autofree char *text = g_strdup_printf("%s\t%s\t%s\t%s\t%s\t%s\n", step->unit->lock->name,
+						step->unit->lock->architecture, step->script, path,
+						members, step->arguments);
+	return (!step->command || sbx_sandbox_write_file(r->c->work, "batch", step->command,
+							 strlen(step->command), 0755, error)) &&
+	       sbx_sandbox_write_file(r->c->work, "step", text, strlen(text), 0644, error);
 }
 
 static void on_line(const char *line, gpointer data)
@@ -167,8 +173,9 @@ static gboolean fail(struct sbx_script_runner *r, const struct sbx_step *step, c
 static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *step,
 			    const char *layer, GError **error)
 {
-	const char *argv[] = {"/run/sbx/observe", "/run/sbx/reads", "/bin/sh", "/run/sbx/driver",
-			      NULL};
+	const char *hurried[] = {"/run/sbx/observe", "--no-sleep",	"/run/sbx/reads",
+				 "/bin/sh",	     "/run/sbx/driver", NULL};
+	const char *argv[] = {hurried[0], hurried[2], hurried[3], hurried[4], NULL};
 	guint seconds = r->c->options && r->c->options->seconds ? r->c->options->seconds
 								: SBX_SCRIPT_SECONDS;
 	struct sbx_sandbox sandbox = {
@@ -178,7 +185,7 @@ static gboolean run_sandbox(struct sbx_script_runner *r, const struct sbx_step *
 		.layer = layer,
 		.work = r->c->work,
 		.ro_binds = (const char *const *)r->binds->pdata,
-		.argv = argv,
+		.argv = step->command ? hurried : argv,
 		.silence_seconds = seconds,
 		.line = on_line,
 		.data = r,

@@ -3,10 +3,13 @@
 
 #include <string.h>
 
+#include "builder/build/batch.h"
+#include "builder/build/debconf.h"
 #include "builder/build/embedded.h"
 #include "builder/build/sandbox.h"
 #include "store/object.h"
 
+#define MAX_BINARY_BYTES  (4 * 1024 * 1024)
 #define MAX_PROGRAM_BYTES (64 * 1024)
 #define CERTIFICATES	  "usr/sbin/update-ca-certificates"
 
@@ -22,7 +25,8 @@ static const char *const known_certificates[] = {
 
 const char *sbx_stand_ins_describe(enum sbx_stand_ins which)
 {
-	return which == SBX_STAND_INS_ALL ? "without py3compile py3clean, certificates 1"
+	return which == SBX_STAND_INS_ALL ? "without py3compile py3clean, certificates 1, "
+					    "debconf 1, fonts 1"
 					  : "without py3compile py3clean";
 }
 
@@ -69,6 +73,33 @@ static gboolean add_certificates(GPtrArray *binds, const char *work, struct sbx_
 		       error);
 }
 
+static gboolean add_debconf(GPtrArray *binds, const char *work, struct sbx_store *store,
+			    struct sbx_tree *tree, GError **error)
+{
+	if (!sbx_debconf_is_plain(store, tree))
+		return TRUE;
+	add_bind(binds, work, "debconf.conf", "etc/debconf.conf");
+	return sbx_sandbox_write_file(work, "debconf.conf", sbx_debconf_conf, sbx_debconf_conf_size,
+				      0644, error);
+}
+
+static gboolean add_fonts(GPtrArray *binds, const char *work, struct sbx_store *store,
+			  struct sbx_tree *tree, GError **error)
+{
+	struct sbx_entry *entry = sbx_tree_find(tree, SBX_BATCH_PROGRAM, NULL);
+	gsize n_bytes = 0;
+	g_autofree char *program =
+		entry && entry->kind == SBX_ENTRY_FILE
+			? sbx_object_read(store, entry->checksum, MAX_BINARY_BYTES, &n_bytes, NULL)
+			: NULL;
+	if (!program || n_bytes == 0) /* a link: of another making */
+		return TRUE;
+	add_bind(binds, work, "fc-cache-later", SBX_BATCH_PROGRAM);
+	return sbx_sandbox_write_file(work, "fc-cache", program, n_bytes, 0755, error) &&
+	       sbx_sandbox_write_file(work, "fc-cache-later", sbx_fc_cache_sh, sbx_fc_cache_sh_size,
+				      0755, error);
+}
+
 GPtrArray *sbx_stand_ins_make(struct sbx_store *store, struct sbx_tree *tree, const char *work,
 			      enum sbx_stand_ins which, GError **error)
 {
@@ -84,7 +115,9 @@ GPtrArray *sbx_stand_ins_make(struct sbx_store *store, struct sbx_tree *tree, co
 		if (sbx_tree_find(tree, compilers[i], NULL))
 			add_bind(binds, work, "succeed", compilers[i]);
 	add_empty_compilers(binds, work, tree);
-	if (which == SBX_STAND_INS_ALL && !add_certificates(binds, work, store, tree, error))
+	if (which == SBX_STAND_INS_ALL && (!add_certificates(binds, work, store, tree, error) ||
+					   !add_debconf(binds, work, store, tree, error) ||
+					   !add_fonts(binds, work, store, tree, error)))
 		return NULL;
 	g_ptr_array_add(binds, NULL);
 	return g_steal_pointer(&binds);

@@ -21,7 +21,9 @@ char *sbx_trace_key(const struct sbx_step *step, const char *how)
 {
 	const struct sbx_lock_package *p = step->unit->lock;
 	struct sbx_entry *entry = sbx_tree_lookup(step->unit->control, step->script, NULL);
-	g_autofree char *text = entry ? ostree_checksum_from_bytes(entry->checksum) : NULL;
+	g_autofree char *text = step->command ? g_strdup(step->command)
+				: entry	      ? ostree_checksum_from_bytes(entry->checksum)
+					      : NULL;
 	g_autofree char *all =
 		g_strdup_printf("trace %d\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n", TRACE_FORMAT, how,
 				p->name, p->version, p->architecture, step->unit->info_name,

@@ -6,11 +6,15 @@
 #include "builder/build/delta.h"
 #include "builder/build/reads.h"
 
-/* A maintainer script to be run: of which package, which one, with which arguments. */
+/*
+ * A maintainer script to be run: of which package, which one, with which arguments. Or what is done
+ * once for many scripts (batch.h).
+ */
 struct sbx_step {
 	const struct sbx_unit *unit;
-	const char *script; /* "postinst" */
-	char *arguments;    /* tabs between: "triggered\tname name" */
+	const char *script;  /* "postinst" */
+	char *arguments;     /* tabs between: "triggered\tname name" */
+	const char *command; /* NULL; else the text of a script of ours, a constant */
 };
 
 /*

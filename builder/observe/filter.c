@@ -48,14 +48,31 @@ static void add_unless_empty_path(struct program *p, unsigned number, unsigned f
 		add(p, lines[i]);
 }
 
-static void make(struct program *p)
+/* Calls that succeed without being made. */
+static void add_done(struct program *p, const unsigned *numbers, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, numbers[i], 0, 1));
+		add(p, (struct sock_filter)RETURN(SECCOMP_RET_ERRNO));
+	}
+}
+
+static void make(struct program *p, enum sbx_observe_sleep sleep)
+{
+	/* What a script writes is copied and synced when all have run: nothing to wait for. */
+	static const unsigned syncs[] = {__NR_fsync, __NR_fdatasync, __NR_sync, __NR_syncfs,
+					 __NR_sync_file_range};
+	static const unsigned sleeps[] = {__NR_nanosleep, __NR_clock_nanosleep};
+
 	add(p, (struct sock_filter)LOAD(arch));
 	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_USER_NOTIF));
 	add(p, (struct sock_filter)LOAD(nr));
 	add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_BIT, 0, 1));
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_USER_NOTIF));
+	add_done(p, syncs, sizeof(syncs) / sizeof(syncs[0]));
+	if (sleep == SBX_OBSERVE_NO_SLEEP)
+		add_done(p, sleeps, sizeof(sleeps) / sizeof(sleeps[0]));
 	add_unless_empty_path(p, __NR_newfstatat, 3);
 	add_unless_empty_path(p, __NR_statx, 2);
 	for (const struct sbx_call *call = sbx_calls; call->number != -1; call++) {
@@ -66,10 +83,10 @@ static void make(struct program *p)
 	add(p, (struct sock_filter)RETURN(SECCOMP_RET_ALLOW));
 }
 
-int sbx_observe_filter(void)
+int sbx_observe_filter(enum sbx_observe_sleep sleep)
 {
 	static struct program p;
-	make(&p);
+	make(&p, sleep);
 	struct sock_fprog program = {.len = p.n, .filter = p.code};
 	if (p.n == MAX_PROGRAM) {
 		errno = E2BIG;

@@ -88,9 +88,9 @@ static void observe(int listener, pid_t pid)
 	}
 }
 
-static void become(int socket_fd, char **argv)
+static void become(int socket_fd, enum sbx_observe_sleep sleep, char **argv)
 {
-	int listener = sbx_observe_filter();
+	int listener = sbx_observe_filter(sleep);
 	if (send_descriptor(socket_fd, listener) < 0)
 		_exit(STATUS_BROKEN);
 	if (listener >= 0)
@@ -104,8 +104,13 @@ static void become(int socket_fd, char **argv)
 int main(int argc, char **argv)
 {
 	int pair[2], status = 0;
+	enum sbx_observe_sleep sleep = SBX_OBSERVE_SLEEP;
+	if (argc > 1 && strcmp(argv[1], "--no-sleep") == 0) {
+		sleep = SBX_OBSERVE_NO_SLEEP;
+		argc--, argv++;
+	}
 	if (argc < 3 || socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		fputs("usage: sbx-observe OUT COMMAND...\n", stderr);
+		fputs("usage: sbx-observe [--no-sleep] OUT COMMAND...\n", stderr);
 		return STATUS_BROKEN;
 	}
 	pid_t pid = fork();
@@ -113,7 +118,7 @@ int main(int argc, char **argv)
 		return STATUS_BROKEN;
 	if (pid == 0) {
 		close(pair[0]);
-		become(pair[1], argv + 2);
+		become(pair[1], sleep, argv + 2);
 	}
 	close(pair[1]);
 	int listener = receive_descriptor(pair[0]);

@@ -9,9 +9,9 @@
 #include <sys/types.h>
 
 /*
- * sbx-observe OUT COMMAND...: run a command inside the build sandbox and write down every path that
- * it, or a process it started, named in a system call (docs/architecture.md, "What a script read").
- * It is linked statically and carried into the sandbox by the builder.
+ * sbx-observe [--no-sleep] OUT COMMAND...: run a command inside the build sandbox and write down
+ * every path that it, or a process it started, named in a system call (docs/architecture.md, "What
+ * a script read"). It is linked statically and carried into the sandbox by the builder.
  *
  * OUT gets records that end with a NUL: a letter and a path. 'n' the path was named, 'o' it was
  * opened as well (if it is a folder, its names may have been read), 'x' something happened that
@@ -46,8 +46,11 @@ struct sbx_call {
 extern const struct sbx_call sbx_calls[];
 const struct sbx_call *sbx_call_find(int number);
 
+/* Are the calls made that wait for a time? */
+enum sbx_observe_sleep { SBX_OBSERVE_SLEEP, SBX_OBSERVE_NO_SLEEP };
+
 /* Install the filter in this process; the listener's descriptor, or -1 with errno. */
-int sbx_observe_filter(void);
+int sbx_observe_filter(enum sbx_observe_sleep sleep);
 
 /* Handle one notification: all paths that the call names are noted. */
 void sbx_observe_call(const struct seccomp_notif *call);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/build/native/commands.h"
 
+#include "builder/build/batch.h"
+
 #include <string.h>
 
 /* As builder/build/configure.sh sets it. */
@@ -107,6 +109,31 @@ static int run_trigger(struct sbx_native *n, char **argv)
 	return 0;
 }
 
+/* Once for all packages, as what stands before it would have it (builder/build/batch.h). */
+static int run_fc_cache(struct sbx_native *n, char **argv)
+{
+	g_autofree char *program = sbx_native_program(n, argv[0]);
+	if (!program || !g_str_has_prefix(program, "/usr/bin/") || !sbx_batch_takes(argv))
+		sbx_view_fail(n->view, "it makes font caches in another way");
+	else
+		g_ptr_array_add(n->triggers, g_strdup(SBX_BATCH_FONTS));
+	return 0;
+}
+
+/* mkdir -p */
+static int run_mkdir(struct sbx_native *n, char **argv)
+{
+	gboolean is_plain = argv[1] && g_str_equal(argv[1], "-p") && argv[2];
+	for (char **path = argv + 2; is_plain && *path; path++) {
+		is_plain = **path == '/';
+		if (is_plain)
+			sbx_view_make_folders(n->view, *path);
+	}
+	if (!is_plain)
+		sbx_view_fail(n->view, "it makes folders in another way");
+	return 0;
+}
+
 /* rm -f of what is not there. */
 static int run_rm(struct sbx_native *n, char **argv)
 {
@@ -210,6 +237,9 @@ sbx_native_command sbx_native_find(const char *name)
 		{":", run_true},
 		{"true", run_true},
 		{"echo", run_true}, /* what a script says is not of the tree */
+		{"printf", run_true},
+		{"fc-cache", run_fc_cache},
+		{"mkdir", run_mkdir},
 		{"false", run_false},
 		{"exit", run_exit},
 		{"set", run_set},

@@ -73,7 +73,10 @@ static int run_command(struct sbx_native *n, const struct sbx_sh_node *node)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	if (node->is_unknown)
-		sbx_view_fail(n->view, "it writes to a file or sets a variable");
+		sbx_view_fail(n->view, "it writes to a file, sets a variable or has a subshell");
+	if (node->is_logged &&
+	    sbx_view_kind(n->view, "/var/log", SBX_VIEW_FOLLOW) != SBX_VIEW_FOLDER)
+		sbx_view_fail(n->view, "there is no folder for its log");
 	for (guint i = 0; i < node->words->len; i++) {
 		const GArray *word = node->words->pdata[i];
 		gboolean vanishes = FALSE;

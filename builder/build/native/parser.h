@@ -8,7 +8,7 @@
 struct sbx_sh_parser {
 	const char *at;
 	const char *failed; /* why, once it has */
-	guint depth, n_nodes;
+	guint depth, n_nodes, n_subshells;
 };
 
 void sbx_sh_fail(struct sbx_sh_parser *p, const char *why);

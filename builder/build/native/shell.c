@@ -58,7 +58,15 @@ static gboolean at_redirection(const struct sbx_sh_parser *p)
 	return *at == '>' || *at == '<';
 }
 
-/* To nowhere, or to another stream: nothing that the tree would show. */
+/* As builder/build/delta.c leaves out. */
+static gboolean is_log(const char *path)
+{
+	const char *name = path + strlen("/var/log/");
+	return g_str_has_prefix(path, "/var/log/") && !strchr(name, '/') &&
+	       g_str_has_suffix(name, ".log");
+}
+
+/* To nowhere, to another stream, to a log: nothing that the tree would show. */
 static void parse_redirection(struct sbx_sh_parser *p, struct sbx_sh_node *node)
 {
 	p->at += g_ascii_isdigit(*p->at) ? 1 : 0;
@@ -84,6 +92,8 @@ static void parse_redirection(struct sbx_sh_parser *p, struct sbx_sh_node *node)
 	const struct sbx_sh_piece *only = (const struct sbx_sh_piece *)(void *)word->data;
 	if (word->len == 0)
 		sbx_sh_fail(p, "a redirection leads nowhere");
+	else if (word->len == 1 && only->kind == SBX_SH_TEXT && writes && is_log(only->text))
+		node->is_logged = TRUE;
 	else if (word->len != 1 || only->kind != SBX_SH_TEXT ||
 		 !g_str_equal(only->text, "/dev/null"))
 		node->is_unknown = TRUE;
@@ -122,6 +132,25 @@ static struct sbx_sh_node *parse_command(struct sbx_sh_parser *p)
 	}
 	if (node->words->len == 0)
 		sbx_sh_fail(p, "a command is missing");
+	return node;
+}
+
+static struct sbx_sh_node *parse_subshell(struct sbx_sh_parser *p)
+{
+	static const char *const none[] = {NULL};
+	struct sbx_sh_node *node = node_new(p, SBX_SH_COMMAND);
+	node->is_unknown = TRUE;
+	p->at++;
+	p->n_subshells++;
+	g_ptr_array_add(node->children, parse_list(p, none));
+	p->n_subshells--;
+	if (!p->failed && *p->at != ')')
+		sbx_sh_fail(p, "a subshell does not end");
+	else if (!p->failed)
+		p->at++;
+	sbx_sh_skip_blanks(p);
+	if (at_redirection(p))
+		sbx_sh_fail(p, "it has a redirection of another kind");
 	return node;
 }
 
@@ -215,7 +244,8 @@ static struct sbx_sh_node *parse_one(struct sbx_sh_parser *p)
 		node = node_new(p, SBX_SH_NOT);
 		g_ptr_array_add(node->children, parse_one(p));
 	} else {
-		node = take_word(p, "if")     ? parse_if(p)
+		node = *p->at == '('	      ? parse_subshell(p)
+		       : take_word(p, "if")   ? parse_if(p)
 		       : take_word(p, "case") ? parse_case(p)
 					      : parse_command(p);
 	}
@@ -247,7 +277,7 @@ static gboolean at_end(struct sbx_sh_parser *p, const char *const *ends)
 	for (; *ends; ends++)
 		if (at_word(p, *ends))
 			return TRUE;
-	return *p->at == '\0' || strncmp(p->at, ";;", 2) == 0;
+	return *p->at == '\0' || strncmp(p->at, ";;", 2) == 0 || (*p->at == ')' && p->n_subshells);
 }
 
 static struct sbx_sh_node *parse_list(struct sbx_sh_parser *p, const char *const *ends)
@@ -258,7 +288,8 @@ static struct sbx_sh_node *parse_list(struct sbx_sh_parser *p, const char *const
 		sbx_sh_skip_blanks(p);
 		if (*p->at == ';' && p->at[1] != ';')
 			p->at++;
-		else if (*p->at != '\n' && *p->at != '\0' && strncmp(p->at, ";;", 2) != 0)
+		else if (*p->at != '\n' && *p->at != '\0' && strncmp(p->at, ";;", 2) != 0 &&
+			 !(*p->at == ')' && p->n_subshells))
 			sbx_sh_fail(p, "it has a pipe, a group or something in the background");
 	}
 	return node;

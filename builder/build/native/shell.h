@@ -9,7 +9,7 @@
  * snippets in: simple commands with quotes, `if`, `case`, `&&`, `||`, `!`. A script with anything
  * else in it (a loop, a function, a pipe, a substitution, a here-document) is not read at all, and
  * is run. What is written but need not be understood unless it comes to be executed (a redirection,
- * an odd expansion) is kept as unknown.
+ * an odd expansion, a subshell) is kept as unknown.
  */
 enum sbx_sh_piece_kind {
 	SBX_SH_TEXT,
@@ -40,7 +40,8 @@ struct sbx_sh_node {
 		*words; /* GArray of struct sbx_sh_piece each; of `case` the one that is compared */
 	GPtrArray *children; /* struct sbx_sh_node * */
 	GPtrArray *patterns; /* `case`: char ** for each child; "*" matches everything */
-	gboolean is_unknown; /* a command that writes to a file or sets a variable */
+	gboolean is_unknown; /* a command that writes to a file, sets a variable, is a subshell */
+	gboolean is_logged;  /* a command that writes to /var/log, which is not kept */
 };
 
 /* NULL when it is not of this kind; then *out_reason says why (a constant). */
