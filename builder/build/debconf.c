@@ -200,6 +200,16 @@ static gboolean make_folder(const struct edit *edit, const struct database *data
 	return fine;
 }
 
+/* That the folders were made is no change: what scripts do to them is. */
+static gboolean forget_change(struct sbx_workroot *root, GError **error)
+{
+	struct sbx_entry *place = sbx_tree_find(root->changed, PLACE, NULL);
+	gboolean fine = place && place->kind == SBX_ENTRY_FOLDER;
+	for (guint i = 0; fine && i < G_N_ELEMENTS(databases); i++)
+		fine = sbx_tree_remove(place->folder, databases[i].folder, error);
+	return fine;
+}
+
 gboolean sbx_debconf_begin(struct sbx_workroot *root, GError **error)
 {
 	g_autoptr(GError) failed = NULL;
@@ -209,13 +219,13 @@ gboolean sbx_debconf_begin(struct sbx_workroot *root, GError **error)
 		g_propagate_error(error, g_steal_pointer(&failed));
 		return FALSE;
 	}
-	if (!edit.place || !sbx_tree_lookup(edit.place->folder, databases[0].file, NULL) ||
-	    sbx_tree_lookup(edit.place->folder, databases[0].folder, NULL) ||
+	if (!edit.place || sbx_tree_lookup(edit.place->folder, databases[0].folder, NULL) ||
 	    !sbx_debconf_is_plain(root->store, root->tree))
 		return TRUE;
 	for (guint i = 0; fine && i < G_N_ELEMENTS(databases); i++)
 		fine = make_folder(&edit, &databases[i], error);
-	return fine && sbx_workroot_replay(root, g_steal_pointer(&edit.trace), error);
+	return fine && sbx_workroot_replay(root, g_steal_pointer(&edit.trace), error) &&
+	       forget_change(root, error);
 }
 
 static gboolean make_file(const struct edit *edit, const struct database *database, GError **error)

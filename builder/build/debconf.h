@@ -16,7 +16,10 @@
 /* Is the tree's debconf set up as Debian ships it? Another set-up is left alone. */
 gboolean sbx_debconf_is_plain(struct sbx_store *store, struct sbx_tree *tree);
 
-/* Before scripts run: the folders, of the files, where these are there alone. */
+/*
+ * Before scripts run: the folders, of the files if there are any, so that no script is the first
+ * one to find them missing.
+ */
 gboolean sbx_debconf_begin(struct sbx_workroot *root, GError **error);
 
 /* Are more packages to be configured over the tree? Then the folders stay. */

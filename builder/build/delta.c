@@ -31,6 +31,7 @@ static const char *const unwanted[] = {
 	"run/*",
 	"var/log/*.log",
 	"var/cache/ldconfig/aux-cache", /* inode numbers and times */
+	"var/cache/man/*",		/* mandb's database: times of pages */
 	"var/cache/debconf/*-old",
 	"var/cache/debconf/*.sbx/.lock",
 	"var/lib/dpkg/*-old",

@@ -189,19 +189,26 @@ gboolean sbx_content_leaves_out(const struct sbx_content *content, const char *p
 	return FALSE;
 }
 
+/* Does the path match some of the pattern's first parts, but not all of them? */
+static gboolean leads_on(const char *pattern, const char *path)
+{
+	for (const char *slash = strchr(pattern + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		g_autofree char *first = g_strndup(pattern, (gsize)(slash - pattern));
+		if (fnmatch(first, path, 0) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 gboolean sbx_content_keeps_way(const struct sbx_content *content, const char *path)
 {
 	for (guint i = 0; i < SBX_N_CONTENT_CLASSES; i++) {
 		if (!(content->without & 1u << i) || !*classes[i].included)
 			continue;
 		g_auto(GStrv) patterns = g_strsplit(classes[i].included, ";", -1);
-		for (char **pattern = patterns; *pattern; pattern++) {
-			gsize n = strcspn(*pattern, "*?[\\");
-			while (n && (*pattern)[n - 1] == '/')
-				n--;
-			if (strncmp(*pattern, path, n) == 0)
+		for (char **pattern = patterns; *pattern; pattern++)
+			if (leads_on(*pattern, path))
 				return TRUE;
-		}
 	}
 	return FALSE;
 }

@@ -78,8 +78,9 @@ char *sbx_content_dpkg_config(const struct sbx_content *content);
 gboolean sbx_content_leaves_out(const struct sbx_content *content, const char *path);
 
 /*
- * dpkg keeps a folder or link that is left out when something that is included may lie behind it:
- * it looks whether the path begins as the included pattern does before its first glob.
+ * A folder or link that is left out is kept when something that is included may lie behind it: when
+ * the path matches the first parts of an included pattern. dpkg keeps all links whose path begins
+ * as such a pattern does before its first glob: those of manual pages, which lead nowhere.
  */
 gboolean sbx_content_keeps_way(const struct sbx_content *content, const char *path);
 

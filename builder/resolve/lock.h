@@ -8,7 +8,7 @@
 #include "store/gerror.h"
 
 /* Bump when the same lock would give another tree; part of every template's id. */
-#define SBX_BUILDER_FORMAT 3
+#define SBX_BUILDER_FORMAT 4
 
 /* The value of "format" in the JSON of a lock. */
 #define SBX_LOCK_FORMAT "sbx-lock-1"

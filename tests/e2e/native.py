@@ -104,5 +104,53 @@ def test_a_state_that_is_not_plain_is_left_to_the_script(t):
 	equal(t.inside(id, "tiny").ok().out, "not a link\n", "what is there")
 
 
+def test_a_script_depends_on_the_questions_that_it_asked(t):
+	"""debconf keeps those of all packages in one file."""
+	def fates(packages):
+		_, _, report = build(t, packages)
+		return {s["package"]: s["fate"] for s in report["scripts"] if s["package"].startswith(("asks-", "tells-"))}
+	equal(fates("asks-size,asks-word,tells-colour"),
+	      {"asks-size": "ran", "asks-word": "ran", "tells-colour": "ran"}, "the first time")
+	equal(fates("asks-size,asks-word,asks-colour"),
+	      {"asks-size": "replayed", "asks-word": "replayed", "asks-colour": "ran"}, "beside another")
+	equal(fates("asks-size,tells-colour"), {"asks-size": "replayed", "tells-colour": "replayed"},
+	      "with fewer")
+	equal(fates("asks-colour,tells-colour"), {"asks-colour": "replayed", "tells-colour": "ran"},
+	      "who asks another one's question")
+
+
+def test_answers_are_kept_as_debconf_keeps_them(t):
+	compare(t, "asks-colour,asks-size,asks-word,tells-colour")
+	id = t.build("asks-colour,asks-size,asks-word,tells-colour")
+	told = t.shell(id, "cd /var/cache/debconf && ls -a && cat config.dat").ok().out
+	equal(told.split("Name: ")[0].split(), [".", "..", "config.dat", "passwords.dat", "templates.dat"],
+	      "names")
+	contains(told, "^Name: asks-colour/colour\nTemplate: asks-colour/colour\nValue: chosen plain\nOwners: ")
+	assert "asks-word/word" not in told, told
+	contains(t.shell(id, "cat /var/cache/debconf/passwords.dat").ok().out, "^Name: asks-word/word$")
+	# A layer over it goes on from there.
+	contains(t.shell(t.build("asks-size"), "cat /var/cache/debconf/config.dat").ok().out,
+		 "^Name: asks-size/size$")
+
+
+def test_font_caches_are_made_once(t):
+	def fates(packages):
+		id, _, report = build(t, packages)
+		cached = t.shell(id, "cut -c35- /var/cache/fontconfig/cache").ok().out.split()
+		return cached, {s["arguments"].split()[0]: s["fate"] for s in report["scripts"]
+				if s["package"] == "fontconfig"}
+	one, two = "/usr/share/fonts/one/one.ttf", "/usr/share/fonts/two/two.ttf"
+	native = {"configure": "native", "triggered": "native"}
+	equal(fates("fontconfig,fonts-one"), ([one], {**native, "fonts": "ran"}), "the first time")
+	equal(fates("fontconfig,fonts-one,hello"), ([one], {**native, "fonts": "replayed"}), "the same fonts")
+	equal(fates("fontconfig,fonts-one,fonts-two"), ([one, two], {**native, "fonts": "ran"}), "one more")
+
+
+def test_font_caches_are_those_of_running(t):
+	"""What a script asks for that is not plain is done at once."""
+	report = compare(t, "fonts-asked,fonts-one")
+	equal([s["fate"] for s in report["scripts"] if s["script"] == "batch"], ["ran"], "batch")
+
+
 if __name__ == "__main__":
 	harness.main(globals())

@@ -49,6 +49,7 @@ class Package:
 		self.fields.setdefault("Description", f"test package {name}\n It exists for tests.")
 		self.entries = {}  # path -> (TarInfo, bytes)
 		self.scripts, self.conffiles, self.triggers = {}, [], []
+		self.controls = {}  # other control files: name -> text
 
 	# What it ships -----------------------------------------------------------------------
 
@@ -153,6 +154,7 @@ class Package:
 			files["triggers"] = ("".join(t + "\n" for t in self.triggers), 0o644)
 		for name, body in self.scripts.items():
 			files[name] = (body, 0o755)
+		files.update({name: (text, 0o644) for name, text in self.controls.items()})
 		return files
 
 	def control_tar(self):

@@ -333,6 +333,7 @@ def refused():
 
 
 def all_packages():
+	from batch_packages import batch_packages
 	from certificate_packages import certificate_packages
 	from generated_packages import generated_packages
 	from hostile_packages import packages as hostile_packages
@@ -344,5 +345,5 @@ def all_packages():
 		dpkg()]
 	return (base + greeting_family() + [diverter(), base_diverter(), shapes(), wordy()] +
 		trigger_family() + scripted() + refused() + generated_packages(libraries, triplet()) +
-		certificate_packages() + python_packages() + script_packages() +
+		certificate_packages() + batch_packages(libraries, triplet()) + python_packages() + script_packages() +
 		[capability(libraries, triplet())] + hostile_packages() + stack_packages())

@@ -44,9 +44,14 @@ static void test_a_way_to_what_is_included_stays(void **state)
 {
 	struct sbx_content content = {.without = ALL};
 	assert_true(sbx_content_keeps_way(&content, "/usr/share/doc/link"));
-	/* update-alternatives fails when it finds no folder for its links to manual pages. */
-	assert_true(sbx_content_keeps_way(&content, "/usr/share/man/man1"));
+	assert_true(sbx_content_keeps_way(&content, "/usr/share/doc/a/b"));
 	assert_false(sbx_content_keeps_way(&content, "/usr/share/man/de"));
+	/* update-alternatives fails when it finds no folder for its links to manual pages. */
+	assert_false(sbx_content_leaves_out(&content, "/usr/share/man/man1"));
+	/* A link to a page would lead nowhere. */
+	assert_true(sbx_content_leaves_out(&content, "/usr/share/man/man1/link.1.gz"));
+	assert_false(sbx_content_keeps_way(&content, "/usr/share/man/man1/link.1.gz"));
+	assert_false(sbx_content_keeps_way(&content, "/usr/share/locale/locale.alias/x"));
 }
 
 static void test_covers(void **state)
