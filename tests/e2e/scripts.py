@@ -102,6 +102,13 @@ def test_what_cannot_be_observed_runs_each_time(t):
 	contains(str(found["scripts"]), "kept no trace")
 
 
+def test_what_is_one_machines_own_is_in_no_template(t):
+	id, _ = report(t, "own-machine")
+	root = t.template(id)
+	equal(os.stat(os.path.join(root, "etc/machine-id")).st_size, 0, "bytes of the machine's identity")
+	equal(os.listdir(os.path.join(root, "var/cache/man")), [], "what is in mandb's folder")
+
+
 def test_triggers_of_a_replayed_script_are_set_off(t):
 	id = t.build("note-second")
 	t.sbx("rm", id, archive=False).ok()

@@ -8,7 +8,7 @@ import os
 import re
 import subprocess
 
-from trees import BELOW_USR, UNORDERED, WITHOUT_DATE, compare_with_dpkgs
+from trees import BELOW_USR, KEYSTORE, UNORDERED, WITHOUT_DATE, compare_with_dpkgs
 
 PACKAGES = "apt,ca-certificates,fontconfig,iputils-ping,openssh-client,python3-requests,sudo,vim-tiny"
 MERGED_USR = 'for d in bin sbin lib lib64; do mkdir -p "$1/usr/$d"; ln -s "usr/$d" "$1/$d"; done'
@@ -24,6 +24,7 @@ ALLOWED = [
 	 "whichever is there at the time", BELOW_USR),
 	(r"usr/local/share/fonts", "made if base-files was configured before fontconfig-config", None),
 	(r"etc/machine-id|var/lib/dbus/machine-id", "must differ from machine to machine", None),
+	(r"etc/ssl/certs/java/cacerts", "dates at which certificates were added", KEYSTORE),
 	(r"var/cache/fontconfig(/.*)?", "named after times of folders", None),
 	(r"var/cache/man(/.*)?", "mandb does not run; times of files", None),
 	(r"var/cache/debconf/.*", "times and passwords of questions", None),

@@ -33,9 +33,13 @@ def scripts():
 	link.script("postinst", "[ -L /var/links ] || { rmdir /var/links && ln -s /run/links /var/links; }\n")
 	lists = Package("lists-files", Depends="hello-tool").file("usr/share/lists-files/one", "1\n")
 	lists.script("postinst", "{ dpkg -L lists-files; dpkg-query --listfiles hello-tool; } >/var/lib/listed\n")
+	own = Package("own-machine").script("postinst", """cat /proc/sys/kernel/random/uuid >/etc/machine-id
+mkdir -p /var/cache/man/de
+cat /proc/uptime >/var/cache/man/index.db
+""")
 	hanging = Package("hanging-postinst").script("postinst", "echo waiting for an answer\nsleep 3600\n")
 	asking = Package("asking-postinst").script("postinst", ASKS)
-	return [reads, beside, folder, link, lists, hanging, asking]
+	return [reads, beside, folder, link, lists, own, hanging, asking]
 
 
 def order():

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 import stat
+import struct
 import subprocess
 
 
@@ -71,6 +72,34 @@ def _below_usr(root, path):
 	full = os.path.join(root, path)
 	target = os.readlink(full) if os.path.islink(full) else ""
 	return ["/usr" + target if target.startswith("/lib/") else target]
+
+
+def _trusted(data, at, version):
+	"""One entry of a keystore: what it says but for its date, and where the next one begins."""
+	tag, n = struct.unpack_from(">IH", data, at)
+	alias = data[at + 6:at + 6 + n].decode()
+	at += 6 + n + 8
+	if version == 2:
+		at += 2 + struct.unpack_from(">H", data, at)[0]
+	n = struct.unpack_from(">I", data, at)[0]
+	return f"{tag} {alias} {hashlib.sha256(data[at + 4:at + 4 + n]).hexdigest()}", at + 4 + n
+
+
+def _keystore(root, path):
+	"""Java's certificates without the dates at which they were added, and the seal over these."""
+	try:
+		with open(os.path.join(root, path), "rb") as f:
+			data = f.read()
+	except FileNotFoundError:
+		return []
+	magic, version, n = struct.unpack_from(">III", data)
+	if magic != 0xfeedfeed:
+		return [hashlib.sha256(data).hexdigest()]
+	entries, at = [], 12
+	for _ in range(n):
+		entry, at = _trusted(data, at, version)
+		entries.append(entry)
+	return sorted(entries)
 
 
 def _is_there(root, path):
@@ -141,4 +170,4 @@ def compare_with_dpkgs(ours, theirs, also_allowed=()):
 	return found
 
 
-UNORDERED, WITHOUT_DATE, BELOW_USR = _lines, _without_date, _below_usr
+UNORDERED, WITHOUT_DATE, BELOW_USR, KEYSTORE = _lines, _without_date, _below_usr, _keystore
