@@ -21,4 +21,11 @@ gboolean sbx_sql_run(struct sbx_store *store, sqlite3_stmt *stmt, GError **error
 /* Newly allocated. */
 char *sbx_sql_text(sqlite3_stmt *stmt, int column);
 
+#define SBX_TEMPLATE_COLUMNS                                                                       \
+	"SELECT id, commit_id, suite, architecture, created_usec, n_packages, n_bytes, "           \
+	"build_usec,"                                                                              \
+	" last_used_usec, n_uses, base, n_entries FROM template "
+/* All rows (struct sbx_template *) of a statement that selects these columns; finalizes it. */
+GPtrArray *sbx_sql_templates(struct sbx_store *store, sqlite3_stmt *stmt, GError **error);
+
 #endif
