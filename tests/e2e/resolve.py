@@ -1,16 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """sbx-build resolve: exact packages, as apt would choose them, or the reason why there are none."""
 
-import datetime
 import json
 import os
 
-import archive
 import harness
 import schemas
 from debfile import Package
-from server import Server
 from harness import INPUT, NOT_FOUND, UNSATISFIABLE, USAGE, equal
+from suite import Suite
 
 
 def lock(t, packages):
@@ -198,38 +196,25 @@ def test_held_packages_stay(t):
 	t.sbx("lock", "update", path, "hello").fails(UNSATISFIABLE, "is held")
 
 
-def publish(t, versions):
-	"""Beside the tests' suite one with a library of some versions, all that belongs to it in each."""
+def tied(versions):
+	"""A library of some versions, and all that belongs to it in each."""
 	made = []
 	for version in versions:
 		exact = f"libtied1 (= {version})"
 		made += [Package("libtied1", version), Package("libtied-dev", version, Depends=exact),
 			 Package("libtied-doc", version), Package("tied-tools", version, Depends=exact)]
-	debs = {(p.name, p.version): p.build() for p in made}
-	folder = os.path.join(t.tmp, "tied")
-	files = {}
-	for p in made:
-		archive.write(f"{folder}/{p.pool_path()}", debs[p.name, p.version])
-		one = archive.indexes([p], {p.name: debs[p.name, p.version]}, archive.architecture())
-		for name, data in one.items():
-			if name.endswith("Packages"):
-				files[name] = files.get(name, b"") + data + b"\n"
-	for name, data in files.items():
-		archive.write(f"{folder}/dists/tied/{name}", data)
-	now = datetime.datetime.now(datetime.timezone.utc)
-	release = archive.release("tied", files, now, 30, archive.architecture())
-	archive.write(f"{folder}/dists/tied/Release", release)
-	return folder
+	return made
 
 
 def test_what_is_tied_moves_together_or_stays(t):  # root
-	server = Server(publish(t, ["1.0-1"]))
-	options = ("--mirror", f"[trusted=yes] {server.uri} tied main")
+	beside = Suite(t, "tied")
+	beside.publish(*tied(["1.0-1"]))
+	options = beside.options
 	t.sbx("update", *options).ok()
 	asked = ("--packages", "libtied-dev,libtied-doc,tied-tools", "--json", *options)
 	path = t.file("tied.lock", t.sbx("resolve", *asked).ok().out)
 	held = t.file("held.lock", t.sbx("resolve", "--hold", "tied-tools", *asked).ok().out)
-	publish(t, ["1.0-1", "2.0-1"])
+	beside.publish(*tied(["1.0-1", "2.0-1"]))
 	t.sbx("update", *options).ok()
 	text = open(path).read()
 	for named in ("libtied1", "libtied-dev", "tied-tools"):
@@ -243,7 +228,7 @@ def test_what_is_tied_moves_together_or_stays(t):  # root
 		equal([c["name"] for c in data["changes"]], [] if named else ["libtied-doc"], "what moves")
 		equal(len(data["stuck"]), 1, f"sentences in {data['stuck']}")
 		harness.contains(data["stuck"][0], "libtied.* stays at 1.0-1, with libtied.*: .*tied-tools")
-	server.close()
+	beside.server.close()
 
 
 def test_malformed_profiles_and_locks(t):

@@ -82,9 +82,17 @@ def contents(packages, arch):
 	return "".join(f"{path:<60} {','.join(lines[path])}\n" for path in sorted(lines)).encode()
 
 
+def pool(folder, packages):
+	"""Write the .debs; path below the folder -> bytes."""
+	debs = {p.pool_path(): p.build() for p in packages}
+	for path, deb in debs.items():
+		write(f"{folder}/{path}", deb)
+	return debs
+
+
 def indexes(packages, debs, arch):
 	"""Path below dists/<suite>/ -> bytes."""
-	text = "\n".join(stanza(p, debs[p.name]) for p in packages).encode()
+	text = "\n".join(stanza(p, debs[p.pool_path()]) for p in packages).encode()
 	files = {f"main/binary-{arch}/Packages": text}
 	files[f"main/binary-{arch}/Packages.xz"] = lzma.compress(text, preset=1)
 	files[f"main/binary-{arch}/Packages.gz"] = gzip.compress(text, mtime=0)
@@ -141,9 +149,7 @@ def make(folder, change=None):
 	if change:
 		change(packages)
 	packages.sort(key=lambda p: p.name)
-	debs = {p.name: p.build() for p in packages}
-	for package in packages:
-		write(f"{folder}/{package.pool_path()}", debs[package.name])
+	debs = pool(folder, packages)
 	files = indexes(packages, debs, architecture())
 	keys = Keys()
 	try:
@@ -153,8 +159,7 @@ def make(folder, change=None):
 		later = [p for p in packages if not p.name.startswith("hostile-")]
 		hello = next(p for p in later if p.name == "hello")
 		hello.version = hello.fields["Version"] = "2.2-1"
-		debs["hello"] = hello.build()
-		write(f"{folder}/{hello.pool_path()}", debs["hello"])
+		debs.update(pool(folder, [hello]))
 		now = datetime.datetime.now(datetime.timezone.utc)
 		publish(f"{folder}/later", SUITE, indexes(later, debs, architecture()), keys,
 			now + datetime.timedelta(seconds=1))

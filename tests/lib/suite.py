@@ -36,10 +36,7 @@ class Suite:
 
 	def publish(self, *made):
 		"""These packages, and no others."""
-		debs = {p.name: p.build() for p in made}
-		for p in made:
-			archive.write(f"{self.folder}/{p.pool_path()}", debs[p.name])
-		files = archive.indexes(made, debs, self.arch)
+		files = archive.indexes(made, archive.pool(self.folder, made), self.arch)
 		for name, data in files.items():
 			archive.write(f"{self.folder}/dists/{self.name}/{name}", data)
 		now = datetime.datetime.now(datetime.timezone.utc)
