@@ -10,82 +10,14 @@
 
 #include "base/classes.h"
 #include "base/fd.h"
-#include "provisioner/options.h"
+#include "provisioner/option_set.h"
 #include "provisioner/values.h"
 
 #define MAX_ID	     UINT64_C(4294967294) /* (uid_t)-1 means "no id" */
 #define MAX_HOSTNAME 64			  /* sethostname(2) */
 
-/* Room for one more element; the array stays as it was when memory ends. */
-static void *grow(void *array, size_t n, size_t size, struct sbx_error *err)
-{
-	void *bigger = reallocarray(array, n + 1, size);
-	if (!bigger)
-		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "options");
-	return bigger;
-}
-
-static bool has_dot_dot(const char *path)
-{
-	for (const char *p = path; (p = strstr(p, "..")) != NULL; p += 2)
-		if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-			return true;
-	return false;
-}
-
-static bool is_at_or_below(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-	return strncmp(path, folder, n) == 0 && (path[n] == '\0' || path[n] == '/');
-}
-
-/* A target may be anywhere but over what the sandbox rests on. */
-static int check_target(const char *target, struct sbx_error *err)
-{
-	static const char *const kept[] = {"/proc", "/sys"};
-	size_t n = strlen(target);
-	if (has_dot_dot(target))
-		return sbx_fail(err, SBX_E_USAGE,
-				"'%s': a path inside may not contain '..'; write it out", target);
-	if (n < 2 || target[n - 1] == '/' || strcmp(target, "/dev") == 0 || strstr(target, "//") ||
-	    strstr(target, "/./"))
-		return sbx_fail(err, SBX_E_USAGE,
-				"'%s': cannot be mounted over; name a plain path below /", target);
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (is_at_or_below(target, kept[i]))
-			return sbx_fail(
-				err, SBX_E_USAGE,
-				"'%s': nothing may be mounted at or below %s; name another path",
-				target, kept[i]);
-	return 0;
-}
-
-static int add_bind(struct sbx_options *o, enum sbx_bind_kind kind, const char *value,
-		    struct sbx_error *err)
-{
-	/* SRC may hold colons of its own: the last ":/" is the border. */
-	const char *border = NULL;
-	for (const char *p = value; (p = strstr(p, ":/")) != NULL; p++)
-		border = p;
-	if (!border || border == value)
-		return sbx_fail(err, SBX_E_USAGE,
-				"'%s': expected SRC:DST, DST being an absolute path inside", value);
-	if (check_target(border + 1, err) < 0)
-		return -1;
-	struct sbx_bind *binds = grow(o->binds, o->n_binds, sizeof(*binds), err);
-	if (!binds)
-		return -1;
-	o->binds = binds;
-	char *source = strndup(value, (size_t)(border - value));
-	if (!source)
-		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "options");
-	o->binds[o->n_binds++] = (struct sbx_bind){kind, source, border + 1};
-	return 0;
-}
-
-/* A function that sets an option: SETTER(name) { ... `o`, `value`, `err` ... } */
-#define SETTER(name)                                                                               \
-	static int set_##name(struct sbx_options *o, const char *value, struct sbx_error *err)
+/* Those that are of this file alone. */
+#define SETTER(name) static SBX_SETTER(name)
 /* The plainest of them. */
 #define SWITCH(field)                                                                              \
 	SETTER(field)                                                                              \
@@ -108,61 +40,6 @@ SWITCH(best_effort)
 SWITCH(dry_run)
 SWITCH(json)
 SWITCH(help)
-
-SETTER(bind)
-{
-	return add_bind(o, SBX_BIND_WRITABLE, value, err);
-}
-
-SETTER(ro_bind)
-{
-	return add_bind(o, SBX_BIND_READ_ONLY, value, err);
-}
-
-SETTER(overlay)
-{
-	return add_bind(o, SBX_BIND_OVERLAY, value, err);
-}
-
-SETTER(layer)
-{
-	if (!*value)
-		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
-	o->layer = value;
-	return 0;
-}
-
-SETTER(base)
-{
-	if (!strchr(value, '/'))
-		return sbx_fail(err, SBX_E_USAGE, "'%s': expected a path, with a '/' in it", value);
-	o->base = value;
-	return 0;
-}
-
-SETTER(root)
-{
-	if (!*value)
-		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
-	o->root_dir = value;
-	return 0;
-}
-
-SETTER(input)
-{
-	if (!*value)
-		return sbx_fail(err, SBX_E_USAGE, "'': expected a file");
-	o->input = value;
-	return 0;
-}
-
-SETTER(output)
-{
-	if (!*value)
-		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
-	o->output = value;
-	return 0;
-}
 
 SETTER(record)
 {
@@ -192,20 +69,12 @@ SETTER(record)
 	}
 }
 
-SETTER(workdir)
-{
-	if (*value != '/')
-		return sbx_fail(err, SBX_E_USAGE, "'%s': expected an absolute path inside", value);
-	o->workdir = value;
-	return 0;
-}
-
 SETTER(env)
 {
 	const char *equals = strchr(value, '=');
 	if (!equals || equals == value)
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected NAME=VALUE", value);
-	const char **env = grow(o->env, o->n_env, sizeof(*env), err);
+	const char **env = sbx_options_grow(o->env, o->n_env, sizeof(*env), err);
 	if (!env)
 		return -1;
 	o->env = env;
@@ -261,14 +130,6 @@ SETTER(dns)
 SETTER(user_namespace)
 {
 	return sbx_userns_parse(value, &o->policy.userns, err);
-}
-
-SETTER(source_root)
-{
-	if (!*value)
-		return sbx_fail(err, SBX_E_USAGE, "'': expected a folder");
-	o->source_root = value;
-	return 0;
 }
 
 SETTER(profile)
@@ -342,78 +203,80 @@ SETTER(status_fd)
 #define REPORT "Reports and the rest"
 
 const struct sbx_option sbx_option_table[] = {
-	{"bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, writable", set_bind},
+	{"bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, writable", sbx_set_bind},
 	{"ro-bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, read-only",
-	 set_ro_bind},
+	 sbx_set_ro_bind},
 	{"overlay", "SRC:DST", FILES,
-	 "show folder SRC at DST; what is written there stays in the sandbox", set_overlay},
+	 "show folder SRC at DST; what is written there stays in the sandbox", sbx_set_overlay},
 	{"layer", "DIR", FILES,
 	 "keep what is written in DIR/upper (made when missing, with DIR/work) instead of in "
 	 "memory",
-	 set_layer},
+	 sbx_set_layer},
 	{"base", "DIR", FILES,
 	 "TEMPLATE, a path, holds only what differs from this root file system, as an overlay's "
 	 "layer",
-	 set_base},
+	 sbx_set_base},
 	{"input", "FILE", FILES, "the task's input: a copy of it, read-only at /task/input.json",
-	 set_input},
+	 sbx_set_input},
 	{"output", "DIR", FILES,
-	 "copy plain files that the task leaves in /output into DIR when it has ended", set_output},
+	 "copy plain files that the task leaves in /output into DIR when it has ended",
+	 sbx_set_output},
 	{"source-root", "DIR", FILES,
 	 "look for every SRC and --layer's DIR below this folder as if it were /: no link leads "
 	 "out "
 	 "of it",
-	 set_source_root},
-	{"workdir", "DIR", FILES, "the command's working directory (default: /)", set_workdir},
-	{"sys", NULL, FILES, "mount /sys, read-only (default: it is empty)", set_sys},
-#define X(kind, name, unit, max, arg, help) {name, arg, LIMITS, help, set_limit_##kind},
+	 sbx_set_source_root},
+	{"workdir", "DIR", FILES, "the command's working directory (default: /)", sbx_set_workdir},
+	{"sys", NULL, FILES, "mount /sys, read-only (default: it is empty)", sbx_set_sys},
+#define X(kind, name, unit, max, arg, help) {name, arg, LIMITS, help, sbx_set_limit_##kind},
 	SBX_LIMIT_TABLE(X)
 #undef X
 		{"net", "none|host", RIGHTS,
 		 "network: only a loopback of its own (default), or all of the host's (filtered, "
 		 "an "
 		 "allow-list, comes later)",
-		 set_net},
+		 sbx_set_net},
 	{"dns", "ADDRESS", RIGHTS,
-	 "a name server for /etc/resolv.conf inside, with --net host (may be repeated)", set_dns},
+	 "a name server for /etc/resolv.conf inside, with --net host (may be repeated)",
+	 sbx_set_dns},
 	{"user-namespace", "auto|yes|no", RIGHTS,
 	 "started by root: make root inside nobody outside, where kernel and file systems can "
 	 "(auto, default), or else fail (yes)",
-	 set_user_namespace},
+	 sbx_set_user_namespace},
 	{"user", "UID", RIGHTS, "user and group number inside (default: 0, without capabilities)",
-	 set_user},
+	 sbx_set_user},
 	{"profile", "task|build", RIGHTS,
 	 "task: no capabilities (default); build: what maintainer scripts of packages need",
-	 set_profile},
+	 sbx_set_profile},
 	{"syscalls", "CLASSES", RIGHTS,
 	 "only the system calls that these classes take, a list with commas such as "
 	 "python3,fs.write (see sbx-provision --classes)",
-	 set_syscalls},
+	 sbx_set_syscalls},
 	{"cap", "NAME", RIGHTS, "a capability to keep, such as net_bind_service (default: none)",
-	 set_cap},
+	 sbx_set_cap},
 	{"policy", "NAME|FILE", RIGHTS,
 	 "allow no more than this: low, medium, high, paranoid, or a policy file (may be repeated; "
 	 "the strictest counts)",
-	 set_policy},
+	 sbx_set_policy},
 	{"defaults", "NAME|FILE", RIGHTS, "what holds where no option says anything, as a policy",
-	 set_defaults},
+	 sbx_set_defaults},
 	{"env", "NAME=VALUE", RIGHTS,
-	 "set a variable; only PATH, HOME, LANG and TERM are there otherwise", set_env},
-	{"hostname", "NAME", RIGHTS, "the host's name inside (default: sbx)", set_hostname},
+	 "set a variable; only PATH, HOME, LANG and TERM are there otherwise", sbx_set_env},
+	{"hostname", "NAME", RIGHTS, "the host's name inside (default: sbx)", sbx_set_hostname},
 	{"best-effort", NULL, REPORT,
-	 "warn about a limit that cannot be enforced here instead of failing", set_best_effort},
+	 "warn about a limit that cannot be enforced here instead of failing", sbx_set_best_effort},
 	{"status-fd", "N", REPORT, "write one line of JSON there when the sandbox has ended",
-	 set_status_fd},
+	 sbx_set_status_fd},
 	{"record", "WHAT", REPORT,
 	 "observe for the status line: calls that are refused, network, files written, or all; a "
 	 "list with commas",
-	 set_record},
-	{"dry-run", NULL, REPORT, "print what would be done, and do nothing", set_dry_run},
-	{"json", NULL, REPORT, "with --dry-run: as JSON", set_json},
+	 sbx_set_record},
+	{"dry-run", NULL, REPORT, "print what would be done, and do nothing", sbx_set_dry_run},
+	{"json", NULL, REPORT, "with --dry-run: as JSON", sbx_set_json},
 	{"root", "DIR", REPORT,
 	 "where templates/ is (default: $SBX_ROOT, else /var/lib/sbx for root and "
 	 "$XDG_DATA_HOME/sbx for others)",
-	 set_root},
-	{"help", NULL, REPORT, "print this", set_help},
+	 sbx_set_root},
+	{"help", NULL, REPORT, "print this", sbx_set_help},
 	{NULL, NULL, NULL, NULL, NULL},
 };
