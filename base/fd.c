@@ -54,7 +54,8 @@ char *sbx_read_file(int dfd, const char *path, size_t max_bytes, size_t *out_n,
 			 (long long)st.st_size, max_bytes);
 		return NULL;
 	}
-	size_t room = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 65536, n = 0;
+	/* Those of the kernel say 0 and are short as a rule. */
+	size_t room = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 1000, n = 0;
 	SBX_CLEANUP_FREE char *data = malloc(room + 1);
 	while (data) {
 		ssize_t got = read(fd, data + n, room - n);

@@ -41,30 +41,51 @@ static int open_files(struct sbx_slot_net *net)
 	return 0;
 }
 
-static int add_text(int fd, struct sbx_buffer *out)
+/* What becomes of each piece of text; false: it is enough. */
+typedef bool sbx_take_text(const char *piece, size_t n, void *data);
+
+/* Their text piece by piece; -1: some of it cannot be read, or is not wanted. */
+static int read_all(const struct sbx_slot_net *net, sbx_take_text *take, void *data)
 {
 	char piece[4096];
-	ssize_t n;
-	for (off_t at = 0; (n = pread(fd, piece, sizeof(piece), at)) > 0; at += n) {
-		sbx_buffer_add(out, piece, (size_t)n);
-		if (out->n_bytes > MAX_TEXT)
-			return -1;
-	}
-	return n < 0 || out->failed ? -1 : 0;
-}
-
-static int read_all(const struct sbx_slot_net *net, struct sbx_buffer *out)
-{
 	for (size_t i = 0; i < SBX_SLOT_NET_FILES; i++) {
-		if (net->fd[i] >= 0 && add_text(net->fd[i], out) < 0)
-			return -1;
-		char *end = i == 0 ? memchr(out->data, '\n', out->n_bytes) : NULL;
-		if (i == 0 && !end)
-			return -1;
-		if (end)
-			out->n_bytes = (size_t)(end - out->data);
+		ssize_t n = 0;
+		for (off_t at = 0; net->fd[i] >= 0; at += n) {
+			n = pread(net->fd[i], piece, sizeof(piece), at);
+			char *end = i == 0 && n > 0 ? memchr(piece, '\n', (size_t)n) : NULL;
+			/* The first's first line is short. */
+			if (n < 0 || (i == 0 && !end))
+				return -1;
+			if (n > 0 && !take(piece, end ? (size_t)(end - piece) : (size_t)n, data))
+				return -1;
+			if (n == 0 || end)
+				break;
+		}
 	}
 	return 0;
+}
+
+static bool keep(const char *piece, size_t n, void *data)
+{
+	struct sbx_buffer *text = data;
+	sbx_buffer_add(text, piece, n);
+	return !text->failed && text->n_bytes <= MAX_TEXT;
+}
+
+/* What is still to come of the text that was kept. */
+struct rest {
+	const char *at;
+	size_t n;
+};
+
+static bool is_next(const char *piece, size_t n, void *data)
+{
+	struct rest *rest = data;
+	if (n > rest->n || memcmp(piece, rest->at, n) != 0)
+		return false;
+	rest->at += n;
+	rest->n -= n;
+	return true;
 }
 
 int sbx_slot_net_renew(struct sbx_slot_net *net)
@@ -73,7 +94,7 @@ int sbx_slot_net_renew(struct sbx_slot_net *net)
 	if (unshare(CLONE_NEWNET) < 0 || sbx_loopback_up(NULL) < 0)
 		return -1;
 	/* What cannot be looked at is used once. */
-	net->is_known = open_files(net) == 0 && read_all(net, &net->text) == 0;
+	net->is_known = open_files(net) == 0 && read_all(net, keep, &net->text) == 0;
 	if (!net->is_known)
 		sbx_slot_net_release(net);
 	return 0;
@@ -81,9 +102,8 @@ int sbx_slot_net_renew(struct sbx_slot_net *net)
 
 bool sbx_slot_net_is_as_new(const struct sbx_slot_net *net)
 {
-	SBX_CLEANUP_BUFFER struct sbx_buffer now = SBX_BUFFER_INIT;
-	return net->is_known && read_all(net, &now) == 0 && now.n_bytes == net->text.n_bytes &&
-	       memcmp(now.data, net->text.data, now.n_bytes) == 0;
+	struct rest rest = {net->text.data, net->text.n_bytes};
+	return net->is_known && read_all(net, is_next, &rest) == 0 && rest.n == 0;
 }
 
 void sbx_slot_net_release(struct sbx_slot_net *net)

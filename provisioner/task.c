@@ -60,8 +60,13 @@ static void slot_places(const struct sbx_slot *slot, struct sbx_places *out)
 /* The user namespace; whether all that is shown of the host can be shown with it comes later. */
 static int make_ids(struct sbx_task *task, struct sbx_error *err)
 {
-	static uint32_t n_made;
-	return sbx_ids_make(&task->ids, (uint32_t)getpid() + n_made++, err);
+	/*
+	 * A keeper has one sandbox at a time, and so one range. A server's zygotes are many; its
+	 * keepers are likely to have the pids next to its own.
+	 */
+	static uint32_t n_zygotes = SBX_IDS_RANGES / 2;
+	uint32_t number = (uint32_t)getpid() + (task->role == SBX_ROLE_ZYGOTES ? n_zygotes++ : 0);
+	return sbx_ids_make(&task->ids, number, err);
 }
 
 /* By its nearest folder that is there. What goes wrong is said where it is used. */

@@ -124,6 +124,11 @@ def name_of(pid):
 		return ""
 
 
+def first_id(pid):
+	with open(f"/proc/{pid}/uid_map", encoding="ascii") as f:
+		return int(f.read().split()[1])
+
+
 def made_ahead(server):
 	"""Whoever waits in a slot for a request: what of the server's children is no keeper."""
 	return [pid for pid in server.children() if name_of(pid) == "sbx-init"]
@@ -196,6 +201,23 @@ def test_a_network_is_used_again_only_when_nothing_was_left_in_it(t):  # root
 		before = after
 	os.close(before)
 	outside.close()
+
+
+def test_sandboxes_of_a_time_have_no_ids_in_common(t):  # root
+	server = Server(t, "--slots", "4")
+	client = server.client()
+	ranges = []
+	# Some slots have had one sandbox more than others.
+	for n in (1, 2, 4, 4, 3, 4):
+		numbers = [client.create(t.root) for _ in range(n)]
+		taken = [first_id(pid) for pid in server.children() if name_of(pid) == "sbx-init"]
+		assert len(taken) >= n, (n, taken)
+		equal(len(set(taken)), len(taken), "ranges of ids")
+		ranges += taken
+		for number in numbers:
+			client.ask(DESTROY, sandbox=number)
+	assert all(first >= 0x70000000 for first in ranges), ranges
+	equal(server.stop(), 0)
 
 
 def test_what_was_made_ahead_and_is_killed_is_made_anew(t):
