@@ -144,26 +144,43 @@ struct sbx_holdings *sbx_catalog_holdings(struct sbx_store *store, GError **erro
 	return ok ? g_steal_pointer(&holdings) : NULL;
 }
 
-/* Its number; 0 with *error set. */
-static gint64 add_package(struct sbx_store *store, const struct sbx_held_package *package,
-			  GError **error)
+/* It returns the row's number also where the row was there: hence the update of nothing. */
+static const char add_sql[] =
+	"INSERT INTO held_package(sha256, name, version, installed_bytes) VALUES(?,?,?,?)"
+	" ON CONFLICT(sha256) DO UPDATE SET name=name RETURNING number";
+
+/* Its number, by that statement, which is used again and again; 0 with *error set. */
+static gint64 add_package(struct sbx_store *store, sqlite3_stmt *stmt,
+			  const struct sbx_held_package *package, GError **error)
 {
-	/* It returns the row's number also where the row was there: hence the update of nothing. */
-	sqlite3_stmt *stmt = sbx_sql_prepare(
-		store, error,
-		"INSERT INTO held_package(sha256, name, version, installed_bytes) VALUES(?,?,?,?)"
-		" ON CONFLICT(sha256) DO UPDATE SET name=name RETURNING number",
-		"sssi", package->sha256, package->name, package->version,
-		(gint64)package->installed_bytes);
 	gint64 number = 0;
-	if (stmt && sqlite3_step(stmt) == SQLITE_ROW)
+	sqlite3_bind_text(stmt, 1, package->sha256, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, package->name, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 3, package->version, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(stmt, 4, (gint64)package->installed_bytes);
+	if (sqlite3_step(stmt) == SQLITE_ROW)
 		number = sqlite3_column_int64(stmt, 0);
-	if (stmt && (!number || sqlite3_step(stmt) != SQLITE_DONE)) {
+	if (!number || sqlite3_step(stmt) != SQLITE_DONE) {
 		sbx_sql_fail(store, error);
 		number = 0;
 	}
-	sqlite3_finalize(stmt);
+	sqlite3_reset(stmt);
 	return number;
+}
+
+/* Their numbers, little-endian. */
+static gboolean add_packages(struct sbx_store *store, const struct sbx_held_package *packages,
+			     guint n_packages, guint32 *numbers, GError **error)
+{
+	sqlite3_stmt *stmt = sbx_sql_prepare(store, error, add_sql, "");
+	gboolean ok = stmt != NULL;
+	for (guint i = 0; ok && i < n_packages; i++) {
+		gint64 number = add_package(store, stmt, &packages[i], error);
+		numbers[i] = GUINT32_TO_LE((guint32)number);
+		ok = number != 0;
+	}
+	sqlite3_finalize(stmt);
+	return ok;
 }
 
 static gboolean add_holding(struct sbx_store *store, const char *id, const guint32 *numbers,
@@ -188,15 +205,10 @@ gboolean sbx_catalog_add_holding(struct sbx_store *store, const char *id,
 				 const struct sbx_holding *holding, GError **error)
 {
 	g_autofree guint32 *numbers = g_new0(guint32, n_packages + 1);
-	gboolean ok = exec(store, "BEGIN IMMEDIATE", error);
-	if (!ok)
+	if (!exec(store, "BEGIN IMMEDIATE", error))
 		return FALSE;
-	for (guint i = 0; ok && i < n_packages; i++) {
-		gint64 number = add_package(store, &packages[i], error);
-		numbers[i] = GUINT32_TO_LE((guint32)number);
-		ok = number != 0;
-	}
-	if (ok && add_holding(store, id, numbers, n_packages, holding, error) &&
+	if (add_packages(store, packages, n_packages, numbers, error) &&
+	    add_holding(store, id, numbers, n_packages, holding, error) &&
 	    exec(store, "COMMIT", error))
 		return TRUE;
 	exec(store, "ROLLBACK", NULL);
