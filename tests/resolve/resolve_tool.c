@@ -3,10 +3,10 @@
  * For test scripts: an index from Packages files at hand, and many requests answered in one go.
  *
  *	resolve-tool make DIR ARCH ORIGIN[@PIN]=FILE...
- *	resolve-tool solve DIR ARCH [--recommends] [--no-base]	requests on stdin, names of one a
- *line
- *
- *	resolve-tool compare				pairs of versions on stdin: <, = or >
+ *	resolve-tool solve DIR ARCH [OPTION]...	requests on stdin, names of one a line:
+ *		--recommends, --no-base, --pin RECORD,
+ *		--codename ORIGIN=NAME (for pins)
+ *	resolve-tool compare			pairs of versions on stdin: <, = or >
  *
  * An answer is a line: "name=version:arch ..." of all packages, or "! <code>: <message>".
  */
@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "builder/archive/archive.h"
+#include "builder/archive/meta.h"
 #include "builder/resolve/resolve.h"
 
 struct adding {
@@ -72,15 +74,36 @@ static void answer(struct sbx_resolver *resolver, char *line,
 	putchar('\n');
 }
 
+/* "bookworm/main=bookworm": what a pin of a release is compared with. */
+static void add_release(GPtrArray *releases, const char *argument)
+{
+	g_auto(GStrv) parts = g_strsplit(argument, "=", 2);
+	struct sbx_release *release = g_new0(struct sbx_release, 1);
+	release->origin = g_strdup(parts[0]);
+	release->codename = g_strdup(parts[0] ? parts[1] : NULL);
+	g_ptr_array_add(releases, release);
+}
+
 static gboolean solve(int argc, char **argv, GError **error)
 {
-	struct sbx_archive archive = {
-		.suite = (char *)"test", .path = argv[0], .architecture = argv[1]};
+	g_autoptr(GPtrArray) releases =
+		g_ptr_array_new_with_free_func((GDestroyNotify)sbx_release_free);
+	g_autoptr(GPtrArray) pins = g_ptr_array_new();
 	struct sbx_resolve_options options = {0};
 	for (int i = 2; i < argc; i++) {
 		options.recommends |= g_str_equal(argv[i], "--recommends");
 		options.no_base |= g_str_equal(argv[i], "--no-base");
+		if (g_str_equal(argv[i], "--pin") && i + 1 < argc)
+			g_ptr_array_add(pins, argv[++i]);
+		else if (g_str_equal(argv[i], "--codename") && i + 1 < argc)
+			add_release(releases, argv[++i]);
 	}
+	g_ptr_array_add(pins, NULL);
+	options.pins = (const char *const *)pins->pdata;
+	struct sbx_archive archive = {.suite = (char *)"test",
+				      .path = argv[0],
+				      .architecture = argv[1],
+				      .releases = releases};
 	gint64 begun = g_get_monotonic_time();
 	SBX_AUTO(sbx_resolver) resolver = sbx_resolver_open(&archive, error);
 	if (!resolver)
