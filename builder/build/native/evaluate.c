@@ -73,7 +73,7 @@ static int run_command(struct sbx_native *n, const struct sbx_sh_node *node)
 {
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	if (node->is_unknown)
-		sbx_view_fail(n->view, "it writes to a file, sets a variable or has a subshell");
+		sbx_view_fail(n->view, "it writes to a file or sets a variable");
 	if (node->is_logged &&
 	    sbx_view_kind(n->view, "/var/log", SBX_VIEW_FOLLOW) != SBX_VIEW_FOLDER)
 		sbx_view_fail(n->view, "there is no folder for its log");
@@ -148,6 +148,9 @@ static int run_node(struct sbx_native *n, const struct sbx_sh_node *node, enum a
 		if (status != 0 && asked == NOT_ASKED)
 			sbx_view_fail(n->view, "it fails");
 		return status;
+	case SBX_SH_SUBSHELL:
+		sbx_view_fail(n->view, "it has a subshell");
+		return 1;
 	}
 	return status;
 }

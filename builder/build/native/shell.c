@@ -135,18 +135,26 @@ static struct sbx_sh_node *parse_command(struct sbx_sh_parser *p)
 	return node;
 }
 
+/* Of one that has no command the shell says that it is wrong. */
+static struct sbx_sh_node *parse_commands(struct sbx_sh_parser *p, const char *const *ends)
+{
+	struct sbx_sh_node *list = parse_list(p, ends);
+	if (list->children->len == 0)
+		sbx_sh_fail(p, "a command is missing");
+	return list;
+}
+
 static struct sbx_sh_node *parse_subshell(struct sbx_sh_parser *p)
 {
 	static const char *const none[] = {NULL};
-	struct sbx_sh_node *node = node_new(p, SBX_SH_COMMAND);
-	node->is_unknown = TRUE;
+	struct sbx_sh_node *node = node_new(p, SBX_SH_SUBSHELL);
 	p->at++;
 	p->n_subshells++;
-	g_ptr_array_add(node->children, parse_list(p, none));
+	g_ptr_array_add(node->children, parse_commands(p, none));
 	p->n_subshells--;
-	if (!p->failed && *p->at != ')')
+	if (*p->at != ')')
 		sbx_sh_fail(p, "a subshell does not end");
-	else if (!p->failed)
+	else
 		p->at++;
 	sbx_sh_skip_blanks(p);
 	if (at_redirection(p))
@@ -167,12 +175,12 @@ static struct sbx_sh_node *parse_if(struct sbx_sh_parser *p)
 	static const char *const after_else[] = {"fi", NULL};
 	struct sbx_sh_node *node = node_new(p, SBX_SH_IF);
 	do {
-		g_ptr_array_add(node->children, parse_list(p, before_then));
+		g_ptr_array_add(node->children, parse_commands(p, before_then));
 		expect(p, "then");
-		g_ptr_array_add(node->children, parse_list(p, after_then));
+		g_ptr_array_add(node->children, parse_commands(p, after_then));
 	} while (!p->failed && take_word(p, "elif"));
 	if (!p->failed && take_word(p, "else"))
-		g_ptr_array_add(node->children, parse_list(p, after_else));
+		g_ptr_array_add(node->children, parse_commands(p, after_else));
 	expect(p, "fi");
 	return node;
 }

@@ -32,6 +32,7 @@ enum sbx_sh_kind {
 	SBX_SH_NOT,
 	SBX_SH_IF, /* children: condition, list, condition, list ...; an odd last one is `else` */
 	SBX_SH_CASE,
+	SBX_SH_SUBSHELL, /* one child; not carried out */
 };
 
 struct sbx_sh_node {
@@ -40,7 +41,7 @@ struct sbx_sh_node {
 		*words; /* GArray of struct sbx_sh_piece each; of `case` the one that is compared */
 	GPtrArray *children; /* struct sbx_sh_node * */
 	GPtrArray *patterns; /* `case`: char ** for each child; "*" matches everything */
-	gboolean is_unknown; /* a command that writes to a file, sets a variable, is a subshell */
+	gboolean is_unknown; /* a command that writes to a file or sets a variable */
 	gboolean is_logged;  /* a command that writes to /var/log, which is not kept */
 };
 

@@ -14,6 +14,7 @@ static void check(const struct sbx_sh_node *node)
 		g_assert_cmpuint(n, ==, 2);
 		break;
 	case SBX_SH_NOT:
+	case SBX_SH_SUBSHELL:
 		g_assert_cmpuint(n, ==, 1);
 		break;
 	case SBX_SH_IF:
