@@ -62,6 +62,10 @@ struct sbx_catalog_wish {
 struct sbx_template *sbx_catalog_nearest(struct sbx_store *store,
 					 const struct sbx_catalog_wish *wish, GError **error);
 
+/* Does the wish have all refs of that template which count? */
+gboolean sbx_catalog_is_part(struct sbx_store *store, const char *id,
+			     const struct sbx_catalog_wish *wish);
+
 /*
  * By id, unambiguous prefix (4 digits at least) or name. SBX_E_NOT_FOUND says what there is,
  * SBX_E_USAGE lists the ids that an ambiguous prefix fits.

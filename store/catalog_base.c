@@ -44,19 +44,36 @@ gboolean sbx_catalog_set_whole(struct sbx_store *store, const char *id, guint64 
 			   error);
 }
 
-/* Refs that only one of the two has. */
-static gboolean count_differing(struct sbx_store *store, const struct sbx_catalog_wish *wish,
-				GHashTable *wanted, const char *id, guint *out_n, GError **error)
+/* The refs of a template that count. */
+static char **read_refs(struct sbx_store *store, const struct sbx_catalog_wish *wish,
+			const char *id, GError **error)
 {
 	g_autofree char *end = g_strdup(wish->prefix);
 	end[strlen(end) - 1]++;
-	g_auto(GStrv) refs = read_texts(
+	return read_texts(
 		store,
 		sbx_sql_prepare(
 			store, error,
 			"SELECT ref FROM template_ref WHERE template=? AND ref>=? AND ref<?", "sss",
 			id, wish->prefix, end),
 		error);
+}
+
+gboolean sbx_catalog_is_part(struct sbx_store *store, const char *id,
+			     const struct sbx_catalog_wish *wish)
+{
+	g_auto(GStrv) refs = read_refs(store, wish, id, NULL);
+	gboolean is_part = refs != NULL;
+	for (char **ref = refs; is_part && *ref; ref++)
+		is_part = g_strv_contains((const char *const *)wish->refs, *ref);
+	return is_part;
+}
+
+/* Refs that only one of the two has. */
+static gboolean count_differing(struct sbx_store *store, const struct sbx_catalog_wish *wish,
+				GHashTable *wanted, const char *id, guint *out_n, GError **error)
+{
+	g_auto(GStrv) refs = read_refs(store, wish, id, error);
 	guint n_same = 0, n = 0;
 	for (; refs && refs[n]; n++)
 		n_same += g_hash_table_contains(wanted, refs[n]);

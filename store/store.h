@@ -18,8 +18,9 @@
  *	lock		held shared by whoever reads or adds, exclusively by gc while it deletes
  *
  * Refs: pkg/deb/<name>/<version>/<arch> a package (data/ and control/), pyc/... what its modules
- * compile to, script/<key>/<reads> what a maintainer script did, base/<key> what configuring the
- *base packages changed, template/<id> a template.
+ * compile to, slim/<key>/... what is left of its files where others are left out,
+ * script/<key>/<reads> what a maintainer script did, base/<key> what configuring the base packages
+ * changed, template/<id> a template.
  */
 struct sbx_store {
 	char *root;

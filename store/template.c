@@ -42,15 +42,15 @@ int sbx_template_hold(struct sbx_store *store, const char *id, GError **error)
 	return sbx_steal_fd(&fd);
 }
 
-gboolean sbx_template_publish(struct sbx_store *store, const char *folder,
-			      const struct sbx_template *row, GError **error)
+gboolean sbx_template_place(struct sbx_store *store, const char *folder, const char *id,
+			    GError **error)
 {
-	g_autofree char *path = sbx_template_path(store, row->id, NULL);
+	g_autofree char *path = sbx_template_path(store, id, NULL);
 	if (!sbx_store_remove_tree(path, error))
 		return FALSE;
 	if (rename(folder, path) < 0)
 		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
-	return sbx_catalog_add_template(store, row, error);
+	return TRUE;
 }
 
 gboolean sbx_template_name(struct sbx_store *store, const char *name, const char *id,

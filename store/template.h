@@ -20,11 +20,12 @@ char *sbx_template_path(struct sbx_store *store, const char *id, const char *fil
 gboolean sbx_template_is_present(struct sbx_store *store, const char *id);
 
 /*
- * Put a finished folder (root/ and what else belongs to it) in its place and enter it in the
- * catalog. A folder of that id without a row in the catalog is a crash's left-over and replaced.
+ * Put a finished folder (root/ and what else belongs to it) in its place, where sandboxes find it.
+ * It is not a template before it is in the catalog, and may be entered there once what it links to
+ * is synced (store/transaction.h): a folder without a row is a crash's left-over and replaced.
  */
-gboolean sbx_template_publish(struct sbx_store *store, const char *folder,
-			      const struct sbx_template *row, GError **error);
+gboolean sbx_template_place(struct sbx_store *store, const char *folder, const char *id,
+			    GError **error);
 
 /* Name it: in the catalog, and as a link templates/<name> that sbx-provision follows. */
 gboolean sbx_template_name(struct sbx_store *store, const char *name, const char *id,

@@ -41,6 +41,14 @@ void sbx_transaction_set_ref(struct sbx_store *store, const char *ref, const cha
 	g_mutex_unlock(&store->pending->mutex);
 }
 
+char *sbx_transaction_ref(struct sbx_store *store, const char *ref)
+{
+	g_mutex_lock(&store->pending->mutex);
+	char *commit = g_strdup(g_hash_table_lookup(store->pending->commits, ref));
+	g_mutex_unlock(&store->pending->mutex);
+	return commit;
+}
+
 gboolean sbx_transaction_begin(struct sbx_transaction *transaction, struct sbx_store *store,
 			       GCancellable *cancellable, GError **error)
 {
@@ -145,6 +153,14 @@ gboolean sbx_transaction_commit(struct sbx_transaction *transaction, GCancellabl
 	transaction->store = store;
 	sbx_transaction_abort(transaction);
 	return FALSE;
+}
+
+gboolean sbx_transaction_renew(struct sbx_transaction *transaction, GCancellable *cancellable,
+			       GError **error)
+{
+	struct sbx_store *store = transaction->store;
+	return sbx_transaction_commit(transaction, cancellable, error) &&
+	       sbx_transaction_begin(transaction, store, cancellable, error);
 }
 
 void sbx_transaction_abort(struct sbx_transaction *transaction)

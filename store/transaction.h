@@ -27,6 +27,10 @@ gboolean sbx_transaction_begin(struct sbx_transaction *transaction, struct sbx_s
 gboolean sbx_transaction_flush(struct sbx_transaction *transaction, GCancellable *cancellable,
 			       GError **error);
 
+/* Commit, and begin anew: what was added until now stays, whatever comes. */
+gboolean sbx_transaction_renew(struct sbx_transaction *transaction, GCancellable *cancellable,
+			       GError **error);
+
 /* Sync, and let the refs point to what was added. */
 gboolean sbx_transaction_commit(struct sbx_transaction *transaction, GCancellable *cancellable,
 				GError **error);
@@ -35,5 +39,8 @@ void sbx_transaction_abort(struct sbx_transaction *transaction);
 
 /* The ref will name the commit once the running transaction is committed. Any thread may call. */
 void sbx_transaction_set_ref(struct sbx_store *store, const char *ref, const char *commit);
+
+/* What the ref will name then; newly allocated, NULL when the transaction does not change it. */
+char *sbx_transaction_ref(struct sbx_store *store, const char *ref);
 
 #endif

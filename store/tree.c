@@ -360,8 +360,8 @@ gboolean sbx_tree_load_ref(struct sbx_store *store, const char *ref, guint16 own
 			   struct sbx_tree **out_tree, GVariant **out_metadata, char **out_commit,
 			   GError **error)
 {
-	g_autofree char *commit = NULL;
-	if (!ostree_repo_resolve_rev(store->repo, ref, TRUE, &commit, error))
+	g_autofree char *commit = sbx_transaction_ref(store, ref);
+	if (!commit && !ostree_repo_resolve_rev(store->repo, ref, TRUE, &commit, error))
 		return FALSE;
 	if (!commit)
 		return TRUE;

@@ -75,8 +75,8 @@ gboolean sbx_tree_commit(struct sbx_tree *tree, const char *ref, GVariant *metad
 
 /*
  * The tree and metadata (a{sv}) of a ref. TRUE with outputs left alone when there is no such ref
- * (ask for one that starts as NULL). Any output may be NULL. *out_commit is the checksum of the
- * commit.
+ * (ask for one that starts as NULL). A ref of the running transaction counts, once what it names
+ * was flushed. Any output may be NULL. *out_commit is the checksum of the commit.
  */
 gboolean sbx_tree_load_ref(struct sbx_store *store, const char *ref, guint16 owner,
 			   struct sbx_tree **out_tree, GVariant **out_metadata, char **out_commit,

@@ -4,6 +4,7 @@
 #include <glib/gstdio.h>
 
 #include "builder/build/configure.h"
+#include "builder/build/leave_out.h"
 
 struct sbx_base_layer {
 	struct sbx_context *ctx;
@@ -51,6 +52,8 @@ static gboolean make(struct sbx_base_layer *layer, GError **error)
 	if (!units || !sbx_transaction_begin(&transaction, store, cancellable, error))
 		return FALSE;
 	sbx_progress_begin(ctx->progress, "base", SBX_UNIT_ITEMS, 0);
+	if (!sbx_leave_out_keep(units, cancellable, error))
+		return FALSE;
 	SBX_AUTO(sbx_tree) tree = sbx_compose_merge(store, units, NULL, cancellable, error);
 	if (!tree || !sbx_compose_add_database(tree, store, layer->lock, units, cancellable, error))
 		return FALSE;

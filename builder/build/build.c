@@ -17,6 +17,7 @@
 #include "builder/build/configure.h"
 #include "builder/build/diversions.h"
 #include "builder/build/import.h"
+#include "builder/build/leave_out.h"
 #include "builder/build/supply.h"
 #include "builder/match/holdings.h"
 #include "store/template.h"
@@ -31,12 +32,13 @@ struct build {
 	char *id, *work, *provisioner;
 	GPtrArray *units;
 	struct sbx_tree *tree;
+	struct sbx_supply *supply;
 	struct sbx_transaction transaction;
 	struct sbx_stack *stack;  /* what the checkout lies on, if that is worth it */
 	struct sbx_workroot root; /* the checkout */
-	char *compile_root;	  /* where it was when compiling began */
 	struct sbx_compile *compile;
-	GPtrArray *refs; /* of the scripts' traces */
+	struct sbx_compiler *compiler; /* once it is started */
+	GPtrArray *refs;	       /* of the scripts' traces */
 	char *commit;
 	gint64 began_usec;
 	GError *compile_failure;
@@ -50,6 +52,8 @@ void sbx_build_result_clear(struct sbx_build_result *result)
 
 static void build_release(struct build *b)
 {
+	sbx_supply_free(b->supply);
+	sbx_compiler_free(b->compiler);
 	sbx_transaction_abort(&b->transaction);
 	if (b->root.path)
 		sbx_workroot_release(&b->root);
@@ -58,7 +62,6 @@ static void build_release(struct build *b)
 		sbx_store_remove_tree(b->work, NULL);
 	sbx_tree_free(b->tree);
 	sbx_stack_free(b->stack);
-	g_free(b->compile_root);
 	sbx_compile_free(b->compile);
 	g_clear_pointer(&b->units, g_ptr_array_unref);
 	g_clear_pointer(&b->refs, g_ptr_array_unref);
@@ -74,23 +77,71 @@ static const struct sbx_script_options *script_options(const struct build *b)
 	return b->options ? &b->options->scripts : NULL;
 }
 
+/* `sources`: where inside the modules' paths begin. */
+static gboolean start_compiler(struct build *b, const char *interpreter, const char *root,
+			       const char *base, const char *sources, GError **error)
+{
+	g_autofree char *work = g_build_filename(b->work, "compile", NULL);
+	g_autofree char *layer = g_build_filename(b->work, "compile-layer", NULL);
+	const struct sbx_compiler_how how = {b->ctx, b->provisioner, interpreter, root,
+					     base,   work,	     layer,	  sources};
+	sbx_store_remove_tree(work, NULL);
+	sbx_store_remove_tree(layer, NULL);
+	b->compiler = sbx_compiler_start(&how, error);
+	return b->compiler != NULL;
+}
+
+/*
+ * While packages are on their way, an interpreter that compiles is started over what the template
+ * will lie on, if it looks as if there will be something to compile.
+ */
+static gboolean start_compiler_early(struct build *b, GError **error)
+{
+	const struct sbx_stack *stack = b->stack;
+	if (!stack || !stack->is_part || !sbx_supply_lacks(b->supply, "python") ||
+	    sbx_content_is_unpacked(&b->lock->content))
+		return TRUE;
+	g_autofree char *interpreter = sbx_compile_interpreter(stack->tree);
+	return !interpreter || start_compiler(b, interpreter, stack->root, NULL,
+					      "/run/sbx/" SBX_COMPILER_SOURCES, error);
+}
+
+/* The one that was started early if it will do, else one over the checkout. */
+static gboolean require_compiler(struct build *b, GError **error)
+{
+	g_autofree char *sources = g_build_filename(b->work, "compile", SBX_COMPILER_SOURCES, NULL);
+	gboolean can = FALSE;
+	if (b->compiler &&
+	    !sbx_compile_lay_out(b->compile, b->tree, b->stack->tree, sources, &can, error))
+		return FALSE;
+	if (can)
+		return TRUE;
+	g_clear_pointer(&b->compiler, sbx_compiler_free);
+	g_autofree char *interpreter = sbx_compile_interpreter(b->tree);
+	return sbx_workroot_require(&b->root, error) &&
+	       start_compiler(b, interpreter, b->root.path,
+			      b->root.stack ? b->root.stack->root : NULL, "", error);
+}
+
 static gboolean supply(struct build *b, const struct sbx_archive *archive,
 		       struct sbx_base_layer **out_base, guint *out_n_fetched, GError **error)
 {
-	SBX_AUTO(sbx_supply)
-	supply = sbx_supply_start(b->ctx, b->store, archive, b->lock, b->report, error);
-	if (!supply)
+	GCancellable *cancellable = b->ctx->cancellable;
+	b->supply = sbx_supply_start(b->ctx, b->store, archive, b->lock, b->report, error);
+	if (!b->supply || !sbx_stack_find(b->store, b->lock, b->id, &b->stack, error) ||
+	    !start_compiler_early(b, error) ||
+	    !sbx_transaction_begin(&b->transaction, b->store, cancellable, error))
 		return FALSE;
-	guint n = sbx_supply_n_missing(supply);
+	guint n = sbx_supply_n_missing(b->supply);
 	*out_n_fetched = n;
 	if (n)
 		sbx_progress_begin(b->ctx->progress, "import", SBX_UNIT_ITEMS, n);
-	if (!sbx_supply_import(supply, SBX_SUPPLY_BASE, error))
+	if (!sbx_supply_import(b->supply, SBX_SUPPLY_BASE, &b->transaction, error))
 		return FALSE;
 	const struct sbx_base_layer_how how = {b->ctx,	b->store,	   b->lock,  b->provisioner,
 					       b->work, script_options(b), b->report};
 	*out_base = sbx_base_layer_start(&how, error);
-	if (!*out_base || !sbx_supply_import(supply, SBX_SUPPLY_REST, error))
+	if (!*out_base || !sbx_supply_import(b->supply, SBX_SUPPLY_REST, &b->transaction, error))
 		return FALSE;
 	if (n)
 		sbx_progress_end(b->ctx->progress, "import", "%u packages", n);
@@ -117,11 +168,11 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 	b->units = delta ? sbx_compose_load(b->store, b->lock, FALSE, error) : NULL;
 	if (!b->units ||
 	    !sbx_diversions_find(b->ctx, b->store, b->lock, b->units, b->provisioner, b->work,
-				 b->report, b->refs, &diversions, error) ||
-	    !sbx_stack_find(b->store, b->lock, b->id, &b->stack, error) ||
-	    !sbx_transaction_begin(&b->transaction, b->store, cancellable, error))
+				 b->report, b->refs, &b->transaction, &diversions, error))
 		return FALSE;
 	sbx_progress_begin(b->ctx->progress, "compose", SBX_UNIT_ITEMS, b->units->len);
+	if (!sbx_leave_out_keep(b->units, cancellable, error))
+		return FALSE;
 	b->tree = sbx_compose_merge(b->store, b->units, diversions, cancellable, error);
 	if (!b->tree ||
 	    !sbx_compose_add_database(b->tree, b->store, b->lock, b->units, cancellable, error) ||
@@ -149,9 +200,7 @@ static gpointer compile_thread(gpointer data)
 {
 	struct build *b = data;
 	gint64 began = g_get_monotonic_time();
-	sbx_compile_run(b->compile, b->ctx, b->provisioner, b->compile_root,
-			b->root.stack ? b->root.stack->root : NULL, b->work, b->report,
-			&b->compile_failure);
+	sbx_compile_run(b->compile, b->ctx, b->compiler, b->report, &b->compile_failure);
 	sbx_build_report_stage(b->report, SBX_STAGE_COMPILE, g_get_monotonic_time() - began);
 	return NULL;
 }
@@ -190,10 +239,11 @@ static gboolean configure(struct build *b, GError **error)
 	GThread *thread = NULL;
 	gint64 began = g_get_monotonic_time();
 	if (sbx_compile_n_missing(b->compile)) {
-		if (!sbx_workroot_require(&b->root, error))
+		if (!require_compiler(b, error))
 			return FALSE;
-		b->compile_root = g_strdup(b->root.path);
 		thread = g_thread_new("compile", compile_thread, b);
+	} else {
+		g_clear_pointer(&b->compiler, sbx_compiler_free);
 	}
 	sbx_progress_begin(b->ctx->progress, "configure", SBX_UNIT_ITEMS, 0);
 	gboolean fine = sbx_configure_run(&c, error);
@@ -219,7 +269,8 @@ static gboolean commit(struct build *b, GError **error)
 	gint64 began = g_get_monotonic_time();
 	sbx_progress_begin(b->ctx->progress, "commit", SBX_UNIT_ITEMS, 0);
 	g_autofree char *ref = g_strconcat("template/", b->id, NULL);
-	if (!sbx_compile_import(b->compile, b->work, b->ctx->cancellable, error) ||
+	g_autofree char *compiled = g_build_filename(b->work, "compile", "out", NULL);
+	if (!sbx_compile_import(b->compile, compiled, b->ctx->cancellable, error) ||
 	    !sbx_compile_apply_new(b->compile, b->root.changed, error) ||
 	    !sbx_compile_apply_new(b->compile, b->tree, error) ||
 	    !sbx_workroot_commit(&b->root, ref, &b->commit, error))
@@ -243,6 +294,10 @@ static char **needed_refs(const struct build *b)
 	GPtrArray *refs = g_ptr_array_new();
 	for (guint i = 0; i < b->lock->packages->len; i++)
 		g_ptr_array_add(refs, sbx_import_ref(b->lock->packages->pdata[i]));
+	for (guint i = 0; i < b->units->len; i++)
+		if (((struct sbx_unit *)b->units->pdata[i])->slim_ref)
+			g_ptr_array_add(
+				refs, g_strdup(((struct sbx_unit *)b->units->pdata[i])->slim_ref));
 	sbx_compile_add_refs(b->compile, refs);
 	char *base = sbx_base_layer_ref(b->lock);
 	if (base)
@@ -302,7 +357,7 @@ static gboolean put_checkout(const struct build *b, const char *folder, GError *
 	return TRUE;
 }
 
-/* All of it is on the disk before anything names it. */
+/* All of it is on the disk before the refs and the catalog name it. */
 static gboolean publish(struct build *b, GError **error)
 {
 	gint64 now = g_get_real_time();
@@ -330,9 +385,14 @@ static gboolean publish(struct build *b, GError **error)
 	    !g_file_set_contents(lock_path, lock_json, -1, error) ||
 	    !g_file_set_contents(meta_path, meta, -1, error) ||
 	    !g_file_set_contents(flock_path, "", 0, error) ||
-	    !sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) ||
-	    !sbx_template_publish(b->store, folder, &row, error))
+	    !sbx_template_place(b->store, folder, b->id, error))
 		return FALSE;
+	if (b->options && b->options->placed)
+		b->options->placed(b->id, b->options->data);
+	if (!sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) ||
+	    !sbx_catalog_add_template(b->store, &row, error))
+		return FALSE;
+	sbx_supply_settle(b->supply);
 	/* When that fails, the next match does it. */
 	sbx_match_remember(b->store, row.id, b->lock, NULL);
 	return TRUE;

@@ -20,6 +20,13 @@ void sbx_build_result_clear(struct sbx_build_result *result);
 struct sbx_build_options {
 	struct sbx_script_options scripts;
 	struct sbx_build_report *report; /* filled; NULL: none */
+	/*
+	 * Called when the new template stands in its place, before it is synced: it can be tried
+	 * meanwhile, but counts once the build has succeeded. Not for one that was there. NULL:
+	 * none.
+	 */
+	void (*placed)(const char *id, gpointer data);
+	gpointer data;
 };
 
 /* Can maintainer scripts of this architecture run here? SBX_E_UNSUPPORTED. */

@@ -3,14 +3,16 @@
 
 Run inside the template's sandbox by its own interpreter:
 
-    python3 -I -S bytecompile.py WORK OUT JOBS
+    python3 -I -S bytecompile.py SOURCES OUT JOBS
 
-WORK has a line for each package: its number, a tab, and the absolute paths of its modules with
-tabs between. What is compiled lands in OUT/<number>/<path of the .pyc>. A line "done <number>
-<microseconds>" is printed for each package. A module that does not compile is passed over, as py3compile does.
+Its input has a line for each package: its number, a tab, and the absolute paths of its modules with
+tabs between; they are read below the folder SOURCES. What is compiled lands in OUT/<number>/<path
+of the .pyc>. A line "done <number> <microseconds>" is printed for each package. A module that does
+not compile is passed over, as py3compile does.
 
 Every package is compiled in a fresh fork of this process: what the marshalled code looks like
 depends on which strings the interpreter has met before, so a package must not see its neighbours.
+For the same reason each new name in this file may change what comes out.
 """
 import importlib._bootstrap_external as external
 import importlib.util
@@ -23,7 +25,7 @@ MODE = importlib.util.cache_from_source
 
 
 def compile_module(source, out):
-    with open(source, "rb") as file:
+    with open(sys.argv[1] + source, "rb") as file:
         data = file.read()
     loader = external.SourceFileLoader("<py_compile>", source)
     code = loader.source_to_code(data, source)
@@ -42,13 +44,13 @@ def compile_package(number, sources, out):
         try:
             compile_module(source, os.path.join(out, number))
         except (SyntaxError, UnicodeError, ValueError, RecursionError, OSError) as error:
-            if isinstance(error, OSError) and error.filename != source:
+            if isinstance(error, OSError) and error.filename != sys.argv[1] + source:
                 raise
 
 
 def main():
-    work_path, out, jobs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-    with open(work_path, encoding="utf-8") as file:
+    out, jobs = sys.argv[2], int(sys.argv[3])
+    with open(0, encoding="utf-8") as file:
         work = [line.rstrip("\n").split("\t") for line in file]
     running = {}
     failed = 0

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "builder/build/compile.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "builder/build/delta.h"
-#include "builder/build/embedded.h"
-#include "builder/build/sandbox.h"
 
-#define SILENCE_SECONDS 600 /* the largest package takes ten */
+/* More modules than that take longer than an interpreter's start, which laying them out saves. */
+#define MOST_LAID_OUT 500
+#define MODULE_BYTES  (8 * 1024 * 1024)
 
 struct job {
 	char *ref;
@@ -49,8 +50,7 @@ void sbx_compile_free(struct sbx_compile *compile)
 	g_free(compile);
 }
 
-/* The interpreter of the tree: usr/bin/python3.<minor>; NULL when there is none. */
-static char *find_interpreter(struct sbx_tree *root)
+char *sbx_compile_interpreter(struct sbx_tree *root)
 {
 	struct sbx_entry *bin = sbx_tree_find(root, "usr/bin", NULL);
 	if (!bin || bin->kind != SBX_ENTRY_FOLDER)
@@ -142,7 +142,7 @@ struct sbx_compile *sbx_compile_plan(struct sbx_store *store, GPtrArray *units,
 	compile->store = store;
 	compile->jobs = g_ptr_array_new_with_free_func(job_free);
 	compile->failed = g_string_new(NULL);
-	compile->interpreter = root ? find_interpreter(root) : NULL;
+	compile->interpreter = root ? sbx_compile_interpreter(root) : NULL;
 	for (guint i = 0; compile->interpreter && i < units->len; i++)
 		if (!plan_unit(compile, units->pdata[i], error))
 			return NULL;
@@ -178,12 +178,60 @@ static void on_line(const char *line, gpointer data)
 	}
 }
 
-static gboolean write_work(struct sbx_compile *compile, const char *folder, GError **error)
+static gboolean same_interpreter(const struct sbx_compile *compile, struct sbx_tree *root,
+				 struct sbx_tree *other)
 {
-	g_autofree char *out = g_build_filename(folder, "out", NULL);
-	g_autofree char *work = g_build_filename(folder, "work", NULL);
-	g_autofree char *script = g_build_filename(folder, "bytecompile.py", NULL);
-	g_autoptr(GString) text = g_string_new(NULL);
+	g_autofree char *path = g_build_filename("usr/bin", compile->interpreter, NULL);
+	const struct sbx_entry *ours = sbx_tree_find(root, path, NULL);
+	const struct sbx_entry *theirs = sbx_tree_find(other, path, NULL);
+	return ours && theirs && ours->kind == SBX_ENTRY_FILE && theirs->kind == SBX_ENTRY_FILE &&
+	       memcmp(ours->checksum, theirs->checksum, SBX_CHECKSUM_BYTES) == 0;
+}
+
+/* A copy: links would let what runs inside write to the store's objects. *out_can: it is a file. */
+static gboolean lay_out(struct sbx_compile *compile, struct sbx_tree *root, const char *path,
+			const char *folder, gboolean *out_can, GError **error)
+{
+	gsize n_bytes = 0;
+	const struct sbx_entry *entry = sbx_tree_find(root, path + 1, NULL);
+	/* A link leads to what is not there. */
+	g_autofree char *text = entry && entry->kind == SBX_ENTRY_FILE
+					? sbx_object_read(compile->store, entry->checksum,
+							  MODULE_BYTES, &n_bytes, NULL)
+					: NULL;
+	g_autofree char *target = g_strconcat(folder, path, NULL);
+	g_autofree char *parent = g_path_get_dirname(target);
+	*out_can = text != NULL;
+	if (!text)
+		return TRUE;
+	if (g_mkdir_with_parents(parent, 0755) < 0)
+		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", parent);
+	return g_file_set_contents(target, text, (gssize)n_bytes, error);
+}
+
+gboolean sbx_compile_lay_out(struct sbx_compile *compile, struct sbx_tree *root,
+			     struct sbx_tree *other, const char *sources, gboolean *out_can,
+			     GError **error)
+{
+	gboolean can = same_interpreter(compile, root, other);
+	guint n = 0;
+	for (guint i = 0; can && i < compile->jobs->len; i++) {
+		const struct job *job = compile->jobs->pdata[i];
+		g_auto(GStrv) paths = g_strsplit(job->sources->str, "\t", -1);
+		/* The first is what stands before the first tab. */
+		for (guint k = 1; job->missing && can && paths[0] && paths[k]; k++)
+			if (++n > MOST_LAID_OUT)
+				can = FALSE;
+			else if (!lay_out(compile, root, paths[k], sources, &can, error))
+				return FALSE;
+	}
+	*out_can = can;
+	return TRUE;
+}
+
+static GString *describe_work(struct sbx_compile *compile)
+{
+	GString *text = g_string_new(NULL);
 	/* The largest first, so that no core idles at the end. */
 	g_ptr_array_sort(compile->jobs, larger_first);
 	for (guint i = 0; i < compile->jobs->len; i++) {
@@ -191,44 +239,20 @@ static gboolean write_work(struct sbx_compile *compile, const char *folder, GErr
 		if (job->missing)
 			g_string_append_printf(text, "%u%s\n", i, job->sources->str);
 	}
-	g_mkdir(out, 0755);
-	return g_file_set_contents(work, text->str, (gssize)text->len, error) &&
-	       g_file_set_contents(script, sbx_bytecompile_py, (gssize)sbx_bytecompile_py_size,
-				   error);
+	return text;
 }
 
 gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
-			 const char *provisioner, const char *root, const char *base,
-			 const char *folder, struct sbx_build_report *report, GError **error)
+			 struct sbx_compiler *compiler, struct sbx_build_report *report,
+			 GError **error)
 {
-	g_autofree char *work = g_build_filename(folder, "compile", NULL);
-	g_autofree char *layer = g_build_filename(folder, "compile-layer", NULL);
-	g_autofree char *interpreter = g_strconcat("/usr/bin/", compile->interpreter, NULL);
-	g_autofree char *n_jobs = g_strdup_printf("%u", g_get_num_processors());
-	const char *argv[] = {interpreter,     "-I",	       "-S",   "/run/sbx/bytecompile.py",
-			      "/run/sbx/work", "/run/sbx/out", n_jobs, NULL};
 	compile->ctx = ctx;
 	compile->report = report;
-	g_mkdir(work, 0755);
-	g_mkdir(layer, 0755);
-	if (!write_work(compile, work, error))
-		return FALSE;
-	struct sbx_sandbox sandbox = {
-		.provisioner = provisioner,
-		.root = root,
-		.base = base,
-		.layer = layer,
-		.work = work,
-		.argv = argv,
-		.silence_seconds = SILENCE_SECONDS,
-		.line = on_line,
-		.data = compile,
-	};
-	int status = 0;
-	gboolean silent = FALSE;
+	g_autoptr(GString) work = describe_work(compile);
 	g_autofree char *errors = NULL;
+	int status = 0;
 	sbx_progress_begin(ctx->progress, "compile", SBX_UNIT_ITEMS, compile->n_missing);
-	if (!sbx_sandbox_run(&sandbox, &status, &silent, &errors, ctx->cancellable, error))
+	if (!sbx_compiler_finish(compiler, work, on_line, compile, &status, &errors, error))
 		return FALSE;
 	if (status != 0 || compile->failed->len)
 		return sbx_set_error(
@@ -242,7 +266,7 @@ gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
 
 struct importing {
 	struct sbx_compile *compile;
-	const char *folder;
+	const char *out;
 	GCancellable *cancellable;
 	gint next;
 	GMutex mutex;
@@ -254,7 +278,7 @@ static gboolean import_job(struct importing *in, guint number, GError **error)
 	struct job *job = in->compile->jobs->pdata[number];
 	if (!job->missing)
 		return TRUE;
-	g_autofree char *path = g_strdup_printf("%s/compile/out/%u", in->folder, number);
+	g_autofree char *path = g_strdup_printf("%s/%u", in->out, number);
 	/* A package none of whose modules compiles has no folder; it is not tried again. */
 	g_mkdir_with_parents(path, 0755);
 	SBX_AUTO(sbx_delta)
@@ -284,10 +308,10 @@ static gpointer import_thread(gpointer data)
 	return NULL;
 }
 
-gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,
-			    GCancellable *cancellable, GError **error)
+gboolean sbx_compile_import(struct sbx_compile *compile, const char *out, GCancellable *cancellable,
+			    GError **error)
 {
-	struct importing in = {.compile = compile, .folder = folder, .cancellable = cancellable};
+	struct importing in = {.compile = compile, .out = out, .cancellable = cancellable};
 	guint n = MIN(g_get_num_processors(), MAX(1, compile->n_missing));
 	g_autofree GThread **threads = g_new0(GThread *, n);
 	g_mutex_init(&in.mutex);

@@ -3,6 +3,7 @@
 #define SBX_BUILDER_BUILD_COMPILE_H
 
 #include "builder/build/build_report.h"
+#include "builder/build/compiler.h"
 #include "builder/build/compose.h"
 #include "builder/context.h"
 
@@ -26,18 +27,29 @@ SBX_DEFINE_AUTO(sbx_compile, sbx_compile_free)
 /* How many packages still have to be compiled. */
 guint sbx_compile_n_missing(const struct sbx_compile *compile);
 
+/* The interpreter of a tree: "python3.11"; NULL when there is none. */
+char *sbx_compile_interpreter(struct sbx_tree *root);
+
 /*
- * Compile what is missing in a sandbox over the checked-out `root`; results are left in files
- * below `folder`. `base`: what `root` is a layer over, or NULL. May run in another thread than the
- * rest of the build.
+ * Can a compiler that was started over another template, whose tree is `other` and all of whose
+ * packages are in this one, do the work? Its interpreter must be that of `root`; then the modules
+ * to be compiled are put in `sources`. *out_can tells.
+ */
+gboolean sbx_compile_lay_out(struct sbx_compile *compile, struct sbx_tree *root,
+			     struct sbx_tree *other, const char *sources, gboolean *out_can,
+			     GError **error);
+
+/*
+ * Have what is missing compiled; results are left in files below the compiler's folder. May run in
+ * another thread than the rest of the build.
  */
 gboolean sbx_compile_run(struct sbx_compile *compile, struct sbx_context *ctx,
-			 const char *provisioner, const char *root, const char *base,
-			 const char *folder, struct sbx_build_report *report, GError **error);
+			 struct sbx_compiler *compiler, struct sbx_build_report *report,
+			 GError **error);
 
-/* Take the results of sbx_compile_run() into the store, in the running transaction. */
-gboolean sbx_compile_import(struct sbx_compile *compile, const char *folder,
-			    GCancellable *cancellable, GError **error);
+/* Take the results from the folder `out` into the store, in the running transaction. */
+gboolean sbx_compile_import(struct sbx_compile *compile, const char *out, GCancellable *cancellable,
+			    GError **error);
 
 /* Lay the modules that were compiled before this build over the tree; those that it compiled. */
 gboolean sbx_compile_apply(struct sbx_compile *compile, struct sbx_tree *root, GError **error);

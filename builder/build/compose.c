@@ -20,6 +20,7 @@ void sbx_unit_free(struct sbx_unit *unit)
 	g_free(unit->info_name);
 	g_free(unit->list);
 	g_free(unit->triggers);
+	g_free(unit->slim_ref);
 	g_free(unit);
 }
 
@@ -96,9 +97,8 @@ GPtrArray *sbx_compose_load(struct sbx_store *store, const struct sbx_lock *lock
 	g_autoptr(GPtrArray) units = g_ptr_array_new_with_free_func((GDestroyNotify)sbx_unit_free);
 	for (guint i = 0; i < loaded->len; i++) {
 		struct sbx_unit *unit = g_steal_pointer(&loaded->pdata[order[i]]);
-		sbx_tree_set_owner(unit->data, (guint16)i);
 		g_ptr_array_add(units, unit);
-		if (lock->content.without && !sbx_leave_out(store, unit, &lock->content, error))
+		if (!sbx_leave_out(store, unit, (guint16)i, &lock->content, error))
 			return NULL;
 	}
 	return g_steal_pointer(&units);

@@ -19,6 +19,8 @@ struct sbx_unit {
 	gboolean list_changed; /* another package has taken a file over */
 	char *triggers;	       /* text of its triggers file, NULL: none */
 	gboolean gives_way;    /* what others have at its paths stays: not yet diverted */
+	char *slim_ref; /* under which what is not left out is kept; NULL: nothing is left out */
+	gboolean slim_is_new; /* nothing is kept there yet */
 };
 void sbx_unit_free(struct sbx_unit *unit);
 

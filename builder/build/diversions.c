@@ -85,7 +85,8 @@ gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 			     const struct sbx_lock *lock, GPtrArray *loaded,
 			     const char *provisioner, const char *work,
 			     struct sbx_build_report *report, GPtrArray *refs,
-			     GPtrArray **out_diversions, GError **error)
+			     struct sbx_transaction *transaction, GPtrArray **out_diversions,
+			     GError **error)
 {
 	*out_diversions = NULL;
 	if (!any_diverts(store, loaded))
@@ -95,9 +96,6 @@ gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 	if (!units)
 		return FALSE;
 	g_autoptr(GPtrArray) diverting = find_diverting(store, units);
-	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
-	if (!sbx_transaction_begin(&transaction, store, ctx->cancellable, error))
-		return FALSE;
 	SBX_AUTO(sbx_tree) tree = compose(ctx, store, lock, units, error);
 	g_autoptr(GPtrArray) of_base = tree ? read_diversions(store, tree, error) : NULL;
 	g_autofree char *path = g_build_filename(work, "divert-root", NULL);
@@ -106,7 +104,7 @@ gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 	if (!of_base)
 		return FALSE;
 	__attribute__((cleanup(sbx_workroot_release))) struct sbx_workroot root;
-	sbx_workroot_init(&root, store, tree, path, NULL, &transaction, ctx->cancellable);
+	sbx_workroot_init(&root, store, tree, path, NULL, transaction, ctx->cancellable);
 	struct sbx_configure configure = {
 		.ctx = ctx,
 		.store = store,
@@ -123,7 +121,7 @@ gboolean sbx_diversions_find(struct sbx_context *ctx, struct sbx_store *store,
 	sbx_progress_begin(ctx->progress, "divert", SBX_UNIT_ITEMS, diverting->len);
 	g_autoptr(GPtrArray) all = NULL;
 	if (!sbx_configure_run(&configure, error) || !(all = read_diversions(store, tree, error)) ||
-	    !sbx_transaction_commit(&transaction, ctx->cancellable, error))
+	    !sbx_transaction_renew(transaction, ctx->cancellable, error))
 		return FALSE;
 	for (guint i = 0; i < all->len; i++) {
 		struct sbx_diversion *diversion = all->pdata[i];

@@ -83,6 +83,8 @@ static gboolean pump(const struct sbx_sandbox *sandbox, pid_t pid, int out_fd, i
 			fds[1].fd = -1;
 		if (errors->len > 2 * KEPT_STDERR)
 			g_string_erase(errors, 0, (gssize)(errors->len - KEPT_STDERR));
+		if (sandbox->idle && sandbox->idle(sandbox->data))
+			heard = now;
 		silent = silent || (sandbox->silence_seconds &&
 				    now - heard > (gint64)sandbox->silence_seconds * 1000000);
 		if (!told && (silent || g_cancellable_is_cancelled(cancellable))) {
@@ -109,8 +111,9 @@ gboolean sbx_sandbox_run(const struct sbx_sandbox *sandbox, int *out_status, gbo
 	SBX_CLEANUP_FD int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	g_autoptr(GPtrArray) argv = command_line(sandbox);
 	pid_t pid;
-	if (!sbx_sandbox_spawn((const char *const *)argv->pdata, null_fd, out_write, err_write,
-			       &pid, error))
+	if (!sbx_sandbox_spawn((const char *const *)argv->pdata,
+			       sandbox->stdin_fd ? sandbox->stdin_fd : null_fd, out_write,
+			       err_write, &pid, error))
 		return FALSE;
 	sbx_close(&out_write);
 	sbx_close(&err_write);

@@ -9,14 +9,16 @@
  * `sbx-provision run --profile build`, without network, over `root`, which is not written to.
  */
 struct sbx_sandbox {
-	const char *provisioner;     /* path of sbx-provision */
-	const char *root;	     /* the tree, read-only lower */
-	const char *base;	     /* what `root` is a layer over, or NULL */
-	const char *layer;	     /* folder that gets upper/: what was changed */
-	const char *work;	     /* folder that is bound at /run/sbx */
-	const char *const *ro_binds; /* "SRC:DST" over files of the tree, NULL-ended */
-	const char *const *argv;     /* command inside, NULL-ended */
-	guint silence_seconds;	     /* kill it when it prints nothing for so long */
+	const char *provisioner;	 /* path of sbx-provision */
+	const char *root;		 /* the tree, read-only lower */
+	const char *base;		 /* what `root` is a layer over, or NULL */
+	const char *layer;		 /* folder that gets upper/: what was changed */
+	const char *work;		 /* folder that is bound at /run/sbx */
+	const char *const *ro_binds;	 /* "SRC:DST" over files of the tree, NULL-ended */
+	const char *const *argv;	 /* command inside, NULL-ended */
+	int stdin_fd;			 /* 0: it has nothing to read */
+	guint silence_seconds;		 /* kill it when it prints nothing for so long */
+	gboolean (*idle)(gpointer data); /* as long as it has no reason to print; NULL: never */
 	void (*line)(const char *line, gpointer data); /* for each line of its stdout */
 	gpointer data;
 };

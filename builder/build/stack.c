@@ -32,7 +32,8 @@ static char **package_refs(const struct sbx_lock *lock)
 }
 
 static gboolean load(struct sbx_store *store, const struct sbx_template *row,
-		     struct sbx_stack **out_stack, GError **error)
+		     const struct sbx_catalog_wish *wish, struct sbx_stack **out_stack,
+		     GError **error)
 {
 	/* Just being removed, or not whole: there is nothing to lie on. */
 	SBX_CLEANUP_FD int lock_fd = sbx_template_hold(store, row->id, NULL);
@@ -49,6 +50,7 @@ static gboolean load(struct sbx_store *store, const struct sbx_template *row,
 	stack->root = sbx_template_path(store, row->id, SBX_TEMPLATE_ROOT);
 	stack->tree = g_steal_pointer(&tree);
 	stack->most_entries = (guint)(row->n_entries / LARGEST_PART);
+	stack->is_part = sbx_catalog_is_part(store, row->id, wish);
 	stack->lock_fd = sbx_steal_fd(&lock_fd);
 	*out_stack = stack;
 	return TRUE;
@@ -74,7 +76,7 @@ gboolean sbx_stack_find(struct sbx_store *store, const struct sbx_lock *lock, co
 	};
 	SBX_AUTO(sbx_template) row = sbx_catalog_nearest(store, &wish, &failed);
 	if (!failed)
-		return !row || load(store, row, out_stack, error);
+		return !row || load(store, row, &wish, out_stack, error);
 	g_propagate_error(error, g_steal_pointer(&failed));
 	return FALSE;
 }

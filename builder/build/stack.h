@@ -15,6 +15,7 @@ struct sbx_stack {
 	char *root;	       /* its checkout */
 	struct sbx_tree *tree; /* of its commit */
 	guint most_entries;    /* of a layer that is worth it */
+	gboolean is_part;      /* all of its packages are the new one's too */
 	int lock_fd;
 };
 

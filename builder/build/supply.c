@@ -12,7 +12,9 @@
 #include "builder/build/import.h"
 #include "builder/build/kept_debs.h"
 #include "builder/fetch/fetch.h"
-#include "store/transaction.h"
+
+/* What is unpacked again in less than a second. */
+#define LITTLE_BYTES (8 * 1024 * 1024)
 
 struct item {
 	const struct sbx_lock_package *package;
@@ -31,7 +33,8 @@ struct sbx_supply {
 	GAsyncQueue *arrived[2]; /* struct item *; &end_mark when no more will come */
 	guint n_missing[2], n_arrived[2];
 	guint n_fetches;
-	int lock_fd; /* two builds must not write the same file in cache/ */
+	int lock_fd;	       /* two builds must not write the same file in cache/ */
+	gboolean is_unsettled; /* imported in a transaction that is not committed */
 	GThread *thread;
 	GCancellable *cancellable; /* the context's, or our own when something failed */
 	gulong chained;
@@ -178,6 +181,15 @@ static gboolean plan(struct sbx_supply *supply, const struct sbx_archive *archiv
 	return TRUE;
 }
 
+static int open_lock(const struct sbx_supply *supply, GError **error)
+{
+	g_autofree char *path = g_build_filename(supply->store->root, "cache", "lock", NULL);
+	int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
+	return fd;
+}
+
 static gboolean lock_cache(struct sbx_supply *supply, const struct sbx_lock *lock, GError **error)
 {
 	gboolean complete = TRUE;
@@ -185,11 +197,9 @@ static gboolean lock_cache(struct sbx_supply *supply, const struct sbx_lock *loc
 		complete = sbx_import_is_stored(supply->store, lock->packages->pdata[i]);
 	if (complete)
 		return TRUE;
-	g_autofree char *path = g_build_filename(supply->store->root, "cache", "lock", NULL);
-	supply->lock_fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	if (supply->lock_fd < 0)
-		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
-	return sbx_store_flock(supply->lock_fd, LOCK_EX, path, supply->ctx->cancellable, error);
+	supply->lock_fd = open_lock(supply, error);
+	return supply->lock_fd >= 0 && sbx_store_flock(supply->lock_fd, LOCK_EX, "cache/lock",
+						       supply->ctx->cancellable, error);
 }
 
 static void chain_cancel(GCancellable *from, gpointer to)
@@ -247,6 +257,16 @@ guint sbx_supply_n_missing(const struct sbx_supply *supply)
 	return supply->n_missing[0] + supply->n_missing[1];
 }
 
+gboolean sbx_supply_lacks(const struct sbx_supply *supply, const char *prefix)
+{
+	for (guint i = 0; i < supply->items->len; i++) {
+		const struct item *item = supply->items->pdata[i];
+		if (item->part == SBX_SUPPLY_REST && g_str_has_prefix(item->package->name, prefix))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 struct worker {
 	struct sbx_supply *supply;
 	enum sbx_supply_part part;
@@ -300,17 +320,9 @@ static gboolean run_workers(struct sbx_supply *supply, enum sbx_supply_part part
 	return FALSE;
 }
 
-gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part, GError **error)
+/* The packages are store objects now: nothing is inflated twice. */
+static void drop_debs(struct sbx_supply *supply, enum sbx_supply_part part)
 {
-	GCancellable *cancellable = supply->ctx->cancellable;
-	SBX_AUTO_TRANSACTION struct sbx_transaction transaction = {0};
-	if (supply->n_missing[part] == 0)
-		return TRUE;
-	if (!sbx_transaction_begin(&transaction, supply->store, cancellable, error) ||
-	    !run_workers(supply, part, error) ||
-	    !sbx_transaction_commit(&transaction, cancellable, error))
-		return FALSE;
-	/* The packages are store objects now: nothing is inflated twice. */
 	for (guint i = 0; i < supply->items->len; i++) {
 		const struct item *item = supply->items->pdata[i];
 		if (item->part != part)
@@ -321,5 +333,46 @@ gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part,
 			unlink(item->path);
 	}
 	sbx_kept_debs_trim(supply->store, supply->limits.keep_bytes);
+}
+
+static gboolean is_little(const struct sbx_supply *supply, enum sbx_supply_part part)
+{
+	guint64 n_bytes = 0;
+	for (guint i = 0; i < supply->items->len; i++) {
+		const struct item *item = supply->items->pdata[i];
+		n_bytes += item->part == part ? item->package->size : 0;
+	}
+	return part != SBX_SUPPLY_BASE && n_bytes <= LITTLE_BYTES;
+}
+
+gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part,
+			   struct sbx_transaction *transaction, GError **error)
+{
+	GCancellable *cancellable = supply->ctx->cancellable;
+	if (supply->n_missing[part] == 0)
+		return TRUE;
+	if (!run_workers(supply, part, error))
+		return FALSE;
+	if (is_little(supply, part)) {
+		supply->is_unsettled = TRUE;
+		/* The build goes on for longer than another one should wait to fetch. */
+		sbx_close(&supply->lock_fd);
+		return sbx_transaction_flush(transaction, cancellable, error);
+	}
+	if (!sbx_transaction_renew(transaction, cancellable, error))
+		return FALSE;
+	drop_debs(supply, part);
 	return TRUE;
+}
+
+void sbx_supply_settle(struct sbx_supply *supply)
+{
+	if (!supply->is_unsettled)
+		return;
+	supply->is_unsettled = FALSE;
+	/* Who fetches may just be going to read what lies there; then it, or gc, removes it. */
+	supply->lock_fd = open_lock(supply, NULL);
+	if (supply->lock_fd >= 0 && flock(supply->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		drop_debs(supply, SBX_SUPPLY_REST);
+	sbx_close(&supply->lock_fd);
 }

@@ -5,7 +5,7 @@
 #include "builder/archive/archive.h"
 #include "builder/build/build_report.h"
 #include "builder/resolve/lock.h"
-#include "store/store.h"
+#include "store/transaction.h"
 
 /*
  * Bring the packages of a lock that the store lacks: they are fetched in one thread and imported
@@ -24,9 +24,21 @@ SBX_DEFINE_AUTO(sbx_supply, sbx_supply_free)
 
 guint sbx_supply_n_missing(const struct sbx_supply *supply);
 
+/* Does the store lack a package, beyond the base, whose name begins so? */
+gboolean sbx_supply_lacks(const struct sbx_supply *supply, const char *prefix);
+
 enum sbx_supply_part { SBX_SUPPLY_BASE, SBX_SUPPLY_REST };
 
-/* Import that part, in a transaction of its own, waiting for what is still being fetched. */
-gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part, GError **error);
+/*
+ * Import that part in the running transaction, waiting for what is still being fetched. Much, and
+ * all of the base, is committed at once: to unpack it again would take long. A little can be read
+ * (store/transaction.h), and is kept with what the caller makes of it, which saves a sync; until
+ * sbx_supply_settle() its .debs stay in cache/, where the next build finds them if this one fails.
+ */
+gboolean sbx_supply_import(struct sbx_supply *supply, enum sbx_supply_part part,
+			   struct sbx_transaction *transaction, GError **error);
+
+/* The transaction was committed: .debs that were left go. */
+void sbx_supply_settle(struct sbx_supply *supply);
 
 #endif

@@ -51,8 +51,9 @@ static GHashTable *ask_apt(void)
 	SBX_CLEANUP_FD int fd = folder && *folder ? redirect_folder(&env, folder) : -1;
 	g_autofree char *dump = NULL;
 	int status;
+	/* Sandboxes are started meanwhile, and must not hold the pipe that is read to its end. */
 	if (!g_spawn_sync(NULL, argv, env,
-			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL |
+			  G_SPAWN_SEARCH_PATH | G_SPAWN_STDERR_TO_DEV_NULL | G_SPAWN_CLOEXEC_PIPES |
 				  G_SPAWN_LEAVE_DESCRIPTORS_OPEN,
 			  NULL, NULL, &dump, NULL, &status, NULL))
 		return sbx_apt_config_parse("");

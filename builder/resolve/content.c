@@ -112,13 +112,18 @@ gboolean sbx_content_skips(const struct sbx_content *content, const char *packag
 	       (g_strv_contains(skipped, package) || g_strv_contains(skipped, SBX_SKIP_ALL));
 }
 
-void sbx_content_append_canonical(const struct sbx_content *content, GString *text)
+void sbx_content_append_left_out(const struct sbx_content *content, GString *text)
 {
 	for (guint i = 0; i < SBX_N_CONTENT_CLASSES; i++)
 		if (content->without & 1u << i)
 			g_string_append_printf(text, "without %s\n", classes[i].name);
 	for (char **locale = content->locales; locale && *locale; locale++)
 		g_string_append_printf(text, "locale %s\n", *locale);
+}
+
+void sbx_content_append_canonical(const struct sbx_content *content, GString *text)
+{
+	sbx_content_append_left_out(content, text);
 	for (char **package = content->skip_scripts; package && *package; package++)
 		g_string_append_printf(text, "skip-script %s\n", *package);
 }

@@ -71,6 +71,9 @@ const char *sbx_content_set_option(struct sbx_content *content, const char *key,
 /* Lines for the canonical text of a lock; nothing when nothing is left out. */
 void sbx_content_append_canonical(const struct sbx_content *content, GString *text);
 
+/* Those of them that say which files are left out. */
+void sbx_content_append_left_out(const struct sbx_content *content, GString *text);
+
 /* The text of a dpkg.cfg(5) that does the same. Newly allocated, NULL: nothing is left out. */
 char *sbx_content_dpkg_config(const struct sbx_content *content);
 

@@ -64,6 +64,62 @@ def test_what_differs_is_a_layer_and_the_commit_is_that_of_a_whole_build(t):
 	t.fsck_clean()
 
 
+def kept_slim(t):
+	"""What was kept of packages of which something is left out: their names."""
+	# <key>/<name>/<version>/<architecture>
+	return {path.split("/")[1] for path in files_in(os.path.join(t.root, "repo/refs/heads/slim"))}
+
+
+def test_what_is_left_out_of_a_package_is_found_out_once(t):
+	slim = ("--slim", "docs")
+	t.sbx("build", *slim, "--packages", "roomy").ok()
+	assert "roomy" in kept_slim(t) and "atop" not in kept_slim(t), kept_slim(t)
+	id = t.sbx("build", *slim, "--packages", "atop").id
+	assert "atop" in kept_slim(t), kept_slim(t)
+	other = os.path.join(t.tmp, "other")
+	t.sbx("update", "--root", other).ok()
+	equal(t.sbx("build", "--root", other, *slim, "--packages", "atop").id, id, "id")
+	equal(commit_of(t, id), commit_of(t, id, other), "commit")
+	bytes_in = [t.sbx("show", id, "--json", "--root", root, archive=False).json()["bytes"]
+		    for root in (t.root, other)]
+	equal(bytes_in[0], bytes_in[1], "bytes of its files")
+	# Of another choice another tree is kept.
+	whole = t.build("atop")
+	assert commit_of(t, whole) != commit_of(t, id), "documentation makes no difference"
+	t.fsck_clean()
+	for one in json.loads(t.sbx("ls", "--json", archive=False).out)["templates"]:
+		t.sbx("rm", one["id"], archive=False).ok()
+	t.sbx("gc", "--unused-days", "0", archive=False).ok()
+	equal(kept_slim(t), set(), "kept after gc")
+
+
+def test_modules_are_compiled_as_in_a_whole_build(t):
+	base = t.build("roomy,python3")
+	other = os.path.join(t.tmp, "other")
+	t.sbx("update", "--root", other).ok()
+	modules = "usr/lib/python3/dist-packages"
+	for package, module in (("python3-greet", "greet/__pycache__/words"),
+				("python3-linked", "__pycache__/linked")):
+		id = t.build(f"roomy,{package}")
+		equal(base_of(t, id), base, "base")
+		compiled = [f for f in files_in(part(t, id, "layer", modules)) if f.startswith(module + ".")]
+		equal(len(compiled), 1, f"what {module} was compiled to")
+		t.sbx("build", "--root", other, "--packages", f"roomy,{package}").ok()
+		equal(commit_of(t, id), commit_of(t, id, other), f"commit with {package}")
+		t.sbx("rm", id, "--root", other, archive=False).ok()  # the next is whole, too
+	t.fsck_clean()
+
+
+def test_a_build_that_fails_fetches_nothing_twice(t):
+	t.build("roomy")
+	t.sbx("build", "--packages", "atop-fails").fails(SCRIPT, "atop-fails")
+	t.server.clear()
+	t.build("atop-fails", "--skip-script", "atop-fails")
+	equal(t.server.requests(r"\.deb$"), [], "packages fetched")
+	equal([f for f in os.listdir(os.path.join(t.root, "cache")) if ".deb" in f], [], "packages in cache/")
+	t.fsck_clean()
+
+
 def test_dpkg_works_inside_and_writes_stay_inside(t):
 	base, id = stacked(t)
 	script = ("set -e; dpkg -s atop roomy | grep -c ^Status; dpkg --audit; dpkg -V; "

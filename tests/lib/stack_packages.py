@@ -39,4 +39,10 @@ def stack_packages():
 	changes = Package("atop-changes", "1.0", Depends="roomy").script("postinst", CHANGES)
 	failing = Package("atop-fails", "1.0", Depends="roomy").script("postinst", "exit 3\n")
 	failing.file("usr/share/atop-fails/one", "1\n")
-	return [roomy, atop, changes, failing]
+	# A module that is a link, and one that is no Python.
+	linked = Package("python3-linked", "1.0", Depends="python3:any, roomy", section="python")
+	linked.symlink("usr/lib/python3/dist-packages/linked.py", "/usr/share/linked/real.py")
+	linked.file("usr/share/linked/real.py", "WORD = 'linked'\n")
+	linked.file("usr/lib/python3/dist-packages/broken.py", "def (:\n")
+	linked.script("postinst", "py3compile -p python3-linked\n")
+	return [roomy, atop, changes, failing, linked]
