@@ -26,6 +26,8 @@ ALLOWED = [
 	(r"etc/machine-id|var/lib/dbus/machine-id", "must differ from machine to machine", None),
 	(r"etc/ssl/certs/java/cacerts", "dates at which certificates were added", KEYSTORE),
 	(r"var/cache/fontconfig(/.*)?", "named after times of folders", None),
+	(r"usr/share/icons/hicolor/icon-theme.cache", "made if gtk-update-icon-cache was unpacked "
+	 "before the triggers of hicolor-icon-theme ran", None),
 	(r"var/cache/man(/.*)?", "mandb does not run; times of files", None),
 	(r"var/cache/debconf/.*", "times and passwords of questions", None),
 ]
