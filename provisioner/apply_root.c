@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -170,6 +171,35 @@ int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 	return is_new ? sbx_mount_copy_mode("lower", "layer/upper", err) : 0;
 }
 
+static int fail_overlay(const struct sbx_op *op, int why, struct sbx_error *err)
+{
+	/* A user namespace has no right to it before Linux 5.11; `target` has the options for one.
+	 */
+	if (why == EPERM && *op->target)
+		return sbx_fail_os(err, SBX_E_UNSUPPORTED, why,
+				   "overlay on template %s: this kernel gives ordinary users none; "
+				   "it takes Linux 5.11, or run as root",
+				   op->source);
+	return sbx_fail_os(err, why == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, why,
+			   "overlay on template %s%s", op->source,
+			   why == EINVAL && *op->target
+				   ? "; for an ordinary user nothing may be mounted below it"
+				   : "");
+}
+
+/* Where a layer has no room for its work folder, overlayfs is read-only instead of failing. */
+static int check_writable(int root_fd, struct sbx_error *err)
+{
+	struct statfs fs;
+	if (fstatfs(root_fd, &fs) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the new root");
+	if (fs.f_flags & ST_RDONLY)
+		return sbx_fail(err, SBX_E_NO_SPACE,
+				"--layer: it has no room for even one more folder; remove some of "
+				"what is in its upper/, or raise its quota");
+	return 0;
+}
+
 int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	/*
@@ -187,16 +217,11 @@ int sbx_apply_ROOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 		 "metacopy=off,index=off%s",
 		 a->has_base ? ":base" : "", in, in, op->target);
 	if (mount_old("sbx", "root", "overlay", MS_NOSUID | MS_NODEV, data) < 0)
-		return sbx_fail_os(
-			err, errno == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, errno,
-			"overlay on template %s%s", op->source,
-			errno == EINVAL && *op->target
-				? "; for an ordinary user nothing may be mounted below it"
-				: "");
+		return fail_overlay(op, errno, err);
 	a->root_fd = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (a->root_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the new root");
-	return 0;
+	return a->has_layer ? check_writable(a->root_fd, err) : 0;
 }
 
 int sbx_apply_PIVOT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)

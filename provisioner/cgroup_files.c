@@ -79,8 +79,11 @@ uint64_t sbx_groups_file_bytes(const struct sbx_groups *groups)
 	const struct sbx_group *group = sbx_groups_with(groups, SBX_CONTROLLER_MEMORY);
 	if (!group)
 		return 0;
-	return read_number(group->fd, "memory.stat",
-			   group->kind == SBX_PLACE_V1 ? "cache" : "file");
+	/* Both count what is in a tmpfs, which stays: there is no swap for it. */
+	uint64_t all = read_number(group->fd, "memory.stat",
+				   group->kind == SBX_PLACE_V1 ? "cache" : "file");
+	uint64_t kept = read_number(group->fd, "memory.stat", "shmem");
+	return all > kept ? all - kept : 0;
 }
 
 uint64_t sbx_groups_pids(const struct sbx_groups *groups)
@@ -162,6 +165,10 @@ void sbx_groups_reset_peak(const struct sbx_groups *groups)
 void sbx_groups_kill(const struct sbx_groups *groups, pid_t spared)
 {
 	for (unsigned i = 0; i < groups->n; i++) {
+		/* All at once, what is just being forked as well (Linux 5.14). */
+		if (!spared && groups->group[i].kind != SBX_PLACE_V1 && groups->group[i].fd >= 0 &&
+		    sbx_cgroup_write(groups->group[i].fd, "cgroup.kill", "1") == 0)
+			continue;
 		SBX_CLEANUP_FREE char *text =
 			groups->group[i].fd < 0 ? NULL
 						: sbx_read_file(groups->group[i].fd, "cgroup.procs",
