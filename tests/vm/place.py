@@ -55,7 +55,7 @@ def of(name):
 		if made:
 			write(f"{folder}/cgroup.subtree_control", CONTROLLERS)
 		folder = f"{folder}/{step.lstrip('*')}"
-		os.mkdir(folder)
+		os.makedirs(folder, exist_ok=True)
 		made.append(folder)
 		if step.startswith("*"):
 			give(folder)

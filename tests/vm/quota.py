@@ -72,32 +72,32 @@ def is_held(t, kind, command, options, size, limit):
 	try:
 		layer = os.path.join(folder, "layer")
 		os.mkdir(layer)
-		asked = ["--layer", layer, "--disk", "32M"]
+		asked = ["--layer", layer, "--disk", "8M"]
 		# Without a quota it lies on a file system that is larger.
 		result = t.run("true", options=asked).fails(125, "--disk", layer, "project quota")
 		equal(result.record["error"]["code"], "unsupported", "code")
 		project(layer, 42)
-		limit(device, 42, 64 * MIB)
+		limit(device, 42, 16 * MIB)
 		t.run("true", options=asked).fails(125, "--disk", "project quota")
-		limit(device, 42, 32 * MIB)
+		limit(device, 42, 8 * MIB)
 		result = t.shell(FILL, options=[*asked, "--record", "files"])
 		assert result.status == 1 and any(word in result.err for word in FULL), result
 		check_schema(t, result.record)
 		written = result.record["written"]["bytes"]
-		assert 20 * MIB < written <= 32 * MIB, result
-		assert 20 * MIB < used(layer) <= 32 * MIB, used(layer)
+		assert 5 * MIB < written <= 8 * MIB, result
+		assert 5 * MIB < used(layer) <= 8 * MIB, used(layer)
 		# Full to the last block no overlay can be made of it; what is freed can be written again.
 		result = t.shell("rm /big", options=asked)
 		if result.status != 0:
 			result.fails(125, "--layer", "no room")
 			os.unlink(os.path.join(layer, "upper/big"))
-		t.run("dd", "if=/dev/zero", "of=/new", "bs=1M", "count=20", options=asked).ok()
-		result = t.run("true", options=["--layer", layer, "--disk", "16M", "--best-effort"])
+		t.run("dd", "if=/dev/zero", "of=/new", "bs=1M", "count=4", options=asked).ok()
+		result = t.run("true", options=["--layer", layer, "--disk", "4M", "--best-effort"])
 		result.fails(0, "warning", "--disk")
 		equal(result.record["unenforced"], ["disk"], "record")
 		# The file system itself has room.
 		with open(os.path.join(folder, "beside"), "wb") as f:
-			f.write(b"\0" * 40 * MIB)
+			f.write(b"\0" * 10 * MIB)
 	finally:
 		subprocess.run(["umount", folder], check=True)
 		subprocess.run(["losetup", "-d", device], check=True)
@@ -105,7 +105,7 @@ def is_held(t, kind, command, options, size, limit):
 
 def test_project_quota_of_ext4(t):  # root
 	is_held(t, "ext4", ["mke2fs", "-q", "-F", "-t", "ext4", "-O", "quota,project", "-E",
-			    "quotatype=usrquota:prjquota"], "prjquota", 128 * MIB, limit_ext4)
+			    "quotatype=usrquota:prjquota"], "prjquota", 48 * MIB, limit_ext4)
 
 
 def test_project_quota_of_xfs(t):  # root
@@ -113,9 +113,9 @@ def test_project_quota_of_xfs(t):  # root
 
 
 def test_a_file_system_of_that_size(t):  # root
-	device, folder = mounted(t, "ext4", ["mke2fs", "-q", "-F", "-t", "ext4"], "nodev", 16 * MIB)
+	device, folder = mounted(t, "ext4", ["mke2fs", "-q", "-F", "-t", "ext4"], "nodev", 8 * MIB)
 	try:
-		options = ["--layer", os.path.join(folder, "layer"), "--disk", "16M"]
+		options = ["--layer", os.path.join(folder, "layer"), "--disk", "8M"]
 		result = t.shell(FILL, options=options)
 		assert result.status == 1 and any(word in result.err for word in FULL), result
 	finally:
