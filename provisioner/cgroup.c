@@ -127,14 +127,26 @@ static void return_to_own(struct sbx_group *group)
 	unlinkat(group->parent_fd, group->own_name, AT_REMOVEDIR);
 }
 
-int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err)
+/*
+ * Nanoseconds that no other group of this process has in its name. Where the clock moves by the
+ * jiffy, two made at once would be one, and this process would wait for its own lock on it.
+ */
+static unsigned long long new_stamp(void)
 {
-	/* Counted at once: what is half made is removed like the rest. */
-	struct sbx_group *group = &groups->group[groups->n++];
+	static unsigned long long last;
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	unsigned long long stamp =
 		(unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec;
+	last = stamp > last ? stamp : last + 1;
+	return last;
+}
+
+int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err)
+{
+	/* Counted at once: what is half made is removed like the rest. */
+	struct sbx_group *group = &groups->group[groups->n++];
+	unsigned long long stamp = new_stamp();
 	snprintf(group->name, sizeof(group->name), NAME_PREFIX "%d-%llx", getpid(), stamp);
 	snprintf(group->own_name, sizeof(group->own_name), NAME_PREFIX "host-%d-%llx", getpid(),
 		 stamp);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -23,6 +25,17 @@
 #define FREEZER (1U << SBX_CONTROLLER_FREEZER)
 
 static char prefix[64];
+
+/* A clock that stands still for a while, as one that counts jiffies does. */
+static bool stands_still;
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	if (!stands_still)
+		return (int)syscall(SYS_clock_gettime, id, now);
+	*now = (struct timespec){.tv_sec = 1 << 30};
+	return 0;
+}
 
 /* A file of a made-up cgroup file system, with its folders. */
 static void put(const char *path, const char *text)
@@ -201,6 +214,22 @@ static void test_nonsense_is_survived(void **state)
 	sbx_places_release(&p);
 }
 
+static void test_groups_made_at_once_are_two(void **state)
+{
+	struct sbx_place place = {prefix, SBX_PLACE_V2, 0};
+	struct sbx_groups groups;
+	sbx_groups_init(&groups);
+	stands_still = true;
+	/* It waited for a lock of its own. */
+	alarm(60);
+	assert_int_equal(sbx_group_make(&groups, &place, NULL), 0);
+	assert_int_equal(sbx_group_make(&groups, &place, NULL), 0);
+	alarm(0);
+	stands_still = false;
+	assert_string_not_equal(groups.group[0].name, groups.group[1].name);
+	sbx_groups_remove(&groups);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +245,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_hybrid, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_nonsense_is_survived, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_groups_made_at_once_are_two, set_up,
+						tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
