@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/json.h"
 #include "builder/archive/choose.h"
 #include "builder/build/base_layer.h"
 #include "builder/build/compile.h"
@@ -18,6 +17,7 @@
 #include "builder/build/diversions.h"
 #include "builder/build/import.h"
 #include "builder/build/leave_out.h"
+#include "builder/build/provenance.h"
 #include "builder/build/supply.h"
 #include "builder/match/holdings.h"
 #include "store/template.h"
@@ -308,42 +308,6 @@ static char **needed_refs(const struct build *b)
 	return (char **)g_ptr_array_free(refs, FALSE);
 }
 
-/* Where and when the packages were found: of a template that is older, of its first build. */
-static void write_releases(struct sbx_json *json, const struct sbx_lock *lock)
-{
-	sbx_json_begin_array(json, "releases");
-	for (guint i = 0; i < lock->releases->len; i++) {
-		const struct sbx_lock_release *release = lock->releases->pdata[i];
-		sbx_json_begin_object(json, NULL);
-		sbx_json_string(json, "origin", release->origin);
-		sbx_json_string(json, "date", release->date);
-		sbx_json_string(json, "sha256", release->sha256);
-		sbx_json_end_object(json);
-	}
-	sbx_json_end_array(json);
-}
-
-/* Provenance stands beside the template, never in it: who built it, when, out of what. */
-static char *meta_json(const struct build *b, gint64 now_usec)
-{
-	g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(now_usec / G_USEC_PER_SEC);
-	g_autofree char *created = g_date_time_format_iso8601(when);
-	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
-	struct sbx_json writer = {.out = &text, .pretty = TRUE}, *json = &writer;
-	sbx_json_begin_object(json, NULL);
-	sbx_json_string(json, "id", b->id);
-	sbx_json_string(json, "commit", b->commit);
-	sbx_json_string(json, "created", created);
-	sbx_json_string(json, "builder", "sbx-build " SBX_VERSION);
-	sbx_json_bool(json, "rootless", b->store->rootless);
-	sbx_json_string(json, "ids", sbx_store_ids(b->store));
-	sbx_json_int(json, "uid", b->store->has_idmap ? b->store->idmap.uid : (int64_t)geteuid());
-	sbx_json_string(json, "host", g_get_host_name());
-	write_releases(json, b->lock);
-	sbx_json_end_object(json);
-	return g_strdup(text.data);
-}
-
 /* The checkout, or the layer and a link to what that lies on. */
 static gboolean put_checkout(const struct build *b, const char *folder, GError **error)
 {
@@ -363,7 +327,7 @@ static gboolean publish(struct build *b, GError **error)
 	gint64 now = g_get_real_time();
 	g_autofree char *folder = g_build_filename(b->work, "template", NULL);
 	g_autofree char *lock_json = sbx_lock_to_json(b->lock);
-	g_autofree char *meta = meta_json(b, now);
+	g_autofree char *meta = sbx_provenance_json(b->store, b->lock, b->id, b->commit, now);
 	g_autofree char *lock_path = g_build_filename(folder, "lock.json", NULL);
 	g_autofree char *meta_path = g_build_filename(folder, "meta.json", NULL);
 	g_autofree char *flock_path = g_build_filename(folder, "lock", NULL);
