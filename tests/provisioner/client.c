@@ -2,7 +2,8 @@
 /*
  * A worker daemon at its barest, for ci/bench: asks a server for sandboxes that run /bin/true.
  *
- *	bench-client SOCKET TEMPLATE N 1	one after the other: each one's seconds, a line each
+ *	bench-client SOCKET TEMPLATE N 1 [MS]	one after the other, with a pause of MS milliseconds
+ *						before each: their seconds, a line each
  *	bench-client SOCKET TEMPLATE N M	M at once: the seconds of all
  */
 #include <stdio.h>
@@ -52,13 +53,16 @@ int main(int argc, char **argv)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	struct sbx_connection c;
-	if (argc != 5)
+	if (argc < 5 || argc > 6)
 		return 2;
+	const struct timespec pause = {.tv_nsec = argc == 6 ? atol(argv[5]) * 1000000 : 0};
 	if (sbx_connection_open(&c, argv[1], &err) < 0)
 		fail(&err);
 	long n = atol(argv[3]), at_once = atol(argv[4]), sent = 0;
 	double began = now();
 	for (long ended = 0; ended < n; ended++) {
+		if (pause.tv_nsec)
+			nanosleep(&pause, NULL);
 		double asked = now();
 		for (; sent < n && sent - ended < at_once; sent++)
 			create(&c, argv[2]);
