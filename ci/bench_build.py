@@ -92,15 +92,23 @@ def settle():
     time.sleep(7)
 
 
-def time_mmdebstrap(b, command):
-    shutil.rmtree(command[-1], ignore_errors=True)
+def time_peer(b, command, target):
+    """What a peer takes to fill a folder, which is removed again: seconds, processor time."""
+    shutil.rmtree(target, ignore_errors=True)
     settle()
     took = b.usage(command)[:2]
-    shutil.rmtree(command[-1])
+    shutil.rmtree(target)
     return took
 
 
-def row_of_pairs(b, name, work, ours, theirs):
+def apt_mirror():
+    """Where apt has the suite from, for debootstrap, which does not ask it."""
+    text = subprocess.run(["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)",
+                           "Identifier: Packages"], capture_output=True, text=True, check=True).stdout
+    return next(uri for name, uri in map(str.split, text.splitlines()) if name == SUITE)
+
+
+def row_of_pairs(b, name, work, ours, theirs, target):
     """Cold builds in turn with mmdebstrap; returns its time. On a busy machine the processor time is
     the figure to go by: what is done on two processors at once gains less there."""
     a, m = [], []
@@ -108,7 +116,7 @@ def row_of_pairs(b, name, work, ours, theirs):
         forget_all(b)
         settle()
         a.append(b.usage(ours)[:2])
-        m.append(time_mmdebstrap(b, theirs))
+        m.append(time_peer(b, theirs, target))
         tell(f"{name} {i + 1}/{COLD_RUNS}: {show(a[-1][0])}, mmdebstrap {show(m[-1][0])}")
     times = [[statistics.median(run[k] for run in runs) for runs in (a, m)] for k in (0, 1)]
     b.row(work, times[0][0], "mmdebstrap", times[0][1], "2x")
@@ -118,13 +126,20 @@ def row_of_pairs(b, name, work, ours, theirs):
 
 def row_minbase(b, target):
     ours = b.sbx("build", "-q", "--packages", ",".join(required_packages()))
-    row_of_pairs(b, "minbase", "build minbase, nothing cached", ours,
-                 ["mmdebstrap", "--quiet", "--variant=minbase", SUITE, str(target)])
+    name = "build minbase, nothing cached"
+    row_of_pairs(b, "minbase", name, ours,
+                 ["mmdebstrap", "--quiet", "--variant=minbase", SUITE, str(target)], target)
+    forget_all(b)
+    settle()
+    took = b.usage(ours)[0]
+    theirs = time_peer(b, ["debootstrap", "--variant=minbase", SUITE, str(target), apt_mirror()],
+                       target)[0]
+    b.row(name + ", once", took, "debootstrap", theirs, "-")
 
 
 def row_cold(b, target):
     return row_of_pairs(b, "cold", "build it, nothing cached", build(b, b.work / "cold.json"),
-                        mmdebstrap(target))
+                        mmdebstrap(target), target)
 
 
 def row_store(b, target, theirs):
@@ -134,7 +149,7 @@ def row_store(b, target, theirs):
                                     check=True).stdout)
     command = b.sbx("build", "-q", "--report", str(b.work / "warm.json"), str(lock))
     b.seconds(command)
-    theirs = theirs or time_mmdebstrap(b, mmdebstrap(target))[0]
+    theirs = theirs or time_peer(b, mmdebstrap(target), target)[0]
     times = []
     for i in range(5):
         forget_templates(b)
