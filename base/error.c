@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,22 +51,62 @@ static void keep_to_one_line(char *message)
 			*p = '?';
 }
 
+/* Two paths of the longest, and what is wrong with them. */
+#define LONGEST 9000
+#define CUT	"[...]"
+#define HEAD	550 /* of what is too long: what it was about */
+
+static bool is_inside_character(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/*
+ * What is too long loses its middle: the thing is named at its beginning, the reason and the way
+ * out stand at its end.
+ */
+static void put(struct sbx_error *err, const char *text)
+{
+	const size_t n = strlen(text), room = sizeof(err->message) - 1;
+	size_t head = n, tail = n;
+	if (n > room) {
+		head = HEAD;
+		tail = n - (room - HEAD - strlen(CUT));
+		while (head > HEAD - 4 && is_inside_character(text[head]))
+			head--;
+		while (tail < n && is_inside_character(text[tail]))
+			tail++;
+	}
+	snprintf(err->message, sizeof(err->message), "%.*s%s%s", (int)head, text,
+		 n > room ? CUT : "", text + tail);
+	keep_to_one_line(err->message);
+}
+
+/* What the caller of this program can do about it. */
+static const char *way_out(int os_errno)
+{
+	return os_errno == EMFILE  ? "; allow this process more (ulimit -n)"
+	       : os_errno == EFBIG ? "; allow this process larger ones (ulimit -f)"
+				   : "";
+}
+
 static int set(struct sbx_error *err, enum sbx_code code, int os_errno, const char *fmt, va_list ap)
 {
+	char text[LONGEST];
 	if (!err || err->code != SBX_OK)
 		return -1;
 	if (os_errno == ENOSPC || os_errno == EDQUOT)
 		code = SBX_E_NO_SPACE;
 	err->code = code;
 	err->os_errno = os_errno;
-	int n = vsnprintf(err->message, sizeof(err->message), fmt, ap);
-	if (n < 0)
-		n = 0;
-	if (os_errno && (size_t)n < sizeof(err->message))
-		snprintf(err->message + n, sizeof(err->message) - (size_t)n, ": %s%s",
-			 strerror(os_errno),
-			 os_errno == EMFILE ? "; allow this process more (ulimit -n)" : "");
-	keep_to_one_line(err->message);
+	if (vsnprintf(text, sizeof(text) - 200, fmt, ap) < 0)
+		text[0] = '\0';
+	if (os_errno) {
+		size_t n = strlen(text);
+		snprintf(text + n, sizeof(text) - n, ": %s%s", strerror(os_errno),
+			 way_out(os_errno));
+	}
+	put(err, text);
 	return -1;
 }
 
@@ -91,22 +132,15 @@ int sbx_error_prefix(struct sbx_error *err, const char *fmt, ...)
 {
 	if (!err || err->code == SBX_OK)
 		return -1;
-	char old[sizeof(err->message)];
-	memcpy(old, err->message, sizeof(old));
+	char text[LONGEST];
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(err->message, sizeof(err->message), fmt, ap);
+	if (vsnprintf(text, sizeof(text) - sizeof(err->message) - 2, fmt, ap) < 0)
+		text[0] = '\0';
 	va_end(ap);
-	const char *parts[] = {": ", old};
-	size_t at = n < 0 ? 0 : strnlen(err->message, sizeof(err->message));
-	for (int i = 0; i < 2; i++) {
-		size_t room = sizeof(err->message) - 1 - at, len = strlen(parts[i]);
-		size_t taken = len < room ? len : room;
-		memcpy(err->message + at, parts[i], taken);
-		at += taken;
-	}
-	err->message[at] = '\0';
-	keep_to_one_line(err->message);
+	size_t n = strlen(text);
+	snprintf(text + n, sizeof(text) - n, ": %s", err->message);
+	put(err, text);
 	return -1;
 }
 

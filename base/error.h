@@ -48,7 +48,7 @@ enum sbx_code {
 struct sbx_error {
 	enum sbx_code code; /* SBX_OK while unset */
 	int os_errno;	    /* errno at the time of failure, 0 when the system had no say */
-	char message[1000]; /* one line, NUL-terminated, cut when longer */
+	char message[1000]; /* one line, NUL-terminated; of a longer one the middle is left out */
 };
 
 #define SBX_ERROR_INIT                                                                             \

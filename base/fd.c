@@ -32,30 +32,49 @@ int sbx_write_all(int fd, const void *data, size_t n)
 	return 0;
 }
 
+/* What is read to its end must have one: no pipe, whose writer may never come, and no device. */
+static int check_plain(mode_t mode, const char *name, struct sbx_error *err)
+{
+	if (S_ISREG(mode))
+		return 0;
+	return sbx_fail(err, SBX_E_INPUT, "%s: is a %s, a file was expected%s", name,
+			S_ISDIR(mode)	 ? "folder"
+			: S_ISFIFO(mode) ? "pipe"
+					 : "device or socket",
+			S_ISDIR(mode) ? "" : "; write what it gives to one, and name that");
+}
+
 char *sbx_read_file(int dfd, const char *path, size_t max_bytes, size_t *out_n,
 		    struct sbx_error *err)
 {
+	/* Without waiting: a pipe's writer, a terminal's carrier. */
 	SBX_CLEANUP_FD int fd = openat(dfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		sbx_fail_os(err, SBX_E_INPUT, errno, "%s", path);
-		return NULL;
-	}
+	if (fd >= 0)
+		return sbx_read_open(fd, path, max_bytes, out_n, err);
+	/* A socket cannot be opened at all, nor a device that is not there. */
+	int why = errno;
+	if (why != ENXIO || check_plain(S_IFSOCK, path, err) == 0)
+		sbx_fail_os(err, SBX_E_INPUT, why, "%s", path);
+	return NULL;
+}
+
+char *sbx_read_open(int fd, const char *path, size_t max_bytes, size_t *out_n,
+		    struct sbx_error *err)
+{
 	struct stat st;
 	if (fstat(fd, &st) < 0) {
 		sbx_fail_os(err, SBX_E_INPUT, errno, "%s", path);
 		return NULL;
 	}
-	if (S_ISDIR(st.st_mode)) {
-		sbx_fail(err, SBX_E_INPUT, "%s: is a folder, a file was expected", path);
+	if (check_plain(st.st_mode, path, err) < 0)
 		return NULL;
-	}
-	if (S_ISREG(st.st_mode) && (size_t)st.st_size > max_bytes) {
+	if ((size_t)st.st_size > max_bytes) {
 		sbx_fail(err, SBX_E_INPUT, "%s: %lld bytes, more than the limit of %zu", path,
 			 (long long)st.st_size, max_bytes);
 		return NULL;
 	}
 	/* Those of the kernel say 0 and are short as a rule. */
-	size_t room = S_ISREG(st.st_mode) && st.st_size > 0 ? (size_t)st.st_size + 1 : 1000, n = 0;
+	size_t room = st.st_size > 0 ? (size_t)st.st_size + 1 : 1000, n = 0;
 	SBX_CLEANUP_FREE char *data = malloc(room + 1);
 	while (data) {
 		ssize_t got = read(fd, data + n, room - n);

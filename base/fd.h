@@ -54,9 +54,14 @@ int sbx_write_all(int fd, const void *data, size_t n);
 
 /*
  * Read a file whole, at most max_bytes of it, below dfd (or AT_FDCWD). The result is malloc'd,
- * NUL-terminated, its length in *out_n (may be NULL). A longer file is an error (SBX_E_INPUT).
+ * NUL-terminated, its length in *out_n (may be NULL). SBX_E_INPUT: a longer file, or what is no
+ * plain file: a folder, a pipe, a device. Never waits for any of them.
  */
 char *sbx_read_file(int dfd, const char *path, size_t max_bytes, size_t *out_n,
+		    struct sbx_error *err);
+
+/* The same of what is open already (with O_NONBLOCK, if it may be no plain file), called `name`. */
+char *sbx_read_open(int fd, const char *name, size_t max_bytes, size_t *out_n,
 		    struct sbx_error *err);
 
 #endif

@@ -43,8 +43,10 @@ const struct sbx_command *sbx_command_find(const char *name);
 gboolean sbx_command_parse(struct sbx_context *ctx, const char *verb, const GOptionEntry *entries,
 			   int *argc, char ***argv, GError **error);
 
-/* `sbx-build help`, and the manual page in roff, both made from the table. Newly allocated. */
+/* `sbx-build help`, the manual page in roff, and bash's completion, made from the table. Newly
+ * allocated. */
 char *sbx_command_overview(void);
 char *sbx_command_man_page(void);
+char *sbx_command_completion(void);
 
 #endif

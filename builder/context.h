@@ -97,7 +97,7 @@ struct sbx_context {
 		 ids,                                                                                \
 		 "How an ordinary user's new store keeps owners: range (of subuid(5)), "             \
 		 "single (not at all) or auto",                                                      \
-		 "HOW"},                                                                             \
+		 "range|single|auto"},                                                               \
 	{                                                                                            \
 		"trusted", 0, 0, G_OPTION_ARG_NONE, trusted,                                         \
 			"Accept an archive without a valid signature", NULL                          \

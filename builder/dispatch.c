@@ -93,10 +93,17 @@ int sbx_dispatch_help(int argc, char **argv)
 		char *words[] = {argv[1], (char *)"--help", NULL};
 		return sbx_dispatch_verb(command, NULL, 2, words);
 	}
-	gboolean man = argc > 1 && g_str_equal(argv[1], "--man");
-	if (argc > 1 && !man)
+	static const struct {
+		const char *name;
+		char *(*make)(void);
+	} texts[] = {{"--man", sbx_command_man_page}, {"--completion", sbx_command_completion}};
+	char *(*make)(void) = argc > 1 ? NULL : sbx_command_overview;
+	for (gsize i = 0; argc > 1 && i < G_N_ELEMENTS(texts); i++)
+		if (g_str_equal(argv[1], texts[i].name))
+			make = texts[i].make;
+	if (!make)
 		return sbx_dispatch_unknown(argv[1]);
-	g_autofree char *text = man ? sbx_command_man_page() : sbx_command_overview();
+	g_autofree char *text = make();
 	fputs(text, stdout);
 	return flush_results(0);
 }

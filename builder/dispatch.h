@@ -14,7 +14,7 @@ int sbx_dispatch_verb(const struct sbx_command *command, const struct sbx_engine
 /* Say that there is no such verb; the exit status of that. */
 int sbx_dispatch_unknown(const char *word);
 
-/* Print the overview, or with --man the manual page in roff. */
+/* Print the overview, or with --man the manual page in roff, or with --completion bash's script. */
 int sbx_dispatch_help(int argc, char **argv);
 
 #endif

@@ -304,6 +304,14 @@ const struct sbx_language *const *sbx_languages_by_names(void);
 /* A list of language.conf, its own or that of the language that it is like. */
 const char *const *sbx_rules_get_list(const struct sbx_rules *rules, const char *section,
 				      const char *key);
+/* The same of a single value: NULL, or "", when neither has it. */
+const char *sbx_rules_find(const struct sbx_rules *rules, const char *section, const char *key);
+const char *sbx_rules_get(const struct sbx_rules *rules, const char *section, const char *key);
+
+/* rules_sections.c: all sections but those that tell the names. */
+void sbx_rules_load_sections(struct sbx_rules *rules);
+/* `like=` in [commands]: what commands are is as in that language, but for what its shell knows. */
+void sbx_rules_borrow_commands(struct sbx_rules *rules, struct sbx_rules *const *all);
 
 /* Compile the queries of a language once; any thread may call it. */
 int sbx_rules_compile(const struct sbx_rules *rules, struct sbx_error *err);

@@ -4,53 +4,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/fd.h"
 #include "builder/archive/choose.h"
 #include "builder/build/base_layer.h"
-#include "builder/build/compile.h"
+#include "builder/build/building.h"
 #include "builder/build/configure.h"
 #include "builder/build/diversions.h"
-#include "builder/build/import.h"
 #include "builder/build/leave_out.h"
-#include "builder/build/provenance.h"
-#include "builder/build/supply.h"
-#include "builder/match/holdings.h"
 #include "store/template.h"
-
-/* A build on its way. */
-struct build {
-	struct sbx_context *ctx;
-	struct sbx_store *store;
-	const struct sbx_lock *lock;
-	const struct sbx_build_options *options;
-	struct sbx_build_report *report;
-	char *id, *work, *provisioner;
-	GPtrArray *units;
-	struct sbx_tree *tree;
-	struct sbx_supply *supply;
-	struct sbx_transaction transaction;
-	struct sbx_stack *stack;  /* what the checkout lies on, if that is worth it */
-	struct sbx_workroot root; /* the checkout */
-	struct sbx_compile *compile;
-	struct sbx_compiler *compiler; /* once it is started */
-	GPtrArray *refs;	       /* of the scripts' traces */
-	char *commit;
-	gint64 began_usec;
-	GError *compile_failure;
-	gboolean keep_work;
-};
 
 void sbx_build_result_clear(struct sbx_build_result *result)
 {
 	g_clear_pointer(&result->id, g_free);
 }
 
-static void build_release(struct build *b)
+static void build_release(struct sbx_building *b)
 {
 	sbx_supply_free(b->supply);
 	sbx_compiler_free(b->compiler);
@@ -72,13 +42,13 @@ static void build_release(struct build *b)
 	g_free(b->commit);
 }
 
-static const struct sbx_script_options *script_options(const struct build *b)
+static const struct sbx_script_options *script_options(const struct sbx_building *b)
 {
 	return b->options ? &b->options->scripts : NULL;
 }
 
 /* `sources`: where inside the modules' paths begin. */
-static gboolean start_compiler(struct build *b, const char *interpreter, const char *root,
+static gboolean start_compiler(struct sbx_building *b, const char *interpreter, const char *root,
 			       const char *base, const char *sources, GError **error)
 {
 	g_autofree char *work = g_build_filename(b->work, "compile", NULL);
@@ -95,7 +65,7 @@ static gboolean start_compiler(struct build *b, const char *interpreter, const c
  * While packages are on their way, an interpreter that compiles is started over what the template
  * will lie on, if it looks as if there will be something to compile.
  */
-static gboolean start_compiler_early(struct build *b, GError **error)
+static gboolean start_compiler_early(struct sbx_building *b, GError **error)
 {
 	const struct sbx_stack *stack = b->stack;
 	if (!stack || !stack->is_part || !sbx_supply_lacks(b->supply, "python") ||
@@ -107,7 +77,7 @@ static gboolean start_compiler_early(struct build *b, GError **error)
 }
 
 /* The one that was started early if it will do, else one over the checkout. */
-static gboolean require_compiler(struct build *b, GError **error)
+static gboolean require_compiler(struct sbx_building *b, GError **error)
 {
 	g_autofree char *sources = g_build_filename(b->work, "compile", SBX_COMPILER_SOURCES, NULL);
 	gboolean can = FALSE;
@@ -123,7 +93,7 @@ static gboolean require_compiler(struct build *b, GError **error)
 			      b->root.stack ? b->root.stack->root : NULL, "", error);
 }
 
-static gboolean supply(struct build *b, const struct sbx_archive *archive,
+static gboolean supply(struct sbx_building *b, const struct sbx_archive *archive,
 		       struct sbx_base_layer **out_base, guint *out_n_fetched, GError **error)
 {
 	GCancellable *cancellable = b->ctx->cancellable;
@@ -148,8 +118,7 @@ static gboolean supply(struct build *b, const struct sbx_archive *archive,
 	return TRUE;
 }
 
-/* The time since *began goes to a stage, but for that of checking out, which is one of its own. */
-static void end_stage(struct build *b, enum sbx_stage stage, gint64 *began)
+void sbx_build_end_stage(struct sbx_building *b, enum sbx_stage stage, gint64 *began)
 {
 	gint64 now = g_get_monotonic_time();
 	sbx_build_report_stage(b->report, stage, now - *began - b->root.checkout_usec);
@@ -159,7 +128,7 @@ static void end_stage(struct build *b, enum sbx_stage stage, gint64 *began)
 }
 
 /* Everything unpacked, the base configured, known modules compiled: in memory. */
-static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **error)
+static gboolean compose(struct sbx_building *b, struct sbx_base_layer *base, GError **error)
 {
 	GCancellable *cancellable = b->ctx->cancellable;
 	g_autoptr(GPtrArray) diversions = NULL;
@@ -192,20 +161,20 @@ static gboolean compose(struct build *b, struct sbx_base_layer *base, GError **e
 			  cancellable);
 	sbx_progress_end(b->ctx->progress, "compose", "%u packages merged", b->units->len);
 	sbx_build_report_units(b->report, b->units, b->store->rootless);
-	end_stage(b, SBX_STAGE_COMPOSE, &began);
+	sbx_build_end_stage(b, SBX_STAGE_COMPOSE, &began);
 	return TRUE;
 }
 
 static gpointer compile_thread(gpointer data)
 {
-	struct build *b = data;
+	struct sbx_building *b = data;
 	gint64 began = g_get_monotonic_time();
 	sbx_compile_run(b->compile, b->ctx, b->compiler, b->report, &b->compile_failure);
 	sbx_build_report_stage(b->report, SBX_STAGE_COMPILE, g_get_monotonic_time() - began);
 	return NULL;
 }
 
-static guint count_base(const struct build *b)
+static guint count_base(const struct sbx_building *b)
 {
 	guint n = 0;
 	while (n < b->units->len && ((struct sbx_unit *)b->units->pdata[n])->lock->base)
@@ -218,7 +187,7 @@ static guint count_base(const struct build *b)
  * overlay is over the same checkout as the scripts': it reads modules and an interpreter that has
  * started, which no script's change to the checkout touches.
  */
-static gboolean configure(struct build *b, GError **error)
+static gboolean configure(struct sbx_building *b, GError **error)
 {
 	g_autofree char *work = g_build_filename(b->work, "configure", NULL);
 	g_mkdir(work, 0755);
@@ -247,7 +216,7 @@ static gboolean configure(struct build *b, GError **error)
 	}
 	sbx_progress_begin(b->ctx->progress, "configure", SBX_UNIT_ITEMS, 0);
 	gboolean fine = sbx_configure_run(&c, error);
-	end_stage(b, SBX_STAGE_SCRIPTS, &began);
+	sbx_build_end_stage(b, SBX_STAGE_SCRIPTS, &began);
 	if (fine)
 		sbx_progress_end(b->ctx->progress, "configure",
 				 "%u packages, %u scripts run, %u replayed, %u native",
@@ -263,106 +232,7 @@ static gboolean configure(struct build *b, GError **error)
 	return fine;
 }
 
-/* What was configured and compiled becomes part of the tree, the store and the checkout. */
-static gboolean commit(struct build *b, GError **error)
-{
-	gint64 began = g_get_monotonic_time();
-	sbx_progress_begin(b->ctx->progress, "commit", SBX_UNIT_ITEMS, 0);
-	g_autofree char *ref = g_strconcat("template/", b->id, NULL);
-	g_autofree char *compiled = g_build_filename(b->work, "compile", "out", NULL);
-	if (!sbx_compile_import(b->compile, compiled, b->ctx->cancellable, error) ||
-	    !sbx_compile_apply_new(b->compile, b->root.changed, error) ||
-	    !sbx_compile_apply_new(b->compile, b->tree, error) ||
-	    !sbx_workroot_commit(&b->root, ref, &b->commit, error))
-		return FALSE;
-	sbx_progress_end(b->ctx->progress, "commit", "%.16s", b->commit);
-	end_stage(b, SBX_STAGE_COMMIT, &began);
-	return TRUE;
-}
-
-static guint64 sum_bytes(const struct build *b)
-{
-	guint64 sum = 0;
-	for (guint i = 0; i < b->units->len; i++)
-		sum += ((struct sbx_unit *)b->units->pdata[i])->n_bytes;
-	return sum;
-}
-
-/* What must stay in the store as long as the template does. */
-static char **needed_refs(const struct build *b)
-{
-	GPtrArray *refs = g_ptr_array_new();
-	for (guint i = 0; i < b->lock->packages->len; i++)
-		g_ptr_array_add(refs, sbx_import_ref(b->lock->packages->pdata[i]));
-	for (guint i = 0; i < b->units->len; i++)
-		if (((struct sbx_unit *)b->units->pdata[i])->slim_ref)
-			g_ptr_array_add(
-				refs, g_strdup(((struct sbx_unit *)b->units->pdata[i])->slim_ref));
-	sbx_compile_add_refs(b->compile, refs);
-	char *base = sbx_base_layer_ref(b->lock);
-	if (base)
-		g_ptr_array_add(refs, base);
-	for (guint i = 0; i < b->refs->len; i++)
-		g_ptr_array_add(refs, g_strdup(b->refs->pdata[i]));
-	g_ptr_array_add(refs, NULL);
-	return (char **)g_ptr_array_free(refs, FALSE);
-}
-
-/* The checkout, or the layer and a link to what that lies on. */
-static gboolean put_checkout(const struct build *b, const char *folder, GError **error)
-{
-	const struct sbx_stack *stack = b->root.stack;
-	g_autofree char *path =
-		g_build_filename(folder, stack ? SBX_TEMPLATE_LAYER : SBX_TEMPLATE_ROOT, NULL);
-	g_autofree char *link = g_build_filename(folder, SBX_TEMPLATE_BASE, NULL);
-	g_autofree char *target = stack ? g_build_filename("..", stack->id, NULL) : NULL;
-	if (rename(b->root.path, path) < 0 || (stack && symlink(target, link) < 0))
-		return sbx_set_error_os(error, SBX_E_FAILED, errno, "%s", path);
-	return TRUE;
-}
-
-/* All of it is on the disk before the refs and the catalog name it. */
-static gboolean publish(struct build *b, GError **error)
-{
-	gint64 now = g_get_real_time();
-	g_autofree char *folder = g_build_filename(b->work, "template", NULL);
-	g_autofree char *lock_json = sbx_lock_to_json(b->lock);
-	g_autofree char *meta = sbx_provenance_json(b->store, b->lock, b->id, b->commit, now);
-	g_autofree char *lock_path = g_build_filename(folder, "lock.json", NULL);
-	g_autofree char *meta_path = g_build_filename(folder, "meta.json", NULL);
-	g_autofree char *flock_path = g_build_filename(folder, "lock", NULL);
-	g_auto(GStrv) refs = needed_refs(b);
-	struct sbx_template row = {
-		.id = b->id,
-		.commit = b->commit,
-		.suite = b->lock->suite,
-		.architecture = b->lock->architecture,
-		.created_usec = now,
-		.n_packages = b->lock->packages->len,
-		.n_bytes = sum_bytes(b),
-		.refs = refs,
-		.base = b->root.stack ? b->root.stack->id : NULL,
-		.n_entries = b->root.stack ? 0 : b->root.n_entries,
-		.build_usec = (guint64)(g_get_monotonic_time() - b->began_usec),
-	};
-	if (!put_checkout(b, folder, error) ||
-	    !g_file_set_contents(lock_path, lock_json, -1, error) ||
-	    !g_file_set_contents(meta_path, meta, -1, error) ||
-	    !g_file_set_contents(flock_path, "", 0, error) ||
-	    !sbx_template_place(b->store, folder, b->id, error))
-		return FALSE;
-	if (b->options && b->options->placed)
-		b->options->placed(b->id, b->options->data);
-	if (!sbx_transaction_commit(&b->transaction, b->ctx->cancellable, error) ||
-	    !sbx_catalog_add_template(b->store, &row, error))
-		return FALSE;
-	sbx_supply_settle(b->supply);
-	/* When that fails, the next match does it. */
-	sbx_match_remember(b->store, row.id, b->lock, NULL);
-	return TRUE;
-}
-
-static gboolean prepare(struct build *b, GError **error)
+static gboolean prepare(struct sbx_building *b, GError **error)
 {
 	b->provisioner = sbx_context_provisioner(b->ctx, error);
 	b->work = b->provisioner ? sbx_store_make_tmp(b->store, "build", error) : NULL;
@@ -388,7 +258,7 @@ gboolean sbx_build_check_architecture(const char *architecture, GError **error)
 }
 
 /* Told before anything is fetched. */
-static gboolean can_run(const struct build *b, GError **error)
+static gboolean can_run(const struct sbx_building *b, GError **error)
 {
 	gboolean is_unpacked = sbx_content_is_unpacked(&b->lock->content);
 	if (b->lock->packages->len == 0)
@@ -403,17 +273,17 @@ static gboolean can_run(const struct build *b, GError **error)
 	return TRUE;
 }
 
-static gboolean run(struct build *b, const struct sbx_archive *archive, guint *out_n_fetched,
+static gboolean run(struct sbx_building *b, const struct sbx_archive *archive, guint *out_n_fetched,
 		    GError **error)
 {
 	SBX_AUTO(sbx_base_layer) base = NULL;
 	return can_run(b, error) && prepare(b, error) &&
 	       supply(b, archive, &base, out_n_fetched, error) && compose(b, base, error) &&
-	       configure(b, error) && commit(b, error) && publish(b, error);
+	       configure(b, error) && sbx_build_commit(b, error) && sbx_build_publish(b, error);
 }
 
 /* One builds, others of the same lock wait here. */
-static int lock_build(struct build *b, GError **error)
+static int lock_build(struct sbx_building *b, GError **error)
 {
 	g_autofree char *path = g_strdup_printf("%s/tmp/%s.lock", b->store->root, b->id);
 	SBX_CLEANUP_FD int fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
@@ -431,7 +301,7 @@ gboolean sbx_build_template(struct sbx_context *ctx, struct sbx_store *store,
 			    const struct sbx_build_options *options,
 			    struct sbx_build_result *out_result, GError **error)
 {
-	__attribute__((cleanup(build_release))) struct build b = {
+	__attribute__((cleanup(build_release))) struct sbx_building b = {
 		.ctx = ctx,
 		.store = store,
 		.lock = lock,

@@ -2,285 +2,11 @@
 #include "builder/run/json_schema.h"
 
 #include <fcntl.h>
-#include <math.h>
-#include <string.h>
 
 #include "base/fd.h"
-#include "store/gerror.h"
+#include "builder/run/json_schema_rules.h"
 
 #define MAX_BYTES (16 << 20)
-#define MAX_DEPTH 64
-#define MAX_STEPS 10000000 /* of one check: a schema can make a small value cost any time */
-
-struct check {
-	const struct sbx_json_value *root;
-	guint64 n_steps;
-	GString *path; /* in the value, for people */
-};
-
-typedef gboolean (*rule_t)(struct check *c, const struct sbx_json_value *schema,
-			   const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			   guint depth, GError **error);
-
-static gboolean check(struct check *c, const struct sbx_json_value *schema,
-		      const struct sbx_json_value *value, guint depth, GError **error);
-
-static gboolean fail(struct check *c, GError **error, const char *fmt, ...) G_GNUC_PRINTF(3, 4);
-
-static gboolean fail(struct check *c, GError **error, const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	g_autofree char *what = g_strdup_vprintf(fmt, ap);
-	va_end(ap);
-	g_autofree char *path = g_strescape(c->path->len ? c->path->str : "/", NULL);
-	return sbx_set_error(error, SBX_E_INPUT, "%s: %s", path, what);
-}
-
-static gboolean is_equal(const struct sbx_json_value *a, const struct sbx_json_value *b)
-{
-	if (a->kind != b->kind || a->n_children != b->n_children)
-		return FALSE;
-	if (a->kind == SBX_JSON_KIND_BOOL)
-		return a->boolean == b->boolean;
-	if (a->kind == SBX_JSON_KIND_NUMBER)
-		return a->number == b->number &&
-		       (!a->is_integer || !b->is_integer || a->integer == b->integer);
-	if (a->kind == SBX_JSON_KIND_STRING)
-		return g_str_equal(a->string, b->string);
-	for (const struct sbx_json_value *x = a->first, *y = b->first; x;
-	     x = x->next, y = y ? y->next : NULL) {
-		const struct sbx_json_value *other =
-			a->kind == SBX_JSON_KIND_OBJECT ? sbx_json_member(b, x->key) : y;
-		if (!other || !is_equal(x, other))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean is_of_type(const struct sbx_json_value *value, const char *type)
-{
-	static const char *const names[] = {"null",   "boolean", "number",
-					    "string", "array",	 "object"};
-	if (g_str_equal(type, "integer"))
-		return value->kind == SBX_JSON_KIND_NUMBER &&
-		       (value->is_integer || floor(value->number) == value->number);
-	return g_str_equal(names[value->kind], type);
-}
-
-static gboolean rule_type(struct check *c, const struct sbx_json_value *schema,
-			  const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			  guint depth, GError **error)
-{
-	if (rule->kind == SBX_JSON_KIND_STRING)
-		return is_of_type(value, rule->string) ||
-		       fail(c, error, "must be of type %s", rule->string);
-	for (const struct sbx_json_value *one = rule->first; one; one = one->next)
-		if (one->kind == SBX_JSON_KIND_STRING && is_of_type(value, one->string))
-			return TRUE;
-	return fail(c, error, "is of none of the types");
-}
-
-static gboolean rule_enum(struct check *c, const struct sbx_json_value *schema,
-			  const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			  guint depth, GError **error)
-{
-	for (const struct sbx_json_value *one = rule->first; one; one = one->next)
-		if (is_equal(one, value))
-			return TRUE;
-	return fail(c, error, "is none of the values that it may be");
-}
-
-static gboolean rule_const(struct check *c, const struct sbx_json_value *schema,
-			   const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			   guint depth, GError **error)
-{
-	return is_equal(rule, value) || fail(c, error, "is not the value that it must be");
-}
-
-static gboolean check_below(struct check *c, const struct sbx_json_value *schema,
-			    const struct sbx_json_value *value, guint depth, GError **error)
-{
-	gsize length = c->path->len;
-	if (value->key)
-		g_string_append_printf(c->path, "/%.100s", value->key);
-	else
-		g_string_append(c->path, "/[]");
-	gboolean fine = check(c, schema, value, depth + 1, error);
-	g_string_truncate(c->path, length);
-	return fine;
-}
-
-static gboolean rule_properties(struct check *c, const struct sbx_json_value *schema,
-				const struct sbx_json_value *rule,
-				const struct sbx_json_value *value, guint depth, GError **error)
-{
-	for (const struct sbx_json_value *one = rule->first;
-	     one && value->kind == SBX_JSON_KIND_OBJECT; one = one->next) {
-		const struct sbx_json_value *member = sbx_json_member(value, one->key);
-		if (member && !check_below(c, one, member, depth, error))
-			return FALSE;
-	}
-	return TRUE;
-}
-
-static gboolean rule_additional(struct check *c, const struct sbx_json_value *schema,
-				const struct sbx_json_value *rule,
-				const struct sbx_json_value *value, guint depth, GError **error)
-{
-	const struct sbx_json_value *known = sbx_json_member(schema, "properties");
-	for (const struct sbx_json_value *m = value->first;
-	     m && value->kind == SBX_JSON_KIND_OBJECT; m = m->next)
-		if (!(known && sbx_json_member(known, m->key)) &&
-		    !check_below(c, rule, m, depth, error))
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean rule_required(struct check *c, const struct sbx_json_value *schema,
-			      const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			      guint depth, GError **error)
-{
-	for (const struct sbx_json_value *one = rule->first;
-	     one && value->kind == SBX_JSON_KIND_OBJECT; one = one->next)
-		if (one->kind == SBX_JSON_KIND_STRING && !sbx_json_member(value, one->string))
-			return fail(c, error, "lacks '%s'", one->string);
-	return TRUE;
-}
-
-static gboolean rule_items(struct check *c, const struct sbx_json_value *schema,
-			   const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			   guint depth, GError **error)
-{
-	for (const struct sbx_json_value *one = value->first;
-	     one && value->kind == SBX_JSON_KIND_ARRAY; one = one->next)
-		if (!check_below(c, rule, one, depth, error))
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean rule_unique(struct check *c, const struct sbx_json_value *schema,
-			    const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			    guint depth, GError **error)
-{
-	if (value->kind != SBX_JSON_KIND_ARRAY || !rule->boolean)
-		return TRUE;
-	for (const struct sbx_json_value *a = value->first; a; a = a->next)
-		for (const struct sbx_json_value *b = a->next; b; b = b->next) {
-			if (++c->n_steps > MAX_STEPS)
-				return fail(c, error, "takes too long to check");
-			if (is_equal(a, b))
-				return fail(c, error, "has an item twice");
-		}
-	return TRUE;
-}
-
-/* What is counted or measured of a value, and on which side of the rule's number it must be. */
-static const struct bound {
-	const char *name, *what;
-	enum sbx_json_kind kind;
-	int side; /* 1: at least; -1: at most; 2 and -2: and not equal */
-} bounds[] = {
-	{"minimum", "a number", SBX_JSON_KIND_NUMBER, 1},
-	{"maximum", "a number", SBX_JSON_KIND_NUMBER, -1},
-	{"exclusiveMinimum", "a number", SBX_JSON_KIND_NUMBER, 2},
-	{"exclusiveMaximum", "a number", SBX_JSON_KIND_NUMBER, -2},
-	{"minLength", "characters", SBX_JSON_KIND_STRING, 1},
-	{"maxLength", "characters", SBX_JSON_KIND_STRING, -1},
-	{"minItems", "items", SBX_JSON_KIND_ARRAY, 1},
-	{"maxItems", "items", SBX_JSON_KIND_ARRAY, -1},
-	{"minProperties", "members", SBX_JSON_KIND_OBJECT, 1},
-	{"maxProperties", "members", SBX_JSON_KIND_OBJECT, -1},
-};
-
-static gboolean check_bound(struct check *c, const struct bound *b,
-			    const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			    GError **error)
-{
-	if (value->kind != b->kind)
-		return TRUE;
-	double n = b->kind == SBX_JSON_KIND_NUMBER   ? value->number
-		   : b->kind == SBX_JSON_KIND_STRING ? (double)g_utf8_strlen(value->string, -1)
-						     : value->n_children;
-	gboolean fine = b->side == 1	? n >= rule->number
-			: b->side == -1 ? n <= rule->number
-			: b->side == 2	? n > rule->number
-					: n < rule->number;
-	return fine ||
-	       fail(c, error, "%s: %g is not within %g (%s)", b->name, n, rule->number, b->what);
-}
-
-static gboolean rule_pattern(struct check *c, const struct sbx_json_value *schema,
-			     const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			     guint depth, GError **error)
-{
-	g_autoptr(GError) why = NULL;
-	if (value->kind != SBX_JSON_KIND_STRING)
-		return TRUE;
-	g_autoptr(GRegex) regex = g_regex_new(rule->string, 0, 0, &why);
-	if (!regex)
-		return sbx_set_error(error, SBX_E_USAGE, "pattern '%s': %s", rule->string,
-				     why->message);
-	return g_regex_match_full(regex, value->string, -1, 0, 0, NULL, NULL) ||
-	       fail(c, error, "does not fit the pattern %s", rule->string);
-}
-
-static guint count_fitting(struct check *c, const struct sbx_json_value *rule,
-			   const struct sbx_json_value *value, guint depth)
-{
-	guint n = 0;
-	for (const struct sbx_json_value *one = rule->first; one; one = one->next)
-		n += check(c, one, value, depth + 1, NULL);
-	return n;
-}
-
-static gboolean rule_all_of(struct check *c, const struct sbx_json_value *schema,
-			    const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			    guint depth, GError **error)
-{
-	for (const struct sbx_json_value *one = rule->first; one; one = one->next)
-		if (!check(c, one, value, depth + 1, error))
-			return FALSE;
-	return TRUE;
-}
-
-static gboolean rule_any_of(struct check *c, const struct sbx_json_value *schema,
-			    const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			    guint depth, GError **error)
-{
-	return count_fitting(c, rule, value, depth) > 0 ||
-	       fail(c, error, "is as none of anyOf says");
-}
-
-static gboolean rule_one_of(struct check *c, const struct sbx_json_value *schema,
-			    const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			    guint depth, GError **error)
-{
-	guint n = count_fitting(c, rule, value, depth);
-	return n == 1 || fail(c, error, "is as %u of oneOf say, not one", n);
-}
-
-static gboolean rule_not(struct check *c, const struct sbx_json_value *schema,
-			 const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			 guint depth, GError **error)
-{
-	return !check(c, rule, value, depth + 1, NULL) || fail(c, error, "is as 'not' says");
-}
-
-static const struct sbx_json_value *find_ref(const struct check *c, const char *ref)
-{
-	const struct sbx_json_value *defs = sbx_json_member(c->root, "$defs");
-	if (g_str_equal(ref, "#"))
-		return c->root;
-	return defs && g_str_has_prefix(ref, "#/$defs/") ? sbx_json_member(defs, ref + 8) : NULL;
-}
-
-static gboolean rule_ref(struct check *c, const struct sbx_json_value *schema,
-			 const struct sbx_json_value *rule, const struct sbx_json_value *value,
-			 guint depth, GError **error)
-{
-	return check(c, find_ref(c, rule->string), value, depth + 1, error);
-}
 
 /* What the rule's own value must be: a letter each. */
 enum shape {
@@ -297,22 +23,22 @@ enum shape {
 static const struct {
 	const char *name;
 	unsigned shape;
-	rule_t rule; /* NULL: of no effect, or a bound */
+	sbx_json_rule rule; /* NULL: of no effect, or a bound */
 } rules[] = {
-	{"type", TEXT | LIST, rule_type},
-	{"enum", LIST, rule_enum},
-	{"const", ANY, rule_const},
-	{"properties", NAMED, rule_properties},
-	{"additionalProperties", SCHEMA, rule_additional},
-	{"required", LIST, rule_required},
-	{"items", SCHEMA, rule_items},
-	{"uniqueItems", SWITCH, rule_unique},
-	{"pattern", TEXT, rule_pattern},
-	{"allOf", SCHEMAS, rule_all_of},
-	{"anyOf", SCHEMAS, rule_any_of},
-	{"oneOf", SCHEMAS, rule_one_of},
-	{"not", SCHEMA, rule_not},
-	{"$ref", TEXT, rule_ref},
+	{"type", TEXT | LIST, sbx_json_rule_type},
+	{"enum", LIST, sbx_json_rule_enum},
+	{"const", ANY, sbx_json_rule_const},
+	{"properties", NAMED, sbx_json_rule_properties},
+	{"additionalProperties", SCHEMA, sbx_json_rule_additional},
+	{"required", LIST, sbx_json_rule_required},
+	{"items", SCHEMA, sbx_json_rule_items},
+	{"uniqueItems", SWITCH, sbx_json_rule_unique},
+	{"pattern", TEXT, sbx_json_rule_pattern},
+	{"allOf", SCHEMAS, sbx_json_rule_all_of},
+	{"anyOf", SCHEMAS, sbx_json_rule_any_of},
+	{"oneOf", SCHEMAS, sbx_json_rule_one_of},
+	{"not", SCHEMA, sbx_json_rule_not},
+	{"$ref", TEXT, sbx_json_rule_ref},
 	{"$defs", NAMED, NULL},
 	{"title", TEXT, NULL},
 	{"description", TEXT, NULL},
@@ -324,14 +50,6 @@ static const struct {
 	{"$comment", TEXT, NULL},
 };
 
-static const struct bound *find_bound(const char *name)
-{
-	for (guint i = 0; i < G_N_ELEMENTS(bounds); i++)
-		if (g_str_equal(bounds[i].name, name))
-			return &bounds[i];
-	return NULL;
-}
-
 static int find_rule(const char *name)
 {
 	for (guint i = 0; i < G_N_ELEMENTS(rules); i++)
@@ -340,19 +58,18 @@ static int find_rule(const char *name)
 	return -1;
 }
 
-static gboolean check(struct check *c, const struct sbx_json_value *schema,
-		      const struct sbx_json_value *value, guint depth, GError **error)
+gboolean sbx_json_check(struct sbx_json_check *c, const struct sbx_json_value *schema,
+			const struct sbx_json_value *value, guint depth, GError **error)
 {
-	if (depth > MAX_DEPTH || ++c->n_steps > MAX_STEPS)
-		return fail(c, error,
-			    depth > MAX_DEPTH ? "nested too deep to check"
-					      : "takes too long to check");
+	if (depth > SBX_JSON_MAX_DEPTH || ++c->n_steps > SBX_JSON_MAX_STEPS)
+		return sbx_json_check_fail(c, error,
+					   depth > SBX_JSON_MAX_DEPTH ? "nested too deep to check"
+								      : "takes too long to check");
 	if (schema->kind == SBX_JSON_KIND_BOOL)
-		return schema->boolean || fail(c, error, "may not be there");
+		return schema->boolean || sbx_json_check_fail(c, error, "may not be there");
 	for (const struct sbx_json_value *one = schema->first; one; one = one->next) {
-		const struct bound *bound = find_bound(one->key);
 		int rule = find_rule(one->key);
-		if (bound && !check_bound(c, bound, one, value, error))
+		if (!sbx_json_check_bound(c, one, value, error))
 			return FALSE;
 		if (rule >= 0 && rules[rule].rule &&
 		    !rules[rule].rule(c, schema, one, value, depth, error))
@@ -375,23 +92,23 @@ static gboolean has_shape(const struct sbx_json_value *v, unsigned shape)
 }
 
 /* Before anything is checked with it: only what is known, and in its form. */
-static gboolean check_schema(struct check *c, const struct sbx_json_value *schema, guint depth,
-			     GError **error)
+static gboolean check_schema(struct sbx_json_check *c, const struct sbx_json_value *schema,
+			     guint depth, GError **error)
 {
 	if (schema->kind == SBX_JSON_KIND_BOOL)
 		return TRUE;
-	if (schema->kind != SBX_JSON_KIND_OBJECT || depth > MAX_DEPTH)
+	if (schema->kind != SBX_JSON_KIND_OBJECT || depth > SBX_JSON_MAX_DEPTH)
 		return sbx_set_error(error, SBX_E_USAGE,
 				     "a schema must be an object, true or false");
 	for (const struct sbx_json_value *one = schema->first; one; one = one->next) {
 		int rule = find_rule(one->key);
 		unsigned shape = rule >= 0 ? rules[rule].shape : NUMBER;
-		if (rule < 0 && !find_bound(one->key))
+		if (rule < 0 && !sbx_json_is_bound(one->key))
 			return sbx_set_error(error, SBX_E_USAGE,
 					     "'%s': this keyword is not checked; leave it out",
 					     one->key);
 		if (!has_shape(one, shape) ||
-		    (g_str_equal(one->key, "$ref") && !find_ref(c, one->string)))
+		    (g_str_equal(one->key, "$ref") && !sbx_json_find_ref(c, one->string)))
 			return sbx_set_error(error, SBX_E_USAGE, "'%s': cannot have this value",
 					     one->key);
 		if (shape & SCHEMA && !check_schema(c, one, depth + 1, error))
@@ -408,8 +125,8 @@ gboolean sbx_json_schema_check(const struct sbx_json_value *schema,
 			       const struct sbx_json_value *value, GError **error)
 {
 	g_autoptr(GString) path = g_string_new(NULL);
-	struct check c = {.root = schema, .path = path};
-	return check_schema(&c, schema, 0, error) && check(&c, schema, value, 0, error);
+	struct sbx_json_check c = {.root = schema, .path = path};
+	return check_schema(&c, schema, 0, error) && sbx_json_check(&c, schema, value, 0, error);
 }
 
 static gboolean read_tree(int dfd, const char *path, struct sbx_json_tree *tree, GError **error)
@@ -417,7 +134,7 @@ static gboolean read_tree(int dfd, const char *path, struct sbx_json_tree *tree,
 	struct sbx_error err = SBX_ERROR_INIT;
 	gsize n;
 	SBX_CLEANUP_FREE char *text = sbx_read_file(dfd, path, MAX_BYTES, &n, &err);
-	if (text && sbx_json_tree_parse(tree, text, n, MAX_DEPTH, &err) == 0)
+	if (text && sbx_json_tree_parse(tree, text, n, SBX_JSON_MAX_DEPTH, &err) == 0)
 		return TRUE;
 	return sbx_set_error_from(error, &err);
 }

@@ -36,7 +36,7 @@ struct sbx_solve_options {
 			"slim", STRING, &(o).slim,                                                 \
 			"Make it without: none (nothing), docs, or runtime (docs and what "        \
 			"only people and linkers use)",                                            \
-			"CLASS"),                                                                  \
+			"none|docs|runtime"),                                                      \
 		SBX_SOLVE_ENTRY("docs", STRING, &(o).docs,                                         \
 				"Keep documentation or not, whatever the class says", "yes|no"),   \
 		SBX_SOLVE_ENTRY("man", STRING, &(o).man, "The same of manual pages", "yes|no"),    \

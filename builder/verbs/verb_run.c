@@ -27,7 +27,7 @@ const GOptionEntry sbx_verb_run_options[] = {
 	{"posture", 0, 0, G_OPTION_ARG_STRING, &posture,
 	 "How strict: low, medium, high or paranoid, and no option gives more (without it: medium, "
 	 "and options give more)",
-	 "NAME"},
+	 "low|medium|high|paranoid"},
 	{"policy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &policies,
 	 "Allow no more than this policy does (may be repeated; the strictest counts)",
 	 "NAME|FILE"},
@@ -41,7 +41,7 @@ const GOptionEntry sbx_verb_run_options[] = {
 	{"output-limit", 0, 0, G_OPTION_ARG_STRING, &output_limit, "Limit of what it prints",
 	 "BYTES"},
 	{"disk", 0, 0, G_OPTION_ARG_STRING, &disk, "Limit of what it writes", "BYTES"},
-	{"net", 0, 0, G_OPTION_ARG_STRING, &net, "Network: none or host", "MODE"},
+	{"net", 0, 0, G_OPTION_ARG_STRING, &net, "Network: none or host", "none|host"},
 	{"syscalls", 0, 0, G_OPTION_ARG_STRING, &syscalls,
 	 "Only the system calls that these classes take, or that the profile predicts",
 	 "CLASSES|predicted"},

@@ -72,9 +72,31 @@ static void test_one_line_and_never_too_long(void **state)
 	assert_memory_equal(err.message, "nnn??nn", 7);
 	sbx_error_prefix(&err, "%s", name);
 	assert_int_equal(strlen(err.message), sizeof(err.message) - 1);
+	/* What is wrong stands at the end, and is not what is left out. */
+	const char reason[] = "No such file or directory";
+	assert_string_equal(err.message + sizeof(err.message) - sizeof(reason), reason);
+	assert_memory_equal(err.message, "nnn??nn", 7);
+	assert_non_null(strstr(err.message, "nn[...]nn"));
 	/* A prefix may hold a file's name as well. */
 	assert_null(strchr(err.message, '\n'));
 	assert_null(strchr(err.message, '\033'));
+}
+
+/* A character of several bytes is left out whole, wherever the cut is. */
+static void test_a_cut_is_between_characters(void **state)
+{
+	for (size_t shift = 0; shift < 4; shift++) {
+		struct sbx_error err = SBX_ERROR_INIT;
+		char name[3000] = "xxx";
+		for (size_t i = shift; i + 4 < sizeof(name); i += 4)
+			memcpy(name + i, "\xf0\x9f\x93\xa6", 5);
+		sbx_fail(&err, SBX_E_INPUT, "%s", name);
+		char *cut = strstr(err.message, "[...]");
+		assert_non_null(cut);
+		assert_int_equal((size_t)(cut - err.message) % 4, shift);
+		assert_int_equal(strlen(cut + 5) % 4, 0);
+		assert_memory_equal(cut + 5, "\xf0\x9f\x93\xa6", 4);
+	}
 }
 
 static void test_propagate(void **state)
@@ -120,6 +142,7 @@ int main(void)
 		cmocka_unit_test(test_system_errors),
 		cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_one_line_and_never_too_long),
+		cmocka_unit_test(test_a_cut_is_between_characters),
 		cmocka_unit_test(test_propagate),
 		cmocka_unit_test(test_table),
 	};

@@ -113,11 +113,17 @@ static void test_what_is_no_file(void **state)
 	sbx_error_clear(&err);
 	assert_null(sbx_read_file(dfd, "missing", 100, NULL, &err));
 	assert_int_equal(err.os_errno, ENOENT);
-	/* A pipe that nobody writes to must not hold us up. */
+	/* A pipe that nobody writes to must not hold us up, nor be an empty file. */
 	assert_int_equal(mkfifoat(dfd, "pipe", 0644), 0);
-	size_t n = 42;
-	SBX_CLEANUP_FREE char *nothing = sbx_read_file(dfd, "pipe", 100, &n, NULL);
-	assert_true(!nothing || n == 0);
+	sbx_error_clear(&err);
+	assert_null(sbx_read_file(dfd, "pipe", 100, NULL, &err));
+	assert_non_null(strstr(err.message, "pipe: is a pipe"));
+	static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/tty"};
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		sbx_error_clear(&err);
+		assert_null(sbx_read_file(AT_FDCWD, devices[i], 100, NULL, &err));
+		assert_non_null(strstr(err.message, "device"));
+	}
 }
 
 static void test_write_errors_are_seen(void **state)

@@ -9,6 +9,7 @@ import os
 import re
 import stat
 import subprocess
+import time
 
 import harness
 import trees
@@ -77,14 +78,15 @@ def test_a_server_of_a_range_of_ids(t):  # range
 	server = subprocess.Popen([t.provision_program, "serve", "--root", t.root, "--socket", socket],
 				  env=t.env, stderr=subprocess.PIPE, text=True)
 	t.processes.append(server)
-	while not os.path.exists(socket):
+	while t.run(t.provision_program, "ctl", "--socket", socket, "ls").status != 0:
 		assert server.poll() is None, server.stderr.read()
+		time.sleep(0.05)
 	for _ in range(3):
 		done = t.run(t.provision_program, "ctl", "--socket", socket, "create", id, "--",
 			     "stat", "-c", "%a %G", "/usr/bin/shapes-mail")
 		equal(done.ok().out, "2755 mail\n", "owner")
 	server.terminate()
-	equal(server.wait(60), 0, "status of the server")
+	equal(server.wait(180), 0, "status of the server")
 
 
 def test_a_layer_over_another_template_in_a_range_of_ids(t):  # range

@@ -50,7 +50,7 @@ def test_measures_make_the_intervals(t):
 	t.sbx("run", path).ok()
 	after = t.sbx("profile", "--json", path).json()["resources"]
 	equal(after["time"]["basis"], "history", "time after a run")
-	assert 0 < after["time"]["low"] <= after["time"]["high"] < 60, after
+	assert 0 < after["time"]["low"] <= after["time"]["high"] < 10 * after["time"]["low"], after
 
 
 def test_a_template_is_measured_by_its_tasks_or_by_name(t):  # root

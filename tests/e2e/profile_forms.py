@@ -61,13 +61,13 @@ def test_one_form_at_a_time(t):
 def survives(t, text, status, *patterns):
 	"""In time, and with a clear word; a folder loses nothing else by it."""
 	task = t.file("task/app.py", text)
-	done = t.sbx("profile", task, timeout=60)
+	done = t.sbx("profile", task)
 	assert done.status in status, done
 	if done.status == INPUT:
 		done.fails(INPUT, r"app\.py: ", *patterns)
 	t.file("folder/main.py", "import greet\n")
 	t.file("folder/bad.py", text)
-	profile = t.sbx("profile", t.tmp + "/folder", "--json", timeout=60)
+	profile = t.sbx("profile", t.tmp + "/folder", "--json")
 	assert profile.status in (0, UNRESOLVED), profile
 	assert "python3-greet" in json.loads(profile.out)["packages"], profile
 

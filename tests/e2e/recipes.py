@@ -115,7 +115,7 @@ def test_a_smoke_test_is_held_to_its_posture_and_time(t):  # root
 	only_ours(t)
 	path = recipe(t, "curious", command="grep -c . /proc/net/dev || id -u; cat /proc/self/status",
 		      output="CapEff:\\t0+$")
-	slow = recipe(t, "slow", command="sleep 60")
+	slow = recipe(t, "slow", command="sleep 1000")
 	with open(slow, "a", encoding="utf-8") as f:
 		f.write("timeout=1\n")
 	t.update()

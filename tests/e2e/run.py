@@ -241,10 +241,9 @@ def test_verbose_shows_the_stages(t):
 def test_timeout(t):
 	t.update()
 	t.sbx("run", script(t)).ok()
-	path = script(t, "sleep 60\n", "task/long.sh")
+	path = script(t, "sleep 1000\n", "task/long.sh")
 	result = t.sbx("run", "--timeout", "1", path)
 	equal(result.status, 124, f"exit status of\n{result}")
-	assert result.seconds < 50, result.seconds
 
 
 def test_posture_and_policies_hold_the_task(t):
@@ -333,7 +332,7 @@ def test_input_file(t):
 	equal(os.listdir(os.path.dirname(path)), ["go.sh"], "the task's folder")
 	result = t.sbx("run", "--input", os.path.join(t.tmp, "none"), path)
 	equal(result.status, SANDBOX, f"exit status of\n{result}")
-	harness.contains(result.err, "--input: .*none: No such file")
+	harness.contains(result.err, "--input: .*none: .*No such file")
 
 
 def test_ctrl_c_ends_the_task(t):

@@ -182,7 +182,7 @@ def test_a_sandbox_on_the_layer_keeps_the_base(t):  # root
 	t.processes.append(process)
 	equal(process.stdout.readline(), "ready\n", "inside")
 	t.sbx("rm", base, archive=False).fails(BUSY, base[:16], id[:16], "sandbox")
-	equal(process.communicate("go on\n", timeout=60)[0], "300\n", "inside, afterwards")
+	equal(process.communicate("go on\n", timeout=180)[0], "300\n", "inside, afterwards")
 	# It has a root meanwhile; what was begun is ended.
 	equal(t.shell(id, "cat /usr/share/roomy/3/300").ok().out, "300\n", "inside")
 	t.fsck_clean()
@@ -219,12 +219,23 @@ def test_a_base_that_is_lost_is_made_anew(t):  # root
 	t.fsck_clean()
 
 
+def kill_build(t, phase, event="begin"):
+	"""On a busy machine it may be done before the signal comes: then once more, without what it made."""
+	for _ in range(20):
+		result = t.kill_at(SIGKILL, phase, event, args=("--packages", "atop-changes"))
+		if result and result.status != 0:
+			equal(result.status, -SIGKILL, f"it failed before: {result}")
+			return
+		t.sbx("rm", t.build("atop-changes"), archive=False).ok()
+		t.sbx("gc", archive=False).ok()
+	raise AssertionError(f"it was never killed at {phase}, {event}")
+
+
 def test_a_killed_build_of_a_layer_loses_nothing(t):  # root
 	base = t.build("roomy")
-	assert t.kill_at(SIGKILL, "configure", args=("--packages", "atop-changes")), "never configured"
-	assert t.kill_at(SIGKILL, "commit", args=("--packages", "atop-changes")), "never committed"
-	result = t.kill_at(SIGKILL, "commit", "end", args=("--packages", "atop-changes"))
-	assert result, "it was never committed"
+	kill_build(t, "configure")
+	kill_build(t, "commit")
+	kill_build(t, "commit", "end")
 	t.fsck_clean()
 	id = t.build("atop-changes")
 	equal(base_of(t, id), base, "base")

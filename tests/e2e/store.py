@@ -141,7 +141,7 @@ def test_gc_leaves_a_live_sandbox_alone(t):
 	removed = t.sbx("rm", id, archive=False)
 	assert removed.status in (0, BUSY), str(removed)
 	t.sbx("gc", archive=False).ok()
-	out, err = process.communicate("go\n", timeout=60)
+	out, err = process.communicate("go\n", timeout=180)
 	equal(process.returncode, 0, f"exit status ({err})")
 	equal(len(out.splitlines()), 2, f"lines of {out!r}")
 	t.sbx("rm", id, archive=False)

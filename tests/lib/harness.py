@@ -29,7 +29,7 @@ import traceback
 
 sys.dont_write_bytecode = True
 
-from scratch import end_in_order, remove_tree  # noqa: E402
+from scratch import end_all, end_in_order, remove_tree  # noqa: E402
 from server import Server  # noqa: E402
 
 SUITE = "testing-sbx"
@@ -265,13 +265,16 @@ class Test:
 		os.chmod(path, mode)
 		return path
 
-	def kill_at(self, signo, phase, event="begin", verb="build", args=()):
-		"""Start a verb and signal it when the phase's event comes; its Result, None if too late."""
+	def kill_at(self, signo, phase, event="begin", verb="build", args=(), send=os.kill):
+		"""
+		Start a verb and signal it when the phase's event comes; its Result, None without that event.
+		A success was there before the signal: what must not be, the caller tries again.
+		"""
 		process = self.start(verb, *args, progress=True, start_new_session=True)
 		for line in process.events:
 			seen = json.loads(line)
 			if seen.get("phase") == phase and seen.get("event") == event:
-				process.send_signal(signo)
+				send(process.pid, signo)
 				return self.finish(process)
 		self.finish(process)
 		return None
@@ -303,15 +306,18 @@ class Test:
 				pass
 		return found
 
-	def close(self):
+	def close(self, has_passed=True):
 		for process in self.processes:
 			if process.poll() is None:
 				process.kill()
 				process.wait()
+		if not has_passed:
+			end_all(self.tmp)
 		self.server.close()
-		deadline = time.monotonic() + 30
+		deadline = time.monotonic() + (120 if has_passed else 5)
 		while (left := self.leftovers()) and time.monotonic() < deadline:
 			time.sleep(0.1)
+		end_all(self.tmp)
 		# In there are files of other ids: who gave them removes it.
 		if "SBX_TEST_IDS" not in os.environ:
 			remove_tree(self.tmp)
@@ -350,11 +356,12 @@ def main(namespace, store=COLD):
 		try:
 			if os.geteuid() != 0 and not sandbox_works():
 				raise Skip("this kernel gives ordinary users no user namespaces")
-			t = Test(store)
+			t, has_passed = Test(store), False
 			try:
 				namespace[name](t)
+				has_passed = True
 			finally:
-				left = t.close()
+				left = t.close(has_passed)
 			assert not left, f"left behind: {left}"
 			results.append("passed")
 			print(f"passed: {name}", flush=True)

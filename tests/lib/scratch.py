@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Tests work in folders of their own below /tmp and /var/tmp and remove them, also when they are
-interrupted. What one leaves behind that was killed, the next run sweeps away.
+interrupted or CTest is about to end them. What one leaves behind that was killed, the next run
+sweeps away.
 """
 
 import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +18,16 @@ PREFIXES = ("sbx-test-", "sbx-user-", "sbx-provision-test-", "sbx-provision-user
 	    "sbx-apt-compare-", "sbx-mm-", "sbx-names-", "sbx-golden-", "sbxgpg")
 # No test takes as long.
 MAX_SECONDS = 2 * 3600
+# Of the time that CTest gives a test.
+SECONDS_TO_CLEAR_UP = 30
+
+
+class TimeIsUp(Exception):
+	"""Raised in a test that takes so long that CTest would kill it, and nobody clear up behind it."""
+
+
+def is_up(*_):
+	raise TimeIsUp("CTest would end this test in a moment")
 
 
 def end_in_order():
@@ -26,6 +38,36 @@ def end_in_order():
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 	signal.signal(signal.SIGINT, signal.default_int_handler)
 	signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+	signal.signal(signal.SIGALRM, is_up)
+	signal.alarm(max(0, int(os.environ.get("SBX_TEST_SECONDS", 0)) - SECONDS_TO_CLEAR_UP))
+
+
+def processes_of(folder):
+	"""Those, wherever, that have a test's folder in their arguments or environment, but ourselves."""
+	found = []
+	for pid in filter(str.isdigit, os.listdir("/proc")):
+		for name in ("cmdline", "environ"):
+			try:
+				with open(f"/proc/{pid}/{name}", "rb") as f:
+					if folder.encode() in f.read() and int(pid) != os.getpid():
+						found.append(int(pid))
+						break
+			except OSError:
+				pass
+	return found
+
+
+def end_all(folder):
+	"""What a test that failed left in its folder: its processes end, its mounts go."""
+	for pid in processes_of(folder):
+		try:
+			os.kill(pid, signal.SIGKILL)
+		except OSError:
+			pass
+	with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
+		mounts = [line.split()[4] for line in f if f" {folder}/" in line]
+	for path in reversed(mounts):
+		subprocess.run(["umount", "--lazy", path], capture_output=True, check=False)
 
 
 def remove_tree(path):
