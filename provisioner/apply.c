@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provisioner/apply.h"
 
-/* Done elsewhere: on the host by sandbox.c, at the end by init.c. */
+/* Done elsewhere: on the host by container*.c, at the end by init.c. */
 #define ELSEWHERE(kind)                                                                            \
 	int sbx_apply_##kind(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)  \
 	{                                                                                          \
 		return 0;                                                                          \
 	}
 ELSEWHERE(GROUP)
-ELSEWHERE(GROUP_LIMIT)
 ELSEWHERE(SPAWN)
+ELSEWHERE(MAKE_NETWORK)
+ELSEWHERE(GROUP_LIMIT)
 ELSEWHERE(CLASSES)
 ELSEWHERE(COMMAND)
 

@@ -11,6 +11,13 @@
 #include "base/fd.h"
 #include "provisioner/apply.h"
 
+static bool holds_proc(const struct stat *source)
+{
+	struct stat root;
+	return stat("/", &root) == 0 && root.st_dev == source->st_dev &&
+	       root.st_ino == source->st_ino;
+}
+
 static int bind(struct sbx_apply *a, const struct sbx_op *op, uint64_t attributes,
 		struct sbx_error *err)
 {
@@ -22,6 +29,12 @@ static int bind(struct sbx_apply *a, const struct sbx_op *op, uint64_t attribute
 	if (source < 0 || fstat(source, &st) < 0)
 		return sbx_error_prefix(err, "--%s", sbx_op_name(op->kind));
 	const bool is_folder = S_ISDIR(st.st_mode);
+	/* Over it lies the staging area, with what the sandbox must not write to in other ways. */
+	if (is_folder && holds_proc(&st))
+		return sbx_fail(err, SBX_E_USAGE,
+				"--%s %s: the host's /proc is in it, of which nothing can be "
+				"handed in; name the folders that are needed",
+				sbx_op_name(op->kind), op->source);
 	SBX_CLEANUP_FD int target =
 		sbx_mount_point(a, op->target, is_folder ? SBX_NODE_FOLDER : SBX_NODE_FILE, err);
 	/* A folder is only taken for a folder there already, see sbx_mount_point(). */

@@ -87,7 +87,7 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 	if (template <0)
 		return sbx_error_prefix(err, "template");
 	/* The staging area becomes the working directory. */
-	a->sources.cwd = getcwd(NULL, 0);
+	a->sources.cwd = a->lower.cwd = getcwd(NULL, 0);
 	if (own_files(a, err) < 0)
 		return -1;
 	/* Not nodev: /dev is a copy of a part of it. It cannot be reached from inside itself. */
@@ -101,8 +101,10 @@ int sbx_apply_STAGING(struct sbx_apply *a, const struct sbx_op *op, struct sbx_e
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc");
 	if (staging < 0 || sbx_mount_attach(staging, a->host_proc_fd, "", err) < 0)
 		return -1;
-	if (fchdir(staging) < 0)
+	struct stat st;
+	if (fchdir(staging) < 0 || fstat(staging, &st) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "staging");
+	a->sources.staging_dev = a->lower.staging_dev = st.st_dev;
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
 		if (make_folder(folders[i].name, folders[i].mode, err) < 0)
 			return -1;
@@ -167,7 +169,16 @@ int sbx_apply_LAYER(struct sbx_apply *a, const struct sbx_op *op, struct sbx_err
 		return -1;
 	bool is_new = mkdir("layer/upper", 0755) == 0;
 	if ((!is_new && errno != EEXIST) || (mkdir("layer/work", 0755) < 0 && errno != EEXIST))
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s", op->source);
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--layer %s%s", op->source,
+				   sbx_source_hint(errno, O_DIRECTORY));
+	/* Where it may not write, overlayfs is read-only as well, see check_writable(). */
+	if (faccessat(AT_FDCWD, "layer/upper", W_OK | X_OK, AT_EACCESS) < 0 ||
+	    faccessat(AT_FDCWD, "layer/work", W_OK | X_OK, AT_EACCESS) < 0)
+		return sbx_fail_os(
+			err, SBX_E_SANDBOX, errno,
+			"--layer %s: upper/ and work/ in it must be this user's to write to; "
+			"name a folder of its own",
+			op->source);
 	return is_new ? sbx_mount_copy_mode("lower", "layer/upper", err) : 0;
 }
 
@@ -180,11 +191,13 @@ static int fail_overlay(const struct sbx_op *op, int why, struct sbx_error *err)
 				   "overlay on template %s: this kernel gives ordinary users none; "
 				   "it takes Linux 5.11, or run as root",
 				   op->source);
-	return sbx_fail_os(err, why == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, why,
-			   "overlay on template %s%s", op->source,
-			   why == EINVAL && *op->target
-				   ? "; for an ordinary user nothing may be mounted below it"
-				   : "");
+	return sbx_fail_os(
+		err, why == ENODEV ? SBX_E_UNSUPPORTED : SBX_E_SANDBOX, why,
+		"overlay on template %s%s", op->source,
+		why == EINVAL && *op->target
+			? "; for an ordinary user nothing may be mounted below it"
+		: why == ELOOP ? "; it, --base and --layer must be folders apart, none in another"
+			       : "");
 }
 
 /* Where a layer has no room for its work folder, overlayfs is read-only instead of failing. */

@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <string.h>
 #include <sys/sendfile.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/apply.h"
 #include "provisioner/order.h"
+#include "provisioner/packet.h"
 
 /* All of a file, which may grow meanwhile: to its end, or to the end of our room. */
 static int copy_all(int in, int out)
@@ -78,23 +77,9 @@ int sbx_apply_HAND_OUT(struct sbx_apply *a, const struct sbx_op *op, struct sbx_
 {
 	struct sbx_report report = {.kind = SBX_REPORT_LAYERS};
 	SBX_CLEANUP_FD int folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control = {.header = {.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS,
-				.cmsg_len = CMSG_LEN(sizeof(int))}};
-	struct iovec data = {&report, sizeof(report)};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
 	if (folder < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "the layers' folder");
-	memcpy(CMSG_DATA(&control.header), &folder, sizeof(folder));
-	if (sendmsg(a->report_fd, &message, MSG_NOSIGNAL) < 0)
+	if (sbx_packet_send_waiting(a->report_fd, &report, sizeof(report), NULL, 0, &folder, 1) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "handing out the layers' folder");
 	return 0;
 }

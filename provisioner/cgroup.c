@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/reaper.h"
 
 #define NAME_PREFIX  "sbx-"
 #define REMOVE_TRIES 2000 /* of a millisecond each */
-#define SWEEP_TRIES  100
+#define SWEEP_PAUSES 100  /* the same */
 
 void sbx_groups_init(struct sbx_groups *groups)
 {
@@ -36,22 +37,22 @@ int sbx_cgroup_write(int dfd, const char *name, const char *text)
  * What was paused when its server was killed dies as soon as it goes on. One with processes in it
  * the kernel keeps.
  */
-static void remove_stale(int parent_fd, int group, const char *name, int n_tries)
+static void remove_stale(int parent_fd, int group, const char *name, int *pauses)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 	sbx_cgroup_write(group, "freezer.state", "THAWED");
-	for (int tries = 0; tries < n_tries; tries++) {
-		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0 || errno != EBUSY)
-			return;
+	while (unlinkat(parent_fd, name, AT_REMOVEDIR) < 0 && errno == EBUSY && *pauses > 0) {
 		nanosleep(&pause, NULL);
+		--*pauses;
 	}
 }
 
 /*
  * Remove what runs that were killed together with their reapers left here, and servers with the
- * groups of their slots. A group in use is flock'ed.
+ * groups of their slots. A group in use is flock'ed. The pauses of a millisecond are for all of
+ * them together: whoever waits has something else to do.
  */
-static void sweep(int parent_fd, int depth, int n_tries)
+static void sweep(int parent_fd, int depth, int *pauses)
 {
 	int fd = openat(parent_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	SBX_CLEANUP_DIR DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -67,8 +68,8 @@ static void sweep(int parent_fd, int depth, int n_tries)
 		if (group < 0 || flock(group, LOCK_EX | LOCK_NB) < 0)
 			continue;
 		if (depth > 0)
-			sweep(group, depth - 1, n_tries);
-		remove_stale(parent_fd, group, entry->d_name, n_tries);
+			sweep(group, depth - 1, pauses);
+		remove_stale(parent_fd, group, entry->d_name, pauses);
 	}
 }
 
@@ -105,26 +106,46 @@ static void add_controllers(char *text, size_t room, char sign, unsigned control
 }
 
 /* Leave the group for a child of it, so that it may have children with controllers. */
-static int leave_own(struct sbx_group *group, struct sbx_error *err)
+static int leave_own(struct sbx_groups *groups, struct sbx_group *group, struct sbx_reaper *reaper,
+		     struct sbx_error *err)
 {
 	char text[80];
 	group->own_fd = make_locked(group->parent_fd, group->own_name);
 	if (group->own_fd < 0 || sbx_cgroup_write(group->own_fd, "cgroup.procs", "0") < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "leaving the own cgroup");
+	if (sbx_reaper_start(reaper, groups, err) < 0)
+		return -1;
 	add_controllers(text, sizeof(text), '+', group->controllers);
 	if (sbx_cgroup_write(group->parent_fd, "cgroup.subtree_control", text) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup.subtree_control: %s", text);
 	return 0;
 }
 
+/* 0, or -1 with errno. Killed processes take a moment to be gone, as do groups within this one. */
+static int remove_patiently(int parent_fd, const char *name, int nested_fd)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+	for (int tries = 0; tries < REMOVE_TRIES; tries++) {
+		if (nested_fd >= 0)
+			sweep(nested_fd, 0, &(int){0});
+		if (unlinkat(parent_fd, name, AT_REMOVEDIR) == 0)
+			return 0;
+		if (errno != EBUSY)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return -1;
+}
+
+/* Where a reaper does it, the process that left its group may still be dying there. */
 static void return_to_own(struct sbx_group *group)
 {
 	char text[80];
 	add_controllers(text, sizeof(text), '-', group->controllers);
-	if (sbx_cgroup_write(group->parent_fd, "cgroup.subtree_control", text) == 0)
-		sbx_cgroup_write(group->parent_fd, "cgroup.procs", "0");
 	sbx_close(&group->own_fd);
-	unlinkat(group->parent_fd, group->own_name, AT_REMOVEDIR);
+	if (sbx_cgroup_write(group->parent_fd, "cgroup.subtree_control", text) == 0 &&
+	    sbx_cgroup_write(group->parent_fd, "cgroup.procs", "0") == 0)
+		remove_patiently(group->parent_fd, group->own_name, -1);
 }
 
 /*
@@ -142,7 +163,8 @@ static unsigned long long new_stamp(void)
 	return last;
 }
 
-int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err)
+int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place,
+		   struct sbx_reaper *reaper, struct sbx_error *err)
 {
 	/* Counted at once: what is half made is removed like the rest. */
 	struct sbx_group *group = &groups->group[groups->n++];
@@ -155,21 +177,27 @@ int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, str
 	group->parent_fd = open(place->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (group->parent_fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup %s", place->parent);
-	sweep(group->parent_fd, 1, SWEEP_TRIES);
-	if (place->kind == SBX_PLACE_OWN && leave_own(group, err) < 0)
+	if (place->kind == SBX_PLACE_OWN && leave_own(groups, group, reaper, err) < 0)
 		return sbx_error_prefix(err, "cgroup %s", place->parent);
 	group->fd = make_locked(group->parent_fd, group->name);
+	if (group->fd < 0) {
+		/* As many as there may be (cgroup.max.descendants): not all of them are in use. */
+		int pauses = SWEEP_PAUSES;
+		sweep(group->parent_fd, 1, &pauses);
+		group->fd = make_locked(group->parent_fd, group->name);
+	}
 	if (group->fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "cgroup %s/%s", place->parent,
 				   group->name);
 	return 0;
 }
 
-void sbx_groups_sweep(const struct sbx_groups *groups)
+void sbx_groups_sweep(const struct sbx_groups *groups, bool is_patient)
 {
+	int pauses = is_patient ? SWEEP_PAUSES : 0;
 	for (unsigned i = 0; i < groups->n; i++)
 		if (groups->group[i].parent_fd >= 0)
-			sweep(groups->group[i].parent_fd, 1, 1);
+			sweep(groups->group[i].parent_fd, 1, &pauses);
 }
 
 int sbx_groups_nest(const struct sbx_groups *groups, const struct sbx_places *places,
@@ -226,22 +254,36 @@ int sbx_groups_join_all(const struct sbx_groups *groups, pid_t pid, struct sbx_e
 	return join(groups, pid, true, err);
 }
 
-void sbx_groups_remove(struct sbx_groups *groups)
+/* Who removes these may know no more than the name. */
+static void remove_group(const struct sbx_group *group, bool with_nested)
 {
-	const struct timespec pause = {.tv_nsec = 1000000};
+	SBX_CLEANUP_FD int fd = with_nested
+					? openat(group->parent_fd, group->name,
+						 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+					: -1;
+	if (group->parent_fd >= 0)
+		remove_patiently(group->parent_fd, group->name, fd);
+}
+
+static void remove_all(struct sbx_groups *groups, bool with_nested)
+{
 	for (unsigned i = 0; i < groups->n; i++) {
 		struct sbx_group *group = &groups->group[i];
-		/* Killed processes take a moment to be gone. */
-		for (int tries = 0; group->fd >= 0 && tries < REMOVE_TRIES; tries++) {
-			if (unlinkat(group->parent_fd, group->name, AT_REMOVEDIR) == 0 ||
-			    errno != EBUSY)
-				break;
-			nanosleep(&pause, NULL);
-		}
+		remove_group(group, with_nested);
 		sbx_close(&group->fd);
 		if (group->own_fd >= 0)
 			return_to_own(group);
 		sbx_close(&group->parent_fd);
 	}
 	sbx_groups_init(groups);
+}
+
+void sbx_groups_remove(struct sbx_groups *groups)
+{
+	remove_all(groups, false);
+}
+
+void sbx_groups_clear(struct sbx_groups *groups)
+{
+	remove_all(groups, true);
 }

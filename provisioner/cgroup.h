@@ -62,6 +62,9 @@ enum sbx_controller sbx_limit_controller(enum sbx_limit limit);
 int sbx_places_find(const char *mountinfo, const char *self_cgroup, const char *prefix,
 		    unsigned wanted, struct sbx_places *out, struct sbx_error *err);
 
+/* The same with this process's own texts. */
+int sbx_places_find_own(unsigned wanted, struct sbx_places *out, struct sbx_error *err);
+
 /* A group that was made. */
 struct sbx_group {
 	int parent_fd, fd; /* O_DIRECTORY; fd is flock'ed, so that no sweep takes it for stale */
@@ -78,12 +81,20 @@ struct sbx_groups {
 
 void sbx_groups_init(struct sbx_groups *groups);
 
-/* Make a group there, after removing what killed runs left beside it. */
-int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place, struct sbx_error *err);
-
-/* Remove once more what killed runs left beside these groups, without waiting for what still ends.
+/*
+ * Make a group there. Where our own group has to be left for that (SBX_PLACE_OWN, the last of all
+ * places), nobody could enter it any more should we be killed: so the reaper (reaper.h) is started
+ * first.
  */
-void sbx_groups_sweep(const struct sbx_groups *groups);
+struct sbx_reaper;
+int sbx_group_make(struct sbx_groups *groups, const struct sbx_place *place,
+		   struct sbx_reaper *reaper, struct sbx_error *err);
+
+/*
+ * Remove what killed runs left beside these groups. Patient: what still ends is waited for, up to a
+ * tenth of a second in all.
+ */
+void sbx_groups_sweep(const struct sbx_groups *groups, bool is_patient);
 
 /*
  * The places inside groups that were made at `places` for nothing else than to hold others.
@@ -100,6 +111,9 @@ int sbx_group_limit(struct sbx_groups *groups, enum sbx_limit limit, uint64_t va
 
 /* Write a text to one of a group's files; 0, or -1 with errno. */
 int sbx_cgroup_write(int dfd, const char *name, const char *text);
+
+/* A short file's text, in `room` bytes with its NUL; NULL: there is none, or it is longer. */
+const char *sbx_cgroup_read(int dfd, const char *name, char *text, size_t room);
 
 /* The group that has a controller, NULL: none. */
 const struct sbx_group *sbx_groups_with(const struct sbx_groups *groups,
@@ -143,5 +157,8 @@ uint64_t sbx_groups_peak_bytes(const struct sbx_groups *groups);
 
 /* Remove the groups, waiting a little for the last processes to go, and close the descriptors. */
 void sbx_groups_remove(struct sbx_groups *groups);
+
+/* The same for groups of a process that was killed, with the groups that it left in them. */
+void sbx_groups_clear(struct sbx_groups *groups);
 
 #endif

@@ -15,13 +15,28 @@
 #define MAX_FILE     65536
 #define FREEZE_TRIES 500 /* of a millisecond each */
 
+/* The kernel writes a short one in one go, so that what leaves room is all of it. */
+const char *sbx_cgroup_read(int dfd, const char *name, char *text, size_t room)
+{
+	SBX_CLEANUP_FD int fd = openat(dfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, room - 1);
+	if (n < 0 || n == (ssize_t)room - 1)
+		return NULL;
+	text[n] = '\0';
+	return text;
+}
+
 /* The number behind a word at a line's start; with NULL the file's first. 0 when there is none. */
 static uint64_t read_number(int dfd, const char *name, const char *word)
 {
-	SBX_CLEANUP_FREE char *text = sbx_read_file(dfd, name, MAX_FILE, NULL, NULL);
-	for (char *state, *line = text ? strtok_r(text, "\n", &state) : NULL; line;
-	     line = strtok_r(NULL, "\n", &state)) {
-		size_t n = word ? strlen(word) : 0;
+	char room[1024];
+	SBX_CLEANUP_FREE char *whole = NULL;
+	const char *text = sbx_cgroup_read(dfd, name, room, sizeof(room));
+	const size_t n = word ? strlen(word) : 0;
+	if (!text)
+		text = whole = sbx_read_file(dfd, name, MAX_FILE, NULL, NULL);
+	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
 		if (!word || (strncmp(line, word, n) == 0 && line[n] == ' '))
 			return strtoull(line + n, NULL, 10);
 	}

@@ -2,16 +2,23 @@
 /* Where cgroups can be made: by what /proc says and what the folders allow. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/cgroup.h"
 #include "provisioner/values.h"
 
-#define MAX_CONTROL_FILE 65536
+#define MAX_PROC_FILE (16 << 20)
+#define TREE	      "/sys/fs/cgroup"
+#define ROOT_INODE    1 /* of the first folder of a tree of cgroups; others have other numbers */
+
 /* No controllers of version 2, but what any of its groups does. */
 #define BUILT_IN (1U << SBX_CONTROLLER_CPUACCT | 1U << SBX_CONTROLLER_FREEZER)
 
@@ -61,11 +68,12 @@ static unsigned controllers_among(const char *words, size_t n_bytes, bool is_v1)
 static unsigned controllers_in_file(const char *folder, const char *file)
 {
 	SBX_CLEANUP_FREE char *path = NULL;
+	char text[512];
 	if (asprintf(&path, "%s/%s", folder, file) < 0)
 		return 0;
-	size_t n = 0;
-	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_CONTROL_FILE, &n, NULL);
-	return text ? controllers_among(text, n, false) : 0;
+	if (!sbx_cgroup_read(AT_FDCWD, path, text, sizeof(text)))
+		return 0;
+	return controllers_among(text, strlen(text), false);
 }
 
 static bool may_make_groups_in(const char *folder)
@@ -100,9 +108,9 @@ static bool is_alone_in(const char *folder)
 	SBX_CLEANUP_FREE char *path = NULL;
 	if (asprintf(&path, "%s/cgroup.procs", folder) < 0)
 		return false;
-	SBX_CLEANUP_FREE char *text = sbx_read_file(AT_FDCWD, path, MAX_CONTROL_FILE, NULL, NULL);
-	char *end;
-	return text && strtol(text, &end, 10) == getpid() && strcmp(end, "\n") == 0;
+	char text[32], *end;
+	return sbx_cgroup_read(AT_FDCWD, path, text, sizeof(text)) &&
+	       strtol(text, &end, 10) == getpid() && strcmp(end, "\n") == 0;
 }
 
 /* A mount of a cgroup file system, in the text of mountinfo (proc(5)). */
@@ -204,10 +212,43 @@ static int find_v1(const char *mountinfo, const char *prefix, const char *line, 
 	return 0;
 }
 
+/* Ours, once we have left it, if we are its only process. */
+static unsigned controllers_of_own(const char *folder, unsigned wanted)
+{
+	unsigned own = is_alone_in(folder) ? controllers_in_file(folder, "cgroup.controllers") : 0;
+	own = without_unweighted_io(folder, own & wanted);
+	return own && may_make_groups_in(folder) ? own : 0;
+}
+
+/*
+ * The lowest from here up to the mount's first that gives on more of what is wanted than `found`;
+ * NULL: none. `folder` is cut short meanwhile.
+ */
+static char *find_giver(char *folder, const char *top, unsigned wanted, unsigned *found)
+{
+	char *best = NULL;
+	for (;;) {
+		unsigned here = without_unweighted_io(
+			folder, controllers_in_file(folder, "cgroup.subtree_control") & wanted);
+		if (__builtin_popcount(here) > __builtin_popcount(*found) &&
+		    may_make_groups_in(folder)) {
+			char *copy = strdup(folder);
+			*found = copy ? here : *found;
+			free(best);
+			best = copy;
+		}
+		char *slash = strrchr(folder, '/');
+		/* No group has more than all. */
+		if (strlen(folder) <= strlen(top) || !slash || *found == (wanted & ~BUILT_IN))
+			return best;
+		*slash = '\0';
+	}
+}
+
 /*
  * Version 2: a group gives its children those controllers that its cgroup.subtree_control names,
  * and holds no processes of its own then ("no internal processes"). So it is one above ours, or
- * the root of the tree; or ours, once we have left it, if we are its only process.
+ * the root of the tree; or ours, once we have left it.
  */
 static int find_v2(const char *mountinfo, const char *prefix, const char *group, size_t n,
 		   struct sbx_places *out, struct sbx_error *err)
@@ -216,47 +257,24 @@ static int find_v2(const char *mountinfo, const char *prefix, const char *group,
 	int has_mount = out->missing ? find_mount(mountinfo, prefix, NULL, &m) : 0;
 	if (has_mount == 0)
 		return 0;
-	SBX_CLEANUP_FREE char *folder = has_mount < 0 ? NULL : folder_of(&m, group, n);
-	SBX_CLEANUP_FREE char *best = NULL;
-	if (!folder)
+	SBX_CLEANUP_FREE char *own = has_mount < 0 ? NULL : folder_of(&m, group, n);
+	SBX_CLEANUP_FREE char *above = own ? strdup(own) : NULL;
+	if (!above)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
-	unsigned found = 0;
-	enum sbx_place_kind kind = SBX_PLACE_V2;
-	unsigned own = without_unweighted_io(
-		folder, controllers_in_file(folder, "cgroup.controllers") & out->missing);
-	if (own && may_make_groups_in(folder) && is_alone_in(folder)) {
-		kind = SBX_PLACE_OWN;
-		found = own;
-		best = strdup(folder);
-	}
-	for (;;) {
-		unsigned here = without_unweighted_io(
-			folder,
-			controllers_in_file(folder, "cgroup.subtree_control") & out->missing);
-		if (__builtin_popcount(here) > __builtin_popcount(found) &&
-		    may_make_groups_in(folder)) {
-			found = here;
-			kind = SBX_PLACE_V2;
-			free(best);
-			best = strdup(folder);
-		}
-		char *slash = strrchr(folder, '/');
-		if (strlen(folder) <= strlen(m.point) || !slash)
-			break;
-		*slash = '\0';
-	}
+	unsigned found = controllers_of_own(own, out->missing);
+	enum sbx_place_kind kind = found ? SBX_PLACE_OWN : SBX_PLACE_V2;
+	/* Ours holds us, and so gives nothing on, unless it is the root. */
+	if (strlen(above) > strlen(m.point))
+		*strrchr(above, '/') = '\0';
+	SBX_CLEANUP_FREE char *giver = find_giver(above, m.point, out->missing, &found);
+	if (giver)
+		kind = SBX_PLACE_V2;
 	/* Where no controller is given on, any group of ours still counts time and can be frozen.
 	 */
-	if (!found && out->missing & BUILT_IN) {
-		free(best);
-		best = folder_of(&m, group, n);
-		if (!best)
-			return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
-		if (!may_make_groups_in(best))
-			return 0;
-	}
-	if (best && (found || out->missing & BUILT_IN))
-		add_place(out, sbx_steal(best), kind, found | (out->missing & BUILT_IN));
+	else if (!found && (!(out->missing & BUILT_IN) || !may_make_groups_in(own)))
+		return 0;
+	add_place(out, giver ? sbx_steal(giver) : sbx_steal(own), kind,
+		  found | (out->missing & BUILT_IN));
 	return 0;
 }
 
@@ -276,4 +294,26 @@ int sbx_places_find(const char *mountinfo, const char *self_cgroup, const char *
 		line += n + (line[n] == '\n');
 	}
 	return 0;
+}
+
+/* Nothing but version 2 there, all of it, and where everybody mounts it: mountinfo is long. */
+static bool is_plain_v2(const char *self_cgroup)
+{
+	struct statfs fs;
+	struct stat st;
+	return strncmp(self_cgroup, "0::/", 4) == 0 && strchr(self_cgroup, '\n') &&
+	       strchr(self_cgroup, '\n')[1] == '\0' && statfs(TREE, &fs) == 0 &&
+	       fs.f_type == CGROUP2_SUPER_MAGIC && stat(TREE, &st) == 0 && st.st_ino == ROOT_INODE;
+}
+
+int sbx_places_find_own(unsigned wanted, struct sbx_places *out, struct sbx_error *err)
+{
+	SBX_CLEANUP_FREE char *mounts = NULL;
+	SBX_CLEANUP_FREE char *groups =
+		sbx_read_file(AT_FDCWD, "/proc/self/cgroup", MAX_PROC_FILE, NULL, err);
+	if (groups && !is_plain_v2(groups))
+		mounts = sbx_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_PROC_FILE, NULL, err);
+	else if (groups && !(mounts = strdup("0 0 0:0 / " TREE " rw - cgroup2 cgroup2 rw\n")))
+		sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "cgroups");
+	return mounts ? sbx_places_find(mounts, groups, "", wanted, out, err) : -1;
 }

@@ -71,11 +71,13 @@ int sbx_connection_send(struct sbx_connection *c, struct sbx_message *m, const c
 int sbx_connection_receive(struct sbx_connection *c, struct sbx_message *out,
 			   const char **out_words, struct sbx_error *err)
 {
-	int fds[SBX_MAX_PACKET_FDS];
+	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
 	unsigned n_fds;
 	ssize_t n = sbx_packet_receive(c->fd, 0, c->packet, SBX_MAX_MESSAGE, fds, &n_fds);
-	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
-		sbx_close(&fds[i]);
+	if (n < 0 && errno == EMSGSIZE)
+		return sbx_fail(err, SBX_E_INPUT,
+				"the server sent more than a message may have; start one of this "
+				"version");
 	if (n <= 0)
 		return sbx_fail(err, SBX_E_INTERRUPTED, "the server has gone");
 	return sbx_message_decode(c->packet, (size_t)n, n_fds, out, out_words, err);

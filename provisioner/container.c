@@ -32,21 +32,22 @@ static void container_free(struct sbx_sandbox *s)
 	free(s);
 }
 
-/* The operations on the host. The reaper comes as soon as there is something for it to remove. */
+/* Of the operations on the host what the clone waits for. */
 static int make_groups(struct sbx_container *c, struct sbx_error *err)
 {
 	const struct sbx_plan *plan = c->request->plan;
 	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind == SBX_OP_GROUP; i++)
 		if (sbx_group_make(&c->groups, &c->request->places->place[plan->ops[i].index],
-				   err) < 0)
-			return -1;
-	if (c->groups.n && sbx_reaper_start(&c->reaper, &c->groups, err) < 0)
-		return -1;
-	for (size_t i = 0; i < plan->n_ops && plan->ops[i].kind != SBX_OP_SPAWN; i++)
-		if (plan->ops[i].kind == SBX_OP_GROUP_LIMIT &&
-		    sbx_group_limit(&c->groups, plan->ops[i].index, plan->ops[i].number, err) < 0)
+				   &c->reaper, err) < 0)
 			return -1;
 	return 0;
+}
+
+static int limit_groups(struct sbx_container *c, struct sbx_error *err)
+{
+	struct sbx_group_limits limits;
+	sbx_plan_take_limits(c->request->plan, &limits);
+	return sbx_group_limits_set(&limits, &c->groups, 0, err);
 }
 
 /*
@@ -117,17 +118,24 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	return 0;
 }
 
-/* Put it into its groups while it builds its mounts, then let it start the command. */
+/*
+ * While it builds its mounts its groups get their limits, somebody to remove them should we be
+ * killed, and those of version 1 their process; then it may start the command. Until there is a
+ * reaper the next run's sweep stands in for it.
+ */
 static int let_go(struct sbx_container *c, struct sbx_error *err)
 {
 	const struct sbx_order go = {.kind = SBX_ORDER_GO};
 	if (c->groups.n == 0)
 		return 0;
-	if (sbx_groups_join(&c->groups, c->pid, err) < 0 ||
+	if (limit_groups(c, err) < 0 || sbx_reaper_start(&c->reaper, &c->groups, err) < 0 ||
+	    sbx_groups_join(&c->groups, c->pid, err) < 0 ||
 	    (c->warm.pid && sbx_groups_join_all(&c->groups, c->warm.pid, err) < 0))
 		return -1;
 	/* When it has failed meanwhile, its report says so. */
 	send(c->socket_fd, &go, sizeof(go), MSG_NOSIGNAL);
+	/* Nor does it wait for this. */
+	sbx_groups_sweep(&c->groups, true);
 	return 0;
 }
 
@@ -253,12 +261,16 @@ static void container_destroy(struct sbx_sandbox *s, struct sbx_result *out)
 			sbx_container_give_up(c);
 		container_kill(s);
 		await_end(c);
+		/* Before they are removed: it must not find them half so. Its own end takes a
+		 * while. */
+		if (s->has_ended)
+			sbx_reaper_dismiss(&c->reaper);
 		collect(c, &c->result);
 		sbx_relay_release(&s->relay);
-		/* The reaper first: it must not find the groups half removed. */
-		sbx_reaper_stop(&c->reaper);
+		sbx_reaper_dismiss(&c->reaper);
 		if (!c->slot)
 			sbx_groups_remove(&c->groups);
+		sbx_reaper_stop(&c->reaper);
 		sbx_close(&c->socket_fd);
 		sbx_close(&c->inner_socket_fd);
 		sbx_close(&c->pidfd);

@@ -30,6 +30,7 @@ struct sbx_container {
 	struct sbx_report last;			 /* FAILED or ENDED, once it came */
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
 	bool is_handed_over;			 /* was made ahead of the request */
+	bool has_reported, was_unread;		 /* if so: it has; it ended before it read that */
 	bool is_recorded;			 /* request->record is of interest */
 	const int *stdio_fd;			 /* of the command; NULL: our own */
 	unsigned clone_flags;
@@ -50,6 +51,18 @@ int sbx_container_spawn(struct sbx_container *c, struct sbx_error *err);
 /* Ask a keeper for it, and take the answer when it has come (container_slot.c). */
 int sbx_container_order(struct sbx_container *c, struct sbx_error *err);
 void sbx_container_take_answer(struct sbx_container *c);
+/*
+ * What stands in the slot (standing.h): tell it what to run, and be that. -1: nothing was done; it
+ * is as it was. _try: if it was made for words that mean the same.
+ */
+int sbx_container_tell_standing(struct sbx_container *c, uint64_t planned_usec,
+				struct sbx_error *err);
+bool sbx_container_try_standing(struct sbx_container *c);
+/* It runs, or is about to: what the server has to know. */
+int sbx_container_begin(struct sbx_container *c, const struct sbx_policy *policy, int socket_fd,
+			struct sbx_error *err);
+/* It has failed, as result.error says. */
+void sbx_container_fail(struct sbx_container *c);
 /* No longer wait for the answer: the keeper is ended. */
 void sbx_container_give_up(struct sbx_container *c);
 /* The same for whatever has to do with zygotes (container_warm.c). */
@@ -67,7 +80,10 @@ int sbx_container_send_sources(struct sbx_container *c, int socket_fd, int usern
 			       struct sbx_error *err);
 int *sbx_container_take_sources(const struct sbx_container *c, int socket_fd);
 
-/* They have ended, or are about to. */
+/*
+ * They have told all that they had to: what of them has not ended is killed. Negative: all that are
+ * left of a group.
+ */
 void sbx_container_reap_between(const pid_t between[SBX_N_BETWEEN]);
 
 /* In the copy that becomes process 1 inside: be that. `sources`: NULL, or taken as above. */

@@ -207,27 +207,33 @@ int sbx_container_resume(struct sbx_sandbox *s, struct sbx_error *err)
 /* One packet. The layers' folder is kept for the record; any other descriptor is closed. */
 static bool receive(struct sbx_container *c, struct sbx_report *out)
 {
-	int fds[SBX_MAX_PACKET_FDS];
+	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
+	int why = 0;
 	unsigned n_fds;
+	socklen_t n_why = sizeof(why);
+	/* A socket that is closed with something unread in it resets the other end (unix(7)). */
+	if (c->is_handed_over && !c->has_reported && !c->was_unread)
+		c->was_unread = getsockopt(c->socket_fd, SOL_SOCKET, SO_ERROR, &why, &n_why) == 0 &&
+				why == ECONNRESET;
 	ssize_t n = sbx_packet_receive(c->socket_fd, MSG_DONTWAIT, out, sizeof(*out), fds, &n_fds);
 	if (n < 0)
 		return false;
+	c->has_reported = c->has_reported || n > 0;
 	/* A hang-up stays readable for as long as its end takes. */
 	if (n == 0)
 		c->base.report_fd = -1;
 	struct sbx_record *record = c->is_recorded ? c->request->record : NULL;
 	if (n == sizeof(*out) && out->kind == SBX_REPORT_LAYERS && record && record->layers_fd < 0)
 		record->layers_fd = sbx_steal_fd(&fds[0]);
-	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
-		sbx_close(&fds[i]);
 	return n == sizeof(*out);
 }
 
 bool sbx_container_take_report(struct sbx_container *c, struct sbx_report *out)
 {
 	struct sbx_report report;
+	/* Behind the last one nothing counts: what failed out here may have begun in there. */
 	do
-		if (c->socket_fd < 0 || !receive(c, &report))
+		if (c->has_last || c->socket_fd < 0 || !receive(c, &report))
 			return false;
 	while (report.kind == SBX_REPORT_LAYERS);
 	/* The sender is inside: its text need not end where it should. */

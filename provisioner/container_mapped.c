@@ -79,7 +79,7 @@ int *sbx_container_take_sources(const struct sbx_container *c, int socket_fd)
 	for (size_t i = 0; sources && i < n_ops; i++)
 		sources[i] = -1;
 	while (sources) {
-		int fds[SBX_MAX_PACKET_FDS];
+		SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
 		unsigned n_fds;
 		uint32_t number;
 		if (sbx_packet_receive(socket_fd, 0, &number, sizeof(number), fds, &n_fds) !=
@@ -87,9 +87,9 @@ int *sbx_container_take_sources(const struct sbx_container *c, int socket_fd)
 			break;
 		if (number == NO_OP)
 			return sources;
-		if (number >= n_ops)
+		if (number >= n_ops || sources[number] >= 0)
 			break;
-		sources[number] = fds[0];
+		sources[number] = sbx_steal_fd(&fds[0]);
 	}
 	/* Whoever makes us is gone, or there is no memory. */
 	_exit(0);

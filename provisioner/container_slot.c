@@ -20,23 +20,20 @@
 /* Given to a keeper that is at it when nobody wants its answer any more. */
 #define PATIENCE_MSEC 50
 
-int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
+/* The keeper's end of the sandbox's socket goes with it. */
+static int ask_keeper(struct sbx_container *c, bool may_hand_over, struct sbx_error *err)
 {
 	const struct sbx_request *r = c->request;
 	const struct sbx_slot_order order = {
 		.kind = SBX_SLOT_MAKE,
 		.n_words = r->n_words,
-		.may_hand_over = r->may_hand_over,
+		.may_hand_over = may_hand_over,
 		.is_forked = r->is_forked,
 		.has_input = r->input_fd != NULL,
 		.takes_output = r->takes_output,
 	};
 	int ends[2];
-	for (int i = 0; i < 3; i++)
-		if (sbx_check_descriptor(r->stdio_fd[i], i, err) < 0)
-			return -1;
-	if (c->slot->is_broken || c->slot->is_used)
-		return sbx_fail(err, SBX_E_BUSY, "the slot is in use or broken");
+	sbx_close(&c->socket_fd);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	c->socket_fd = ends[0];
@@ -55,7 +52,20 @@ int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
 	return 0;
 }
 
-static void fail(struct sbx_container *c)
+int sbx_container_order(struct sbx_container *c, struct sbx_error *err)
+{
+	const struct sbx_request *r = c->request;
+	for (int i = 0; i < 3; i++)
+		if (sbx_check_descriptor(r->stdio_fd[i], i, err) < 0)
+			return -1;
+	if (c->slot->is_broken || c->slot->is_used)
+		return sbx_fail(err, SBX_E_BUSY, "the slot is in use or broken");
+	if (r->may_hand_over && sbx_container_try_standing(c))
+		return 0;
+	return ask_keeper(c, r->may_hand_over, err);
+}
+
+void sbx_container_fail(struct sbx_container *c)
 {
 	c->last = (struct sbx_report){.kind = SBX_REPORT_FAILED};
 	sbx_error_propagate(&c->last.error, &c->result.error);
@@ -63,19 +73,29 @@ static void fail(struct sbx_container *c)
 	c->base.report_fd = -1;
 }
 
+int sbx_container_begin(struct sbx_container *c, const struct sbx_policy *policy, int socket_fd,
+			struct sbx_error *err)
+{
+	c->base.policy = *policy;
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");
+	c->base.timeout_usec = policy->limit[SBX_LIMIT_TIMEOUT];
+	c->base.grace_usec = sbx_grace_usec(policy->limit[SBX_LIMIT_GRACE]);
+	c->base.end_fd = c->pidfd;
+	c->base.report_fd = socket_fd;
+	sbx_supervise_begin(&c->base);
+	return 0;
+}
+
 static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, int fds[],
 		 struct sbx_error *err)
 {
 	c->pid = reply->pid;
-	c->base.policy = reply->policy;
-	c->is_handed_over = reply->is_handed_over;
 	c->unenforced = reply->unenforced;
 	c->reduced = reply->reduced;
 	c->planned_usec = reply->planned_nsec / 1000;
 	c->spawn_usec = reply->spawned_nsec / 1000;
-	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	if (c->pidfd < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pidfd_open");
 	if (reply->has_relay) {
 		const int from[] = {sbx_steal_fd(&fds[0]), sbx_steal_fd(&fds[1])};
 		int to[] = {-1, -1};
@@ -91,12 +111,19 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 		c->is_recorded = true;
 		sbx_container_open_io(c);
 	}
-	c->base.timeout_usec = reply->policy.limit[SBX_LIMIT_TIMEOUT];
-	c->base.grace_usec = sbx_grace_usec(reply->policy.limit[SBX_LIMIT_GRACE]);
-	c->base.end_fd = c->pidfd;
-	c->base.report_fd = c->socket_fd;
-	sbx_supervise_begin(&c->base);
-	return 0;
+	return sbx_container_begin(c, &reply->policy, c->socket_fd, err);
+}
+
+/* It stands and fits. Where it cannot be told, as it was killed, another one is made. */
+static void take_standing(struct sbx_container *c, const struct sbx_slot_reply *reply)
+{
+	struct sbx_error *err = &c->result.error;
+	c->is_awaited = false;
+	if (sbx_container_tell_standing(c, reply->planned_nsec / 1000, err) == 0)
+		return;
+	sbx_error_clear(err);
+	if (ask_keeper(c, false, err) < 0)
+		sbx_container_fail(c);
 }
 
 /* What it has forked without a word about it is our child, and nobody else knows. */
@@ -127,7 +154,7 @@ void sbx_container_take_answer(struct sbx_container *c)
 {
 	struct sbx_slot_reply reply;
 	struct sbx_error *err = &c->result.error;
-	int fds[SBX_MAX_PACKET_FDS];
+	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
 	unsigned n_fds;
 	ssize_t n = sbx_packet_receive(c->slot->socket_fd, MSG_DONTWAIT, &reply, sizeof(reply), fds,
 				       &n_fds);
@@ -135,6 +162,8 @@ void sbx_container_take_answer(struct sbx_container *c)
 		return;
 	if (n == sizeof(reply) && reply.is_pending)
 		return end_pending(c->slot);
+	if (n == sizeof(reply) && reply.is_standing)
+		return take_standing(c, &reply);
 	c->is_awaited = false;
 	c->slot->ready = (struct sbx_slot_warmth){0};
 	if (n == sizeof(reply) && reply.used_warm)
@@ -152,12 +181,10 @@ void sbx_container_take_answer(struct sbx_container *c)
 	} else {
 		adopt(c, &reply, fds, err);
 	}
-	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
-		sbx_close(&fds[i]);
 	if (err->code != SBX_OK) {
 		if (c->pid > 0)
 			kill(c->pid, SIGKILL);
-		fail(c);
+		sbx_container_fail(c);
 	}
 }
 
@@ -172,5 +199,5 @@ void sbx_container_give_up(struct sbx_container *c)
 	c->slot->is_broken = true;
 	sbx_fail(&c->result.error, SBX_E_INTERRUPTED, "ended before it was made");
 	end_keeper(c);
-	fail(c);
+	sbx_container_fail(c);
 }

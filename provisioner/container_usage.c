@@ -72,6 +72,11 @@ void sbx_container_read_io(struct sbx_container *c, struct sbx_result *out)
 	out->write_call_bytes = number_of(text, "wchar");
 }
 
+static bool has_ended_well(const struct sbx_container *c)
+{
+	return c->has_last && c->last.kind == SBX_REPORT_ENDED && c->last.wait_status == 0;
+}
+
 void sbx_container_fill_usage(struct sbx_container *c, const struct rusage *usage,
 			      struct sbx_result *out)
 {
@@ -84,13 +89,18 @@ void sbx_container_fill_usage(struct sbx_container *c, const struct rusage *usag
 	out->user_usec = usec_of(&usage->ru_utime);
 	out->system_usec = usec_of(&usage->ru_stime);
 	out->cpu_usec = out->user_usec + out->system_usec;
-	out->peak_memory_bytes = sbx_groups_peak_bytes(&c->groups);
+	/* Of interest to records, and to a server's slots. */
+	if (c->is_recorded || c->slot)
+		out->peak_memory_bytes = sbx_groups_peak_bytes(&c->groups);
 	if (!out->peak_memory_bytes)
 		out->peak_memory_bytes = (uint64_t)usage->ru_maxrss * 1024;
-	out->oom_kills =
-		sbx_groups_oom_kills(&c->groups) - (c->slot ? c->slot->oom_kills_before : 0);
+	if (c->slot)
+		out->oom_kills = sbx_slot_take_oom_kills(c->slot);
+	else if (c->is_recorded || !has_ended_well(c))
+		out->oom_kills = sbx_groups_oom_kills(&c->groups);
 	out->has_output_bytes = c->base.relay.is_active;
 	out->output_bytes = c->base.relay.n_bytes;
+	out->output_errno = c->base.relay.write_errno;
 	uint64_t peak = c->is_recorded ? sbx_groups_pids_peak(&c->groups) : 0;
 	/* Our own processes inside are not the task's. */
 	out->pids_peak = peak > c->n_own_pids ? peak - c->n_own_pids : 0;

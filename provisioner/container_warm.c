@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "base/fd.h"
 #include "provisioner/container.h"
 #include "provisioner/ids.h"
+#include "provisioner/slot.h"
 #include "provisioner/warm.h"
 
 #define MAX_MAP 4096
@@ -160,6 +162,8 @@ static int clone_from_inside(struct sbx_container *c, const int go[2], struct bi
 	struct clone_args args = {.flags = CLONE_PARENT};
 	struct sbx_error *err = &out->error;
 	int ends[2];
+	/* By their group they are found should one be killed before it could tell who it made. */
+	setpgid(0, 0);
 	if (enter(c->request->warm, err) < 0)
 		return -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -181,9 +185,31 @@ static int clone_from_inside(struct sbx_container *c, const int go[2], struct bi
 
 void sbx_container_reap_between(const pid_t between[SBX_N_BETWEEN])
 {
-	for (int i = 0; i < SBX_N_BETWEEN; i++)
-		while (between[i] > 0 && waitpid(between[i], NULL, __WALL) < 0 && errno == EINTR)
-			;
+	/* A group first: as long as its leader has not been reaped, no other has its number. */
+	for (int i = SBX_N_BETWEEN - 1; i >= 0; i--) {
+		const pid_t who = between[i];
+		pid_t pid = 0;
+		/* What is in a zygote's process namespace it may have stopped; it has told all. */
+		if (who < -1 || (who > 0 && waitpid(who, NULL, __WALL | WNOHANG) == 0)) {
+			kill(who, SIGKILL);
+			do
+				pid = waitpid(who, NULL, __WALL);
+			while (pid < 0 ? errno == EINTR : who < -1);
+		}
+	}
+}
+
+/* Zygotes may stop what is born among them: then it is not waited for as long as it takes. */
+static bool has_told(const struct sbx_container *c, int fd)
+{
+	struct pollfd there = {fd, POLLIN, 0};
+	for (int waited = 0; waited < SBX_WARM_PATIENCE_MSEC; waited += SBX_WARM_STEP_MSEC) {
+		if (poll(&there, 1, SBX_WARM_STEP_MSEC) != 0)
+			return true;
+		if (c->slot && c->slot->standing->is_unwanted)
+			return false;
+	}
+	return false;
 }
 
 static pid_t clone_within(struct sbx_container *c, const int go[2], struct sbx_error *err)
@@ -197,7 +223,14 @@ static pid_t clone_within(struct sbx_container *c, const int go[2], struct sbx_e
 		.flags = c->clone_flags,
 		.exit_signal = c->clone_flags & CLONE_PARENT ? 0 : SIGCHLD,
 	};
+	/* Should this keeper be killed, its server knows whom to look for. */
+	if (c->made) {
+		args.flags |= CLONE_PARENT_SETTID;
+		args.parent_tid = (uint64_t)(uintptr_t)&c->made[1];
+	}
 	pid_t between = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (between > 0 && c->made)
+		c->made[SBX_N_BETWEEN] = -between;
 	if (between == 0) {
 		clone_from_inside(c, go, &birth);
 		tell(write_fd, &birth);
@@ -206,7 +239,7 @@ static pid_t clone_within(struct sbx_container *c, const int go[2], struct sbx_e
 	if (between < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "fork");
 	sbx_close(&write_fd);
-	if (read(read_fd, &birth, sizeof(birth)) != sizeof(birth))
+	if (!has_told(c, read_fd) || read(read_fd, &birth, sizeof(birth)) != sizeof(birth))
 		sbx_fail(&birth.error, SBX_E_SANDBOX, "making namespaces within a zygote's");
 	c->between[0] = between;
 	c->between[1] = birth.between;
@@ -214,7 +247,11 @@ static pid_t clone_within(struct sbx_container *c, const int go[2], struct sbx_e
 		return birth.pid;
 	if (birth.pid > 0)
 		kill(birth.pid, SIGKILL);
-	c->between[2] = birth.pid;
+	/*
+	 * The zygotes' process 1 may have ended at any moment, and all in its namespace with it.
+	 * What nobody knows of would never be reaped, and for that it would wait for ever.
+	 */
+	c->between[2] = birth.pid > 0 ? birth.pid : -between;
 	return sbx_error_propagate(err, &birth.error);
 }
 
@@ -244,7 +281,8 @@ int sbx_container_spawn_warm(struct sbx_container *c, struct sbx_error *err)
 {
 	bool is_within = c->request->warm->user_fd >= 0;
 	c->warm = *c->request->warm;
-	if (c->warm.socket_fd >= 0 && !c->warm.pid && sbx_warm_meet(&c->warm, err) < 0)
+	if (c->warm.socket_fd >= 0 && !c->warm.pid &&
+	    sbx_warm_meet(&c->warm, SBX_WARM_PATIENCE_MSEC, err) < 0)
 		return -1;
 	int go[2];
 	if (c->request->host->first_id)

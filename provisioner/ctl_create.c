@@ -12,6 +12,10 @@
 #include "base/fd.h"
 #include "base/json_tree.h"
 #include "provisioner/ctl.h"
+#include "provisioner/options.h"
+#include "provisioner/print.h"
+#include "provisioner/source.h"
+#include "provisioner/values.h"
 
 static int status_of(int32_t wait_status)
 {
@@ -106,7 +110,7 @@ int sbx_ctl_wait(struct sbx_connection *c, uint32_t sandbox, uint32_t command, i
 	}
 }
 
-/* What stands in front of the words of run. */
+/* What is not for the server to read. */
 struct creation {
 	const char *zygotes, *modules, *input, *output, *status;
 	bool keep;
@@ -114,7 +118,26 @@ struct creation {
 	struct sbx_ctl_output files;
 };
 
-static int read_front(struct creation *n, int *argc, char ***argv, struct sbx_error *err)
+/* The value of an option of that name, in its word or the next one; NULL: it is none, or lacks it.
+ */
+static char *value_of(const char *name, char **at)
+{
+	size_t n = strlen(name);
+	if (strncmp(*at, name, n) != 0 || ((*at)[n] && (*at)[n] != '='))
+		return NULL;
+	return (*at)[n] ? *at + n + 1 : at[1];
+}
+
+/* An option of run whose value is the next word, which may look like one of ours. */
+static bool takes_next(const char *word)
+{
+	bool is_long = strncmp(word, "--", 2) == 0;
+	const struct sbx_option *row = is_long ? sbx_option_find(word + 2, strlen(word + 2)) : NULL;
+	return row && row->arg;
+}
+
+/* Ours are taken out of the words before the command; what is left is for the server. */
+static int take_ours(struct creation *n, char **argv, struct sbx_error *err)
 {
 	const struct {
 		const char *name, **value;
@@ -123,30 +146,54 @@ static int read_front(struct creation *n, int *argc, char ***argv, struct sbx_er
 		    {"--input", &n->input},
 		    {"--output", &n->output},
 		    {"--status-fd", &n->status}};
-	for (; *argc > 0; --*argc, ++*argv) {
-		const char **value = NULL;
-		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-			value = strcmp((*argv)[0], rows[i].name) == 0 ? rows[i].value : value;
-		if (!value && strcmp((*argv)[0], "--keep") != 0)
-			break;
-		if (!value) {
-			n->keep = true;
-			continue;
+	char **to = argv;
+	for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+		char *value = NULL;
+		for (size_t i = 0; !value && i < sizeof(rows) / sizeof(rows[0]); i++) {
+			if ((value = value_of(rows[i].name, argv)))
+				*rows[i].value = value;
+			else if (strcmp(*argv, rows[i].name) == 0)
+				return sbx_fail(err, SBX_E_USAGE,
+						"%s: is the last word; give it its value", *argv);
 		}
-		if (*argc < 2)
-			return sbx_fail(err, SBX_E_USAGE, "%s: its value is missing", (*argv)[0]);
-		*value = (*argv)[1];
-		--*argc;
-		++*argv;
+		if (value) {
+			argv += value == argv[1];
+		} else if (strcmp(*argv, "--keep") == 0) {
+			n->keep = true;
+		} else {
+			bool has_next = takes_next(*argv) && argv[1];
+			*to++ = *argv;
+			if (has_next)
+				*to++ = *++argv;
+		}
 	}
+	while ((*to++ = *argv))
+		argv++;
+	return 0;
+}
+
+static int read_words(struct creation *n, char **argv, struct sbx_error *err)
+{
+	uint64_t status_fd = 0;
+	if (take_ours(n, argv, err) < 0)
+		return -1;
+	if (!*argv || strcmp(*argv, "--") == 0)
+		return sbx_fail(err, SBX_E_USAGE,
+				"create: TEMPLATE is missing; see sbx-provision ctl --help");
 	if (!n->zygotes != !n->modules)
 		return sbx_fail(err, SBX_E_USAGE, "--zygote and --modules go together");
-	n->status_fd = n->status ? atoi(n->status) : -1;
-	if (n->status && (n->keep || fcntl(n->status_fd, F_GETFD) < 0))
+	if (!n->status)
+		return 0;
+	if (n->keep)
 		return sbx_fail(err, SBX_E_USAGE,
-				"--status-fd %s: is not an open descriptor, or it is for --keep, "
-				"which waits for no end",
+				"--status-fd: is not for --keep, which waits for no end; see rm");
+	if (sbx_parse_count(n->status, 1U << 30, &status_fd, NULL) < 0 ||
+	    fcntl((int)status_fd, F_GETFD) < 0)
+		return sbx_fail(err, SBX_E_USAGE,
+				"--status-fd: '%s': is not an open descriptor; open it before, as "
+				"in 3>FILE",
 				n->status);
+	n->status_fd = (int)status_fd;
 	return 0;
 }
 
@@ -155,12 +202,16 @@ static int open_front(struct creation *n, struct sbx_error *err)
 {
 	if (n->input &&
 	    (n->input_fd = open(n->input, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)) < 0)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--input %s", n->input);
-	if (n->output && mkdir(n->output, 0755) < 0 && errno != EEXIST)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", n->output);
-	if (n->output && (n->output_fd = open(n->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", n->output);
-	return 0;
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "--input %s%s", n->input,
+				   sbx_source_hint(errno, 0));
+	if (!n->output)
+		return 0;
+	n->output_fd = mkdir(n->output, 0755) < 0 && errno != EEXIST
+			       ? -1
+			       : open(n->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return n->output_fd >= 0 ? 0
+				 : sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s%s", n->output,
+					       sbx_source_hint(errno, O_DIRECTORY));
 }
 
 static int ask_to_create(struct sbx_connection *c, struct creation *n, struct sbx_message *m,
@@ -184,7 +235,7 @@ int sbx_ctl_create(struct sbx_connection *c, int argc, char **argv, struct sbx_e
 	struct creation front = {
 		.input_fd = -1, .output_fd = -1, .status_fd = -1, .files = SBX_CTL_OUTPUT_INIT};
 	struct sbx_message m = {.type = SBX_MESSAGE_CREATE};
-	if (read_front(&front, &argc, &argv, err) < 0)
+	if (read_words(&front, argv, err) < 0)
 		return -1;
 	SBX_CLEANUP_FREE const char **words = calloc((size_t)argc + 3, sizeof(*words));
 	int n = 0;
@@ -194,13 +245,16 @@ int sbx_ctl_create(struct sbx_connection *c, int argc, char **argv, struct sbx_e
 		words[n++] = front.zygotes;
 		words[n++] = front.modules;
 	}
-	memcpy(words + n, argv, (size_t)(argc + 1) * sizeof(*words));
+	for (; *argv; argv++)
+		words[n++] = *argv;
 	int failed = ask_to_create(c, &front, &m, words, err);
 	sbx_close(&front.input_fd);
 	sbx_close(&front.output_fd);
 	sbx_ctl_output_sent(&front.files);
+	SBX_CLEANUP_BUFFER struct sbx_buffer number = SBX_BUFFER_INIT;
+	sbx_buffer_printf(&number, "%u\n", m.sandbox);
 	if (failed == 0 && front.keep)
-		failed = printf("%u\n", m.sandbox) > 0 && fflush(stdout) == 0 ? 0 : 1;
+		failed = sbx_print(&number);
 	else if (failed == 0)
 		failed = sbx_ctl_wait(c, m.sandbox, 0, front.status_fd, &front.files, err);
 	sbx_ctl_output_release(&front.files);

@@ -61,7 +61,6 @@ const struct sock_filter *sbx_filter_classes_program(uint64_t classes, uint64_t 
 	static struct sbx_verdict verdicts[SBX_MAX_CALLS];
 	static struct sbx_bpf program;
 	memset(verdicts, 0, sizeof(verdicts));
-	program.n = 0;
 	for (size_t i = 0; i < N_OF(sbx_class_calls); i++)
 		add_call(&verdicts[sbx_class_calls[i].number], &sbx_class_calls[i], classes);
 	sbx_filter_generate(verdicts, &program);

@@ -59,34 +59,3 @@ void sbx_help_add_usage(struct sbx_buffer *out)
 		"there, 128+n when signal n ended it (137 also for memory and output limits), 2\n"
 		"for a wrong command line.\n");
 }
-
-void sbx_help_add_completion(struct sbx_buffer *out)
-{
-	sbx_buffer_add_string(
-		out, "# bash completion for sbx-provision, made from its table of options\n"
-		     "_sbx_provision()\n{\n"
-		     "\tlocal word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		     "\tcase $before in\n");
-	for (const struct sbx_option *row = sbx_option_table; row->name; row++) {
-		if (!row->arg)
-			continue;
-		const char *bar = strchr(row->arg, '|');
-		if (bar)
-			sbx_buffer_printf(out,
-					  "\t--%s) COMPREPLY=($(compgen -W '%.*s %s' -- "
-					  "\"$word\")); return ;;\n",
-					  row->name, (int)(bar - row->arg), row->arg, bar + 1);
-		else if (strcmp(row->arg, "DIR") == 0)
-			sbx_buffer_printf(
-				out, "\t--%s) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n",
-				row->name);
-	}
-	sbx_buffer_add_string(out, "\tesac\n\tcase $word in\n\t-*) COMPREPLY=($(compgen -W '");
-	for (const struct sbx_option *row = sbx_option_table; row->name; row++)
-		sbx_buffer_printf(out, "%s--%s", row == sbx_option_table ? "" : " ", row->name);
-	sbx_buffer_add_string(out, "' -- \"$word\")) ;;\n"
-				   "\t*) [[ $COMP_CWORD == 1 ]] && COMPREPLY=($(compgen -W 'run "
-				   "policy serve ctl' -- \"$word\")) ||\n"
-				   "\t\tCOMPREPLY=($(compgen -f -- \"$word\")) ;;\n\tesac\n}\n"
-				   "complete -F _sbx_provision sbx-provision\n");
-}

@@ -55,7 +55,7 @@ void sbx_help_add_item(struct sbx_buffer *out, const char *name, const char *arg
 	sbx_buffer_add_string(out, ".\n");
 }
 
-void sbx_help_add_man_page(struct sbx_buffer *out)
+static void add_head(struct sbx_buffer *out)
 {
 	sbx_buffer_add_string(out, ".TH SBX\\-PROVISION 1 \"\" \"sbx " SBX_VERSION
 				   "\" \"sbx manual\"\n.SH NAME\nsbx\\-provision \\- " SUMMARY "\n"
@@ -76,6 +76,10 @@ void sbx_help_add_man_page(struct sbx_buffer *out)
 	add_roff(out, "Works as root and as an ordinary user. What cannot be enforced for an "
 		      "ordinary user is refused by name, or with --best-effort announced in one "
 		      "line.\n");
+}
+
+static void add_options(struct sbx_buffer *out)
+{
 	const char *group = "";
 	for (const struct sbx_option *row = sbx_option_table; row->name; row++) {
 		if (strcmp(row->group, group) != 0)
@@ -85,6 +89,12 @@ void sbx_help_add_man_page(struct sbx_buffer *out)
 		snprintf(name, sizeof(name), "--%s", row->name);
 		sbx_help_add_item(out, name, row->arg, row->help);
 	}
+}
+
+void sbx_help_add_man_page(struct sbx_buffer *out)
+{
+	add_head(out);
+	add_options(out);
 	sbx_buffer_add_string(out,
 			      ".SH SERVE\nMakes sandboxes on request, in the foreground, until "
 			      "SIGTERM.\n");
@@ -97,8 +107,14 @@ void sbx_help_add_man_page(struct sbx_buffer *out)
 		sbx_help_add_item(out, statuses[i].status, NULL, statuses[i].meaning);
 	sbx_buffer_add_string(
 		out,
-		".SH ENVIRONMENT\n.TP\n.B SBX_ROOT\nwhere templates/ is, as \\-\\-root.\n"
+		".SH ENVIRONMENT\n.TP\n.B SBX_ROOT\nwhere templates/ is, as \\-\\-root. "
+		"Without both it is /var/lib/sbx for root; for others XDG_DATA_HOME/sbx, or "
+		"HOME/.local/share/sbx.\n"
 		".TP\n.B SBX_SOCKET\nthe socket of ctl, as its \\-\\-socket.\n"
+		".SH FILES\n.TP\n.B /etc/sbx/host.policy\nholds down every sandbox but those of "
+		"\\-\\-profile build; root's alone to write.\n"
+		".TP\n.B /etc/sbx/policies/NAME.policy\nwhat NAME means for \\-\\-policy and "
+		"\\-\\-defaults.\n"
 		".SH SIGNALS\nSIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2 and SIGWINCH "
 		"are passed on to the command's process group. SIGTSTP stops the whole sandbox, "
 		"SIGCONT lets it go on. SIGKILL takes everything inside with it.\n"

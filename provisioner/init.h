@@ -19,7 +19,7 @@ struct sbx_init {
 	gid_t host_gid;
 	int socket_fd; /* SOCK_SEQPACKET to sbx-provision, which it survives by nothing */
 	/*
-	 * Or -1: where what to run comes from, and the socket, once the sandbox stands
+	 * Or -1: what becomes that when it has been told what to run, once the sandbox stands
 	 * (init_handover.c). Until then there is no command.
 	 */
 	int handover_fd;

@@ -44,13 +44,22 @@ static int fail_execution(const char *name, int why, struct sbx_error *err)
 		return sbx_fail(
 			err, SBX_E_NO_COMMAND,
 			"%s: is there, but its interpreter or loader is not in the template", name);
-	if (why == ENOENT || why == ENOTDIR)
+	if (why == ENOENT || why == ENOTDIR || why == ENAMETOOLONG)
 		return sbx_fail(err, SBX_E_NO_COMMAND,
 				"%s: not found inside; name a command of the template, or set PATH "
 				"with --env",
 				name);
+	const char *way =
+		strchr(name, '/') && stat(name, &st) == 0 && S_ISDIR(st.st_mode)
+			? "; it is a folder"
+		: why == ENOEXEC ? "; it is no program for this machine, and no script "
+				   "with #! and its interpreter in the first line"
+		: why == EACCES || why == EPERM
+			? "; make it executable (chmod +x), or name its interpreter before it"
+			: "";
 	if (why == EACCES || why == EPERM || why == ENOEXEC || why == EISDIR || why == ELOOP)
-		return sbx_fail_os(err, SBX_E_CANNOT_EXEC, why, "%s: cannot be executed", name);
+		return sbx_fail_os(err, SBX_E_CANNOT_EXEC, why, "%s: cannot be executed%s", name,
+				   way);
 	return sbx_fail_os(err, SBX_E_SANDBOX, why, "%s: cannot be started", name);
 }
 
@@ -107,7 +116,9 @@ pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err)
 	pid_t pid = clone(run_child, stack + sizeof(stack),
 			  CLONE_VM | CLONE_VFORK | (start->watch ? CLONE_FILES : 0) | SIGCHLD, &c);
 	if (pid < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting the command");
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting the command%s",
+				   errno == EAGAIN ? "; allow more processes (--pids, ulimit -u)"
+						   : "");
 	if (!*(volatile int *)&c.why)
 		return pid;
 	waitpid(pid, NULL, 0);

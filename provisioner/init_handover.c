@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/container.h"
 #include "provisioner/init.h"
 #include "provisioner/packet.h"
 
@@ -34,15 +35,19 @@ void sbx_init_take_over(struct sbx_init *init)
 		_exit(0);
 	memcpy(&handover, packet, sizeof(handover));
 	char *at = packet + sizeof(handover), *end = packet + n;
-	init->command_env = sbx_take_words(&at, end, handover.n_env);
-	init->command = init->command_env ? sbx_take_words(&at, end, handover.n_words) : NULL;
-	if (!init->command)
+	const struct sbx_options spoken = {
+		.uid = init->options->uid,
+		.env = (const char **)sbx_take_words(&at, end, handover.n_env),
+		.n_env = handover.n_env,
+	};
+	init->command = spoken.env ? sbx_take_words(&at, end, handover.n_words) : NULL;
+	init->command_env = init->command ? sbx_container_env(&spoken, NULL) : NULL;
+	if (!init->command_env)
 		_exit(0);
 	for (int i = 0; i < 3; i++) {
 		if (dup2(fds[i], i) < 0)
 			_exit(0);
 		sbx_close(&fds[i]);
 	}
-	init->socket_fd = fds[3];
-	sbx_close(&init->handover_fd);
+	init->socket_fd = sbx_steal_fd(&init->handover_fd);
 }

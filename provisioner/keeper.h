@@ -11,29 +11,30 @@
 #include "provisioner/task.h"
 #include "provisioner/warm.h"
 
-/* The process of ours that lives in a slot: keeper.c its life, keeper_ready.c what it makes ahead.
+/*
+ * The process of ours that lives in a slot: keeper.c its life, keeper_make.c what it makes when
+ * asked, keeper_ready.c what it makes ahead.
  */
 
 /* A sandbox that stands, or is about to, and waits to be told what to run. */
 struct sbx_ready {
-	int socket_fd; /* to it; -1: there is none */
-	int told_fd;   /* that of the last one that was told: its hang-up would be its end */
+	bool is_up;
 	/*
-	 * Its mounts, and those of the last one that was told: taking them down takes longer than
+	 * Its mounts, also when it has been told what to run: taking them down takes longer than
 	 * all else of a sandbox's end, and is done when nobody waits. -1: with its end.
 	 */
-	int mounts_fd, told_mounts_fd;
+	int mounts_fd;
 	struct sbx_task task; /* what it was made for, without a command or environment */
 	char *text, **words;  /* that one's */
-	uid_t host_uid;	      /* as struct sbx_container's */
-	struct stat lower;    /* the template it was made of */
+	size_t n_bytes;
+	bool is_described;    /* by the slot's standing (standing.h) */
+	struct stat lower;    /* the template that it was made of */
 	struct sbx_warm warm; /* a zygote's child that joins it and will be its command */
 };
 
 #define SBX_READY_INIT                                                                             \
 	{                                                                                          \
-		.socket_fd = -1, .told_fd = -1, .mounts_fd = -1, .told_mounts_fd = -1,             \
-		.task = SBX_TASK_INIT, .warm = SBX_WARM_INIT                                       \
+		.mounts_fd = -1, .task = SBX_TASK_INIT, .warm = SBX_WARM_INIT                      \
 	}
 
 struct sbx_keeper {
@@ -48,6 +49,13 @@ struct sbx_keeper {
 	bool has_input, takes_output; /* of the order that is being obeyed */
 	struct sbx_ready ready;
 };
+
+/*
+ * Obey SBX_SLOT_MAKE: by what stands already, or a sandbox that is made now, of these words and
+ * with these as its 0, 1, 2, socket, and input when it has one.
+ */
+void sbx_keeper_make(struct sbx_keeper *k, const struct sbx_slot_order *order, int argc,
+		     char **argv, const int fds[5]);
 
 /* What words come to in this slot: options checked and settled, the plan made. */
 int sbx_keeper_settle(struct sbx_keeper *k, struct sbx_task *task, int argc, char **argv,
@@ -77,21 +85,21 @@ void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct
  * Make a sandbox for the like of these words, if it can be one that is made ahead: one that shows
  * nothing of the host but the template, and writes nothing there.
  */
-void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words);
+void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
+		    int handover_fd);
 
 /* The same with a zygote's child, whose descriptors become its own. */
 void sbx_ready_make_forked(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
-			   int fds[3]);
+			   int handover_fd, int fds[3]);
 
-/* Answer a request with it. False: it does not fit, and nothing was done. */
-bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **argv,
-			 const int fds[4]);
+/*
+ * Answer a request by that it fits, described as this one would be: the server tells it then.
+ * False: it does not, and nothing was done.
+ */
+bool sbx_ready_answer(struct sbx_keeper *k, bool is_forked, int argc, char **argv);
 
 /* Wait for a zygote's child, and put it into the slot's groups. */
 int sbx_keeper_meet(struct sbx_keeper *k, struct sbx_warm *warm, struct sbx_error *err);
-
-/* Tell whether the one that was handed over has read what to run. */
-void sbx_ready_tell_taken_over(struct sbx_keeper *k);
 
 /* Have nothing to do with it any more; the server ends it. */
 void sbx_ready_forget(struct sbx_keeper *k);

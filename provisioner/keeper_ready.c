@@ -23,17 +23,31 @@
 /* It takes some descriptors to learn what to run, whatever the command may have. */
 #define LEAST_FILES 64
 
-static void clear(struct sbx_ready *ready)
+/* What was read and settled. */
+static void forget(struct sbx_ready *ready)
 {
-	sbx_close(&ready->told_fd);
-	sbx_close(&ready->told_mounts_fd);
-	sbx_close(&ready->mounts_fd);
-	sbx_close(&ready->socket_fd);
-	sbx_warm_release(&ready->warm);
 	sbx_task_release(&ready->task);
 	free(ready->words);
 	free(ready->text);
 	*ready = (struct sbx_ready)SBX_READY_INIT;
+}
+
+/* What stands, or was told what to run; not what is known of it. */
+static void let_go(struct sbx_keeper *k)
+{
+	struct sbx_ready *ready = &k->ready;
+	struct sbx_standing *standing = k->slot->standing;
+	if (standing->was_told && ready->task.role == SBX_ROLE_PLAIN)
+		sbx_keeper_give_net(k, &ready->task);
+	standing->is_up = standing->was_told = ready->is_up = false;
+	sbx_close(&ready->mounts_fd);
+	sbx_warm_release(&ready->warm);
+}
+
+static void clear(struct sbx_keeper *k)
+{
+	let_go(k);
+	forget(&k->ready);
 }
 
 /* What of the host a sandbox shows or changes is looked at when it is asked for, not before. */
@@ -95,31 +109,27 @@ static void forget_words(struct sbx_options *o)
 {
 	static char *no_command[] = {NULL};
 	for (char **word = o->command; *word; word++)
-		memset(*word, 0, strlen(*word));
+		memset(*word, '-', strlen(*word));
 	for (size_t i = 0; i < o->n_env; i++)
-		memset((char *)o->env[i], 0, strlen(o->env[i]));
+		memset((char *)o->env[i], '-', strlen(o->env[i]));
 	o->command = no_command;
 	o->n_env = 0;
 }
 
-static int spawn(struct sbx_keeper *k, struct sbx_ready *ready)
+static int spawn(struct sbx_keeper *k, struct sbx_ready *ready, int handover_fd)
 {
-	int ends[2];
 	struct sbx_request request;
 	struct sbx_container c;
 	SBX_CLEANUP_FD int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	const int stdio[] = {null_fd, null_fd, null_fd};
-	if (null_fd < 0 || stat(ready->task.lower.path, &ready->lower) < 0 ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+	if (null_fd < 0 || stat(ready->task.lower.path, &ready->lower) < 0)
 		return -1;
-	ready->socket_fd = ends[0];
-	SBX_CLEANUP_FD int inner = ends[1];
 	sbx_keeper_fill(k, &ready->task, stdio, &request, &c);
-	c.handover_fd = inner;
+	c.handover_fd = handover_fd;
 	if (ready->task.role == SBX_ROLE_FORKED)
 		request.warm = &ready->warm;
 	int failed = sbx_container_spawn(&c, NULL);
-	ready->host_uid = c.host_uid;
+	k->slot->standing->host_uid = c.host_uid;
 	sbx_close(&c.pidfd);
 	/*
 	 * It has its own hold on all of this: when it is ended, nothing else shall keep the
@@ -136,140 +146,129 @@ static int spawn(struct sbx_keeper *k, struct sbx_ready *ready)
 	return 0;
 }
 
-static void make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
+/* Words that mean what those of the last one meant. */
+static bool is_known(const struct sbx_keeper *k, const char *text, size_t n_bytes)
+{
+	const struct sbx_ready *ready = &k->ready;
+	const struct sbx_standing *standing = k->slot->standing;
+	return ready->is_described && standing->is_comparable &&
+	       ready->task.has_net == k->has_net &&
+	       sbx_standing_is_for(standing, ready->text, ready->n_bytes, text, n_bytes);
+}
+
+static int settle(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
 {
 	struct sbx_ready *ready = &k->ready;
-	/* What was in the memory of the last one's files is gone only now. */
-	sbx_groups_reset_peak(&k->slot->groups);
-	/* Nothing can be in the way but what has not been reaped. */
-	if (n_words == 0 || *k->slot->made > 0)
-		return clear(ready);
+	struct sbx_standing *standing = k->slot->standing;
 	ready->text = malloc(n_bytes);
+	ready->n_bytes = n_bytes;
 	if (ready->text)
 		memcpy(ready->text, text, n_bytes);
 	char *at = ready->text;
 	ready->words = at ? sbx_take_words(&at, at + n_bytes, n_words) : NULL;
-	/* What does not work is told to whoever asks for it again. */
+	standing->policy_mark = sbx_mark_of(SBX_HOST_POLICY);
 	if (!ready->words ||
 	    sbx_keeper_settle(k, &ready->task, (int)n_words, ready->words, NULL) < 0 ||
 	    !can_be_ready(&ready->task))
-		return clear(ready);
+		return -1;
+	ready->is_described = sbx_standing_describe(standing, &ready->task, ready->words, n_words);
 	forget_words(&ready->task.options);
-	if (spawn(k, ready) < 0)
-		clear(ready);
+	return 0;
 }
 
-void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words)
+/* The server has to reap what was made, or what was to help when that failed. */
+static bool is_unreaped(const struct sbx_slot *slot)
 {
-	clear(&k->ready);
+	for (int i = 0; i <= SBX_N_BETWEEN; i++)
+		if (slot->made[i] > 0)
+			return true;
+	return false;
+}
+
+static int make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
+		int handover_fd)
+{
+	struct sbx_ready *ready = &k->ready;
+	struct sbx_standing *standing = k->slot->standing;
+	const enum sbx_role role = ready->task.role;
+	/* What was in the memory of the last one's files is gone only now. */
+	sbx_groups_reset_peak(&k->slot->groups);
+	/* Nothing can be in the way but what has not been reaped. */
+	if (n_words == 0 || is_unreaped(k->slot))
+		return -1;
+	bool is_renewed = role == SBX_ROLE_PLAIN && is_known(k, text, n_bytes) &&
+			  sbx_task_renew(&ready->task, NULL) == 0;
+	/* What does not work is told to whoever asks for it again. */
+	if (!is_renewed) {
+		struct sbx_warm warm = ready->warm;
+		ready->warm = (struct sbx_warm)SBX_WARM_INIT;
+		forget(ready);
+		ready->warm = warm;
+		ready->task.role = role;
+		if (settle(k, text, n_bytes, n_words) < 0)
+			return -1;
+	}
+	if (spawn(k, ready, handover_fd) < 0)
+		return -1;
+	ready->is_up = true;
+	/* A zygote's child is particular about its command. */
+	standing->is_up = ready->is_described && standing->is_comparable && role == SBX_ROLE_PLAIN;
+	return 0;
+}
+
+void sbx_ready_make(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
+		    int handover_fd)
+{
+	let_go(k);
 	/* Behind that: our sockets to the last one were made in its network namespace. */
 	sbx_keeper_ready_net(k);
-	make(k, text, n_bytes, n_words);
+	if (k->ready.task.role != SBX_ROLE_PLAIN)
+		forget(&k->ready);
+	if (make(k, text, n_bytes, n_words, handover_fd) < 0)
+		clear(k);
 }
 
 void sbx_ready_make_forked(struct sbx_keeper *k, const char *text, size_t n_bytes, uint32_t n_words,
-			   int fds[3])
+			   int handover_fd, int fds[3])
 {
 	struct sbx_ready *ready = &k->ready;
-	clear(ready);
+	clear(k);
 	ready->task.role = SBX_ROLE_FORKED;
 	ready->warm = (struct sbx_warm){.user_fd = sbx_steal_fd(&fds[0]),
 					.pid_fd = sbx_steal_fd(&fds[1]),
 					.socket_fd = sbx_steal_fd(&fds[2]),
 					.first_id = k->first_id};
-	if (sbx_keeper_meet(k, &ready->warm, NULL) < 0)
-		return clear(ready);
-	make(k, text, n_bytes, n_words);
+	if (sbx_keeper_meet(k, &ready->warm, NULL) < 0 ||
+	    make(k, text, n_bytes, n_words, handover_fd) < 0)
+		clear(k);
 }
 
-static uint32_t add_words(struct sbx_buffer *text, char *const *words)
-{
-	uint32_t n = 0;
-	for (; words[n]; n++)
-		sbx_buffer_add(text, words[n], strlen(words[n]) + 1);
-	return n;
-}
-
-/* What to run, and where its output goes. */
-static int tell(const struct sbx_ready *ready, const struct sbx_task *task,
-		const struct sbx_container *c, int socket_fd)
-{
-	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
-	int fds[SBX_HANDOVER_FDS];
-	struct sbx_handover handover = {.n_env = add_words(&text, c->env)};
-	handover.n_words = add_words(&text, task->options.command);
-	if (text.failed)
-		return -1;
-	memcpy(fds, c->stdio_fd, 3 * sizeof(fds[0]));
-	for (int i = 0; c->base.relay.is_active && i < SBX_RELAY_CHANNELS; i++)
-		fds[STDOUT_FILENO + i] = c->base.relay.sandbox_fd[i];
-	fds[3] = socket_fd;
-	for (int i = 0; ready->host_uid && i < 3; i++)
-		sbx_ids_own_pipe(ready->host_uid, fds[i]);
-	return sbx_packet_send(ready->socket_fd, &handover, sizeof(handover), text.data,
-			       text.n_bytes, fds, SBX_HANDOVER_FDS);
-}
-
-bool sbx_ready_hand_over(struct sbx_keeper *k, bool is_forked, int argc, char **argv,
-			 const int fds[4])
+bool sbx_ready_answer(struct sbx_keeper *k, bool is_forked, int argc, char **argv)
 {
 	struct sbx_ready *ready = &k->ready;
 	SBX_CLEANUP_TASK struct sbx_task task = SBX_TASK_INIT;
-	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
-	struct sbx_request request;
-	struct sbx_container c;
-	if (ready->socket_fd < 0)
+	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT, .is_standing = true};
+	if (!ready->is_up || k->slot->standing->was_told)
 		return false;
 	task.role = is_forked ? SBX_ROLE_FORKED : SBX_ROLE_PLAIN;
 	task.has_ids = ready->task.plan.maps_ids;
 	if (sbx_keeper_settle(k, &task, argc, argv, NULL) < 0 || !fits(ready, &task))
 		return false;
+	/* It is about this one's words now. */
+	ready->is_described = false;
+	if (!sbx_standing_describe(k->slot->standing, &task, argv, (uint32_t)argc))
+		return false;
 	reply.planned_nsec = sbx_keeper_now_nsec();
-	reply.is_handed_over = true;
-	sbx_keeper_fill(k, &task, fds, &request, &c);
-	c.env = sbx_container_env(&task.options, NULL);
-	uint64_t output = task.options.policy.limit[SBX_LIMIT_OUTPUT];
-	bool is_told = c.env && sbx_keeper_limit(k, &task.plan, NULL) == 0 &&
-		       (!output || sbx_relay_open(&c.base.relay, output, NULL) == 0) &&
-		       tell(ready, &task, &c, fds[3]) == 0;
-	if (is_told) {
-		c.pid = *k->slot->made;
-		c.host_uid = ready->host_uid;
-		if (!is_forked)
-			sbx_keeper_give_net(k, &task);
-		/* The server reaps them. */
-		memcpy(c.between, k->slot->made + 1, sizeof(c.between));
-		memset(k->slot->made + 1, 0, sizeof(c.between));
-		reply.spawned_nsec = sbx_keeper_now_nsec();
-		sbx_keeper_answer(k, &task, &c, -1, &reply);
-		int told_fd = sbx_steal_fd(&ready->socket_fd);
-		int mounts_fd = sbx_steal_fd(&ready->mounts_fd);
-		clear(ready);
-		ready->told_fd = told_fd;
-		ready->told_mounts_fd = mounts_fd;
-	}
-	sbx_relay_release(&c.base.relay);
-	free(c.env);
-	return is_told;
-}
-
-void sbx_ready_tell_taken_over(struct sbx_keeper *k)
-{
-	struct sbx_slot_reply reply = {.error = SBX_ERROR_INIT};
-	int why = 0;
-	socklen_t n = sizeof(why);
-	/* A socket that is closed with something unread in it resets the other end (unix(7)). */
-	reply.is_pending = k->ready.told_fd >= 0 &&
-			   getsockopt(k->ready.told_fd, SOL_SOCKET, SO_ERROR, &why, &n) == 0 &&
-			   why == ECONNRESET;
+	/* Nobody to answer to: then nobody wants what was made either. */
 	if (sbx_packet_send(k->socket_fd, &reply, sizeof(reply), NULL, 0, NULL, 0) < 0)
 		_exit(1);
+	return true;
 }
 
 void sbx_ready_forget(struct sbx_keeper *k)
 {
 	const struct sbx_slot_reply done = {.is_pending = true};
-	clear(&k->ready);
+	clear(k);
 	if (sbx_packet_send(k->socket_fd, &done, sizeof(done), NULL, 0, NULL, 0) < 0)
 		_exit(1);
 }
@@ -278,12 +277,13 @@ void sbx_ready_end(struct sbx_keeper *k)
 {
 	const struct sbx_slot_reply pending = {.is_pending = true};
 	struct sbx_slot_order order;
-	int fds[SBX_MAX_PACKET_FDS];
+	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
 	unsigned n_fds;
-	clear(&k->ready);
-	if (*k->slot->made <= 0)
+	clear(k);
+	if (!is_unreaped(k->slot))
 		return;
-	kill(*k->slot->made, SIGKILL);
+	if (*k->slot->made > 0)
+		kill(*k->slot->made, SIGKILL);
 	/* It is the server's child. */
 	if (sbx_packet_send(k->socket_fd, &pending, sizeof(pending), NULL, 0, NULL, 0) < 0 ||
 	    sbx_packet_receive(k->socket_fd, 0, &order, sizeof(order), fds, &n_fds) !=

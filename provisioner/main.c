@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "provisioner/print.h"
 #include "provisioner/run.h"
 #include "provisioner/serve.h"
 
@@ -10,7 +11,12 @@ static int print(void (*add)(struct sbx_buffer *))
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	add(&text);
-	return !text.failed && fputs(text.data, stdout) >= 0 && fflush(stdout) == 0 ? 0 : 1;
+	return sbx_print(&text);
+}
+
+static void add_version(struct sbx_buffer *out)
+{
+	sbx_buffer_add_string(out, "sbx-provision " SBX_VERSION "\n");
 }
 
 static int verb_help(int argc, char **argv)
@@ -35,7 +41,7 @@ static int verb_classes(int argc, char **argv)
 
 static int verb_version(int argc, char **argv)
 {
-	return printf("sbx-provision %s\n", SBX_VERSION) > 0 && fflush(stdout) == 0 ? 0 : 1;
+	return print(add_version);
 }
 
 static const struct {

@@ -69,10 +69,15 @@ SETTER(record)
 	}
 }
 
+bool sbx_env_is_valid(const char *variable)
+{
+	const char *equals = strchr(variable, '=');
+	return equals && equals != variable;
+}
+
 SETTER(env)
 {
-	const char *equals = strchr(value, '=');
-	if (!equals || equals == value)
+	if (!sbx_env_is_valid(value))
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected NAME=VALUE", value);
 	const char **env = sbx_options_grow(o->env, o->n_env, sizeof(*env), err);
 	if (!env)
@@ -163,6 +168,7 @@ static int read_policy(struct sbx_options *o, const char *name, struct sbx_polic
 		       struct sbx_error *err)
 {
 	size_t n_bytes = 0;
+	o->reads_policies = o->reads_policies || !sbx_policy_is_posture(name);
 	SBX_CLEANUP_FREE char *text = sbx_policy_find(name, &n_bytes, err);
 	return text ? sbx_policy_parse(out, text, n_bytes, name, &o->policy_keys, err) : -1;
 }
@@ -198,12 +204,14 @@ SETTER(status_fd)
 }
 
 #define FILES  "Files"
-#define LIMITS "Limits (only those asked for are set)"
+#define LIMITS "Limits (only those asked for are set; BYTES may end in K, M, G or T)"
 #define RIGHTS "Rights"
 #define REPORT "Reports and the rest"
 
 const struct sbx_option sbx_option_table[] = {
-	{"bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, writable", sbx_set_bind},
+	{"bind", "SRC:DST", FILES,
+	 "mount SRC of the host at DST inside, writable (may be repeated, as the next two)",
+	 sbx_set_bind},
 	{"ro-bind", "SRC:DST", FILES, "mount SRC of the host at DST inside, read-only",
 	 sbx_set_ro_bind},
 	{"overlay", "SRC:DST", FILES,
@@ -252,7 +260,8 @@ const struct sbx_option sbx_option_table[] = {
 	 "only the system calls that these classes take, a list with commas such as "
 	 "python3,fs.write (see sbx-provision --classes)",
 	 sbx_set_syscalls},
-	{"cap", "NAME", RIGHTS, "a capability to keep, such as net_bind_service (default: none)",
+	{"cap", "NAME", RIGHTS,
+	 "a capability to keep, such as net_bind_service (default: none; may be repeated)",
 	 sbx_set_cap},
 	{"policy", "NAME|FILE", RIGHTS,
 	 "allow no more than this: low, medium, high, paranoid, or a policy file (may be repeated; "
@@ -261,7 +270,8 @@ const struct sbx_option sbx_option_table[] = {
 	{"defaults", "NAME|FILE", RIGHTS, "what holds where no option says anything, as a policy",
 	 sbx_set_defaults},
 	{"env", "NAME=VALUE", RIGHTS,
-	 "set a variable; only PATH, HOME, LANG and TERM are there otherwise", sbx_set_env},
+	 "set a variable (may be repeated); only PATH, HOME, LANG and TERM are there otherwise",
+	 sbx_set_env},
 	{"hostname", "NAME", RIGHTS, "the host's name inside (default: sbx)", sbx_set_hostname},
 	{"best-effort", NULL, REPORT,
 	 "warn about a limit that cannot be enforced here instead of failing", sbx_set_best_effort},

@@ -113,14 +113,20 @@ int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_e
 
 int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, struct sbx_error *err)
 {
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < argc && !o->help; i++) {
 		bool is_option = argv[i][0] == '-';
 		o->is_settled = o->is_settled || is_option;
-		if ((is_option ? parse_one(o, argc, argv, &i, err)
-			       : sbx_option_find("policy", 6)->set(o, argv[i], err)) < 0)
+		if (strcmp(argv[i], "-h") == 0)
+			o->help = true;
+		else if ((is_option ? parse_one(o, argc, argv, &i, err)
+				    : sbx_option_find("policy", 6)->set(o, argv[i], err)) < 0)
 			return -1;
 	}
-	return 0;
+	if (o->help || (!o->json && !o->dry_run))
+		return 0;
+	return sbx_fail(err, SBX_E_USAGE,
+			"%s: is for run; a policy is printed as a key file, as --policy reads it",
+			o->json ? "--json" : "--dry-run");
 }
 
 int sbx_options_hold(struct sbx_options *o, const char *name, const struct sbx_policy *policy,
@@ -201,11 +207,15 @@ int sbx_options_settle(struct sbx_options *o, const char *host_policy, struct sb
 	const struct sbx_policy before = o->policy;
 	cut_to_own(&o->policy, &asked);
 	sbx_reductions_note(&o->reduced, &asked, &before, &o->policy, "its caller's own limit");
-	if (o->policy.limit[SBX_LIMIT_NOFILE] && o->policy.limit[SBX_LIMIT_NOFILE] < LEAST_NOFILE)
+	uint64_t nofile = o->policy.limit[SBX_LIMIT_NOFILE];
+	if (nofile && nofile < LEAST_NOFILE)
 		return sbx_fail(err, SBX_E_USAGE,
-				"--nofile %llu: to start a command takes %d open files; allow as "
+				"--nofile %llu%s: to start a command takes %d open files; allow as "
 				"many",
-				(unsigned long long)o->policy.limit[SBX_LIMIT_NOFILE],
+				(unsigned long long)nofile,
+				nofile != before.limit[SBX_LIMIT_NOFILE]
+					? ", as this process may have (ulimit -n)"
+					: "",
 				LEAST_NOFILE);
 	/* Maintainer scripts do more than any class has; what holds them is the build filter. */
 	if (o->profile == SBX_PROFILE_BUILD)

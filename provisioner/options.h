@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/buffer.h"
+#include "base/completion.h"
 #include "base/error.h"
 #include "provisioner/policy.h"
 #include "provisioner/reductions.h"
@@ -66,6 +67,7 @@ struct sbx_options {
 	const char *input,
 		*output; /* a file for SBX_INPUT_PATH; a folder for what is in SBX_OUTPUT_PATH */
 	unsigned record; /* SBX_RECORD_*: what to observe besides */
+	bool reads_policies; /* of files, by name or path */
 	bool best_effort, dry_run, json, sys, help;
 	bool is_settled; /* sbx_options_parse_policies(): there were options */
 	bool is_live; /* set before parsing: to be told things later, so that it needs no command */
@@ -93,6 +95,9 @@ enum sbx_record_kind {
 		.status_fd = -1, .hostname = "sbx"                                                 \
 	}
 
+/* NAME=VALUE. */
+bool sbx_env_is_valid(const char *variable);
+
 void sbx_options_release(struct sbx_options *o);
 #define SBX_CLEANUP_OPTIONS __attribute__((cleanup(sbx_options_release)))
 
@@ -104,7 +109,7 @@ int sbx_options_parse(struct sbx_options *o, int argc, char **argv, struct sbx_e
 
 /*
  * The arguments of `sbx-provision policy`: policies, which go to o->ceilings as --policy does, and
- * options of a run about whose limits and rights it is asked.
+ * options of a run about whose limits and rights it is asked. With --help nothing else is checked.
  */
 int sbx_options_parse_policies(struct sbx_options *o, int argc, char **argv, struct sbx_error *err);
 
@@ -136,6 +141,8 @@ void sbx_help_add_completion(struct sbx_buffer *out);
 /* In a manual page: what to write, and what it does (help_man.c). */
 void sbx_help_add_item(struct sbx_buffer *out, const char *name, const char *arguments,
 		       const char *help);
+/* In a completion: an option by what its table says of its value (help_completion.c). */
+void sbx_help_add_completed(struct sbx_completion *c, const char *name, const char *arg);
 /* `sbx-provision --classes`: each class of --syscalls, and the calls that it lets through. */
 void sbx_help_add_classes(struct sbx_buffer *out);
 

@@ -50,13 +50,14 @@ struct sbx_order {
 };
 
 /*
- * To a sandbox that was made before anybody asked for it (slot.h): followed by the strings of an
- * environment and of a command, with the descriptors 0, 1, 2 and its socket.
+ * To a sandbox that was made before anybody asked for it (standing.h), over what is to be its
+ * socket: followed by the variables that are set besides the usual ones, and the words of a
+ * command, with the descriptors 0, 1 and 2.
  */
 struct sbx_handover {
 	uint32_t n_env, n_words;
 };
-#define SBX_HANDOVER_FDS 4
+#define SBX_HANDOVER_FDS 3
 
 #define SBX_MAX_ORDER	 (128 << 10)
 #define SBX_MAX_COMMANDS 64 /* at once in one sandbox, besides the first */

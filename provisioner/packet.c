@@ -2,6 +2,7 @@
 #include "provisioner/packet.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -79,13 +80,20 @@ ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 		*out_n_fds = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 		memcpy(fds, CMSG_DATA(c), *out_n_fds * sizeof(int));
 	}
-	if (!(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+	bool is_cut = message.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+	if (!is_cut && n > 0)
 		return n;
 	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
 		sbx_close(&fds[i]);
 	*out_n_fds = 0;
 	errno = EMSGSIZE;
-	return -1;
+	return is_cut ? -1 : 0;
+}
+
+void sbx_packet_close(int (*fds)[SBX_MAX_PACKET_FDS])
+{
+	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
+		sbx_close(&(*fds)[i]);
 }
 
 char **sbx_take_words(char **at, char *end, uint32_t n)

@@ -21,11 +21,20 @@ int sbx_packet_send_waiting(int socket_fd, const void *a, size_t n_a, const void
 
 /*
  * Receive one: its length, 0 at the end, -1 with errno. One that is longer than `room`, or has more
- * descriptors than fit, is -1 with EMSGSIZE: it is lost, its descriptors are closed. The
- * descriptors are close-on-exec and the caller's; unused places of `fds` are set to -1.
+ * descriptors than fit, is -1 with EMSGSIZE: it is lost, its descriptors are closed. One that is
+ * empty counts as the end, and its descriptors are closed as well. The descriptors are
+ * close-on-exec and the caller's; unused places of `fds` are set to -1.
  */
 ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 			   int fds[SBX_MAX_PACKET_FDS], unsigned *out_n_fds);
+
+/* Whoever sent it, what came with a packet and was not taken (sbx_steal_fd) is to be closed. */
+void sbx_packet_close(int (*fds)[SBX_MAX_PACKET_FDS]);
+#define SBX_CLEANUP_PACKET_FDS __attribute__((cleanup(sbx_packet_close)))
+#define SBX_NO_PACKET_FDS                                                                          \
+	{                                                                                          \
+		[0 ... SBX_MAX_PACKET_FDS - 1] = -1                                                \
+	}
 
 /*
  * The n strings at *at, each with its NUL, as an array ended by NULL that is the caller's and

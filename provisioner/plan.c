@@ -58,10 +58,14 @@ static void add_groups(struct sbx_plan_maker *m)
 	for (unsigned i = 0; i < places->n; i++)
 		ADD(m, GROUP, .source = places->place[i].parent, .index = i,
 		    .number = places->place[i].controllers);
+}
+
+static void add_group_limits(struct sbx_plan_maker *m)
+{
 	for (unsigned i = 0; i < SBX_N_LIMITS; i++) {
 		unsigned c = sbx_limit_controller(i);
 		uint64_t value = m->options->policy.limit[i];
-		if (!value || c == SBX_N_CONTROLLERS || places->missing & 1U << c)
+		if (!value || c == SBX_N_CONTROLLERS || m->host->places->missing & 1U << c)
 			continue;
 		/* Our own first process inside is not the task's. */
 		unsigned own = i != SBX_LIMIT_PIDS  ? 0
@@ -100,6 +104,9 @@ int sbx_plan_make(struct sbx_plan *plan, const struct sbx_options *options,
 	settle_net(m);
 	add_groups(m);
 	ADD(m, SPAWN);
+	if (plan->makes_net)
+		ADD(m, MAKE_NETWORK);
+	add_group_limits(m);
 	sbx_plan_add_mounts(m);
 	if (sbx_plan_add_files(m, err) < 0) {
 		sbx_plan_release(plan);

@@ -9,13 +9,14 @@
 /*
  * The operations of a plan, in about the order in which they are done. A row is
  *	X(KIND, name, what `source`, `target` and `number` mean, "" where they mean nothing)
- * Those up to SPAWN are done on the host, by the process that was started; the others by the
- * sandbox's first process, in namespaces of its own.
+ * Those up to SPAWN and those marked "meanwhile" are done on the host, by the process that was
+ * started; the others by the sandbox's first process, in namespaces of its own.
  */
 #define SBX_OP_TABLE(X)                                                                            \
 	X(GROUP, "cgroup", "parent", "controllers", "")                                            \
-	X(GROUP_LIMIT, "cgroup-limit", "", "limit", "value")                                       \
 	X(SPAWN, "spawn", "", "namespaces", "")                                                    \
+	X(MAKE_NETWORK, "make-network", "", "", "")	     /* meanwhile */                       \
+	X(GROUP_LIMIT, "cgroup-limit", "", "limit", "value") /* meanwhile */                       \
 	X(PRIVATE_MOUNTS, "private-mounts", "", "", "")                                            \
 	X(ID_MAP, "id-map", "", "", "uid")                                                         \
 	X(STAGING, "staging", "lower", "", "bytes")                                                \
@@ -123,6 +124,27 @@ struct sbx_host {
 	bool has_wide_layer;   /* --layer lies on a file system larger than --disk */
 	bool makes_nodes;      /* may make device nodes, which is quicker than binding the host's */
 };
+
+/*
+ * The limits that a plan sets on its sandbox's groups, as plain numbers: a keeper leaves them in
+ * memory that the server sees (standing.h).
+ */
+struct sbx_group_limits {
+	unsigned n;
+	struct {
+		enum sbx_limit limit;
+		uint64_t value;
+	} limit[SBX_N_LIMITS];
+};
+void sbx_plan_take_limits(const struct sbx_plan *plan, struct sbx_group_limits *out);
+unsigned sbx_group_limits_mask(const struct sbx_group_limits *limits); /* 1 << SBX_CONTROLLER_x */
+
+/*
+ * Set them. n_own_pids: processes of ours that are counted there as well, beside the one that is in
+ * the plan's own number.
+ */
+int sbx_group_limits_set(const struct sbx_group_limits *limits, struct sbx_groups *groups,
+			 unsigned n_own_pids, struct sbx_error *err);
 
 /* Is it worth finding out whether ids can be mapped? */
 bool sbx_plan_wants_ids(const struct sbx_options *options, const struct sbx_host *host);

@@ -31,10 +31,12 @@ const char *sbx_op_name(enum sbx_op_kind kind)
 static const char *words(const struct sbx_plan *plan, const struct sbx_op *op,
 			 struct sbx_buffer *scratch)
 {
+	/* One that is made meanwhile has an operation of its own. */
+	unsigned spawned = plan->namespaces & ~(plan->makes_net ? (unsigned)CLONE_NEWNET : 0);
 	scratch->n_bytes = 0;
 	if (op->kind == SBX_OP_SPAWN)
 		for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
-			if (plan->namespaces & namespaces[i].flag)
+			if (spawned & namespaces[i].flag)
 				sbx_buffer_printf(scratch, "%s%s", scratch->n_bytes ? "," : "",
 						  namespaces[i].name);
 	if (op->kind == SBX_OP_CLASSES)

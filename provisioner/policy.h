@@ -32,7 +32,7 @@
 	  "CPU time of each process; then SIGXCPU, a second later SIGKILL")                        \
 	X(OUTPUT, "output-limit", BYTES, 0, "BYTES",                                               \
 	  "stdout and stderr together; whoever writes more is killed")                             \
-	X(NOFILE, "nofile", COUNT, 1U << 30, "N", "open files of each process")                    \
+	X(NOFILE, "nofile", COUNT, 1U << 30, "N", "open files of each process: 16 or more")        \
 	X(FSIZE, "fsize", BYTES, 0, "BYTES", "size of each file written")                          \
 	X(DISK, "disk", BYTES, 0, "BYTES",                                                         \
 	  "what is written in memory: the layer (unless --layer), /tmp and /dev/shm together "     \
@@ -137,6 +137,8 @@ struct sbx_posture {
 	const size_t *n_bytes;
 };
 extern const struct sbx_posture sbx_postures[];
+
+bool sbx_policy_is_posture(const char *name);
 
 /*
  * Find a policy's text: a posture's name, a name in /etc/sbx/policies/ (NAME.policy), or a path

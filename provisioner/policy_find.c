@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "provisioner/policy.h"
+#include "provisioner/source.h"
 
 #define FOLDER		 "/etc/sbx/policies"
 #define MAX_POLICY_BYTES (256 << 10)
@@ -33,7 +34,22 @@ const struct sbx_posture sbx_postures[] = {
 
 static char *read_text(const char *path, size_t *out_n_bytes, struct sbx_error *err)
 {
-	return sbx_read_file(AT_FDCWD, path, MAX_POLICY_BYTES, out_n_bytes, err);
+	struct sbx_error first = SBX_ERROR_INIT;
+	char *text = sbx_read_file(AT_FDCWD, path, MAX_POLICY_BYTES, out_n_bytes, &first);
+	const char *hint = sbx_source_hint(first.os_errno, 0);
+	if (!text && *hint)
+		sbx_fail_os(err, first.code, first.os_errno, "%s%s", path, hint);
+	else if (!text)
+		sbx_error_propagate(err, &first);
+	return text;
+}
+
+bool sbx_policy_is_posture(const char *name)
+{
+	const struct sbx_posture *p = sbx_postures;
+	while (p->name && strcmp(p->name, name) != 0)
+		p++;
+	return p->name != NULL;
 }
 
 char *sbx_policy_find(const char *name, size_t *out_n_bytes, struct sbx_error *err)
@@ -56,9 +72,9 @@ char *sbx_policy_find(const char *name, size_t *out_n_bytes, struct sbx_error *e
 	}
 	if (access(path, F_OK) < 0) {
 		sbx_fail(err, SBX_E_NOT_FOUND,
-			 "%s: neither low, medium, high or paranoid, nor in " FOLDER
-			 "; a path needs a '/'",
-			 name);
+			 "'%s': neither low, medium, high or paranoid, nor in " FOLDER
+			 "; a path needs a '/', such as ./%s",
+			 name, *name ? name : "FILE");
 		return NULL;
 	}
 	return read_text(path, out_n_bytes, err);
@@ -69,7 +85,7 @@ int sbx_policy_find_host(const char *path, char **out_text, size_t *out_n_bytes,
 {
 	struct stat st;
 	*out_text = NULL;
-	SBX_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+	SBX_CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -77,6 +93,6 @@ int sbx_policy_find_host(const char *path, char **out_text, size_t *out_n_bytes,
 	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
 		return sbx_fail(err, SBX_E_DENIED,
 				"%s: others than root can write to it; chown and chmod it", path);
-	*out_text = read_text(path, out_n_bytes, err);
+	*out_text = sbx_read_open(fd, path, MAX_POLICY_BYTES, out_n_bytes, err);
 	return *out_text ? 0 : -1;
 }

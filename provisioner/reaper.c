@@ -47,13 +47,15 @@ static _Noreturn void wait_and_remove(struct sbx_groups *groups, int fd)
 		n = read(fd, &byte, 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
-		sbx_groups_remove(groups);
+		sbx_groups_clear(groups);
 	_exit(0);
 }
 
 int sbx_reaper_start(struct sbx_reaper *reaper, struct sbx_groups *groups, struct sbx_error *err)
 {
 	int ends[2];
+	if (reaper->pid)
+		return 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "pipe");
 	SBX_CLEANUP_FD int read_fd = ends[0];
@@ -70,15 +72,20 @@ int sbx_reaper_start(struct sbx_reaper *reaper, struct sbx_groups *groups, struc
 	return 0;
 }
 
-void sbx_reaper_stop(struct sbx_reaper *reaper)
+void sbx_reaper_dismiss(struct sbx_reaper *reaper)
 {
-	if (!reaper->pid)
+	if (!reaper->pid || reaper->fd < 0)
 		return;
 	/* A byte, not a signal: it blocks them all. */
 	if (write(reaper->fd, "", 1) < 0)
 		kill(reaper->pid, SIGKILL);
 	sbx_close(&reaper->fd);
-	while (waitpid(reaper->pid, NULL, 0) < 0 && errno == EINTR)
+}
+
+void sbx_reaper_stop(struct sbx_reaper *reaper)
+{
+	sbx_reaper_dismiss(reaper);
+	while (reaper->pid && waitpid(reaper->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	reaper->pid = 0;
 }

@@ -20,9 +20,13 @@ struct sbx_reaper {
 		0, -1                                                                              \
 	}
 
+/* Start it, unless it has been. It knows the groups that have a name by then. */
 int sbx_reaper_start(struct sbx_reaper *reaper, struct sbx_groups *groups, struct sbx_error *err);
 
-/* The groups are being removed by ourselves: it ends without doing anything. */
+/* The groups are removed by ourselves: from here on it does nothing but end. */
+void sbx_reaper_dismiss(struct sbx_reaper *reaper);
+
+/* The same, and wait for its end. */
 void sbx_reaper_stop(struct sbx_reaper *reaper);
 
 #endif

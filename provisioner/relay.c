@@ -14,6 +14,7 @@ void sbx_relay_init(struct sbx_relay *relay)
 {
 	relay->is_active = relay->owns_targets = false;
 	relay->limit = relay->n_bytes = 0;
+	relay->write_errno = 0;
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
 		relay->channel[i].read_fd = relay->channel[i].write_fd = -1;
 		relay->channel[i].n_bytes = relay->channel[i].n_written = 0;
@@ -88,8 +89,10 @@ void sbx_relay_prepare(const struct sbx_relay *relay, struct pollfd fds[SBX_RELA
 }
 
 /* The reader of our output is gone: so is the sandbox's, which gets EPIPE and SIGPIPE. */
-static void give_up(struct sbx_relay *relay, int i)
+static void give_up(struct sbx_relay *relay, int i, int why)
 {
+	if (why != EPIPE && !relay->write_errno)
+		relay->write_errno = why;
 	relay->channel[i].n_bytes = relay->channel[i].n_written = 0;
 	sbx_close(&relay->channel[i].read_fd);
 }
@@ -100,7 +103,7 @@ static void pass_on(struct sbx_relay *relay, int i)
 			  relay->channel[i].piece + relay->channel[i].n_written,
 			  relay->channel[i].n_bytes - relay->channel[i].n_written);
 	if (n < 0 && errno != EINTR && errno != EAGAIN)
-		give_up(relay, i);
+		give_up(relay, i, errno);
 	if (n <= 0)
 		return;
 	relay->channel[i].n_written += (size_t)n;

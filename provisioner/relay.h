@@ -10,8 +10,8 @@
 
 /*
  * With --output-limit, and when one of them is a file, stdout and stderr are pipes that we read,
- * count and pass on. Never waits for
- * whoever reads our output: a piece is written when poll(2) says that it can be.
+ * count and pass on. Never waits for whoever reads our output: a piece is written when poll(2) says
+ * that it can be.
  */
 #define SBX_RELAY_CHANNELS 2
 #define SBX_RELAY_PIECE	   4096 /* PIPE_BUF: what POLLOUT promises to take at once */
@@ -25,6 +25,7 @@ struct sbx_relay {
 	} channel[SBX_RELAY_CHANNELS];
 	int sandbox_fd[SBX_RELAY_CHANNELS]; /* the pipes' other ends, for the sandbox */
 	uint64_t limit, n_bytes;
+	int write_errno; /* of the first piece that was lost, as on a full disk; 0: none */
 	bool is_active, owns_targets;
 };
 

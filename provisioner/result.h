@@ -23,7 +23,7 @@ enum sbx_reason {
 /* What a request's time went into. A row is X(KIND, name). */
 #define SBX_STAGE_TABLE(X)                                                                         \
 	X(PLAN, "plan")	      /* options, policies, the template, the plan */                      \
-	X(CGROUPS, "cgroups") /* making and limiting them */                                       \
+	X(CGROUPS, "cgroups") /* making them; limits come while it is built */                     \
 	X(SPAWN, "spawn")     /* until the first process runs in its namespaces */                 \
 	X(MOUNTS,                                                                                  \
 	  "mounts")	/* until everything is in place; version 1 cgroups are joined by then */   \
@@ -49,8 +49,9 @@ struct sbx_result {
 	uint64_t read_bytes, write_bytes; /* from and to disks */
 	uint64_t read_call_bytes, write_call_bytes; /* by read(2), write(2) and the like */
 	uint64_t stage_usec[SBX_N_STAGES], stages;  /* 1 << stage: it came to that one */
-	uint64_t output_bytes;			    /* counted with --output-limit alone */
+	uint64_t output_bytes;			    /* where they go through us */
 	bool has_output_bytes;
+	int output_errno;	/* of output that could not be passed on; 0: none was lost */
 	struct sbx_error error; /* FAILED */
 };
 

@@ -6,13 +6,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/descriptors.h"
+#include "provisioner/print.h"
 #include "provisioner/record.h"
 #include "provisioner/sandbox.h"
+#include "provisioner/scheduling.h"
+#include "provisioner/shown.h"
+#include "provisioner/source.h"
 #include "provisioner/supervise.h"
 #include "provisioner/task.h"
 
@@ -30,7 +35,7 @@ static int print_plan(const struct sbx_plan *plan, const struct sbx_options *o)
 		sbx_plan_add_json(plan, o, &text);
 	else
 		sbx_plan_add_text(plan, &text);
-	return !text.failed && sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
+	return sbx_print(&text);
 }
 
 /* The signals by which the kernel keeps a process to its limits. */
@@ -84,13 +89,22 @@ static void explain(const struct sbx_result *result, const struct sbx_options *o
 	}
 }
 
-static void write_record(const struct sbx_result *result, const struct sbx_plan *plan,
+/* A failure of ours does not change how a command ended that failed itself. */
+static void fail_besides(struct sbx_result *result)
+{
+	if (result->exit_status == 0)
+		result->exit_status = sbx_code_exit_status(SBX_E_SANDBOX);
+}
+
+static void write_record(struct sbx_result *result, const struct sbx_plan *plan,
 			 const struct sbx_record *record, int fd)
 {
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	sbx_result_add_json(result, plan, record, &text);
-	if (text.failed || sbx_write_all(fd, text.data, text.n_bytes) < 0)
-		fprintf(stderr, "sbx-provision: --status-fd %d: %s\n", fd, strerror(errno));
+	if (!text.failed && sbx_write_all(fd, text.data, text.n_bytes) == 0)
+		return;
+	fprintf(stderr, "sbx-provision: --status-fd %d: %s\n", fd, strerror(errno));
+	fail_besides(result);
 }
 
 /* A run that failed before there was a sandbox; its record says so too. */
@@ -105,13 +119,43 @@ static int fail_early(const struct sbx_error *err, const struct sbx_plan *plan,
 	return status;
 }
 
-static int collect(struct sbx_record *record, const struct sbx_options *o, struct sbx_error *err)
+/* Before the task begins: what it makes shall not be lost for a folder that cannot be had. */
+static int open_output(const struct sbx_options *o, struct sbx_error *err)
 {
-	if (mkdir(o->output, 0755) < 0 && errno != EEXIST)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", o->output);
-	SBX_CLEANUP_FD int to = open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (to < 0)
-		return sbx_fail_os(err, SBX_E_INPUT, errno, "--output %s", o->output);
+	int fd = mkdir(o->output, 0755) < 0 && errno != EEXIST
+			 ? -1
+			 : open(o->output, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int why = fd < 0 ? errno : faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0 ? errno : 0;
+	if (!why)
+		return fd;
+	sbx_close(&fd);
+	return sbx_fail_os(err, SBX_E_INPUT, why, "--output %s%s", o->output,
+			   sbx_source_hint(why, O_DIRECTORY));
+}
+
+/*
+ * What comes of two overlays that write to one folder is undefined (the kernel's overlayfs.rst). It
+ * is held as long as this process lives; where it cannot be, nobody knows of it. Returns a
+ * descriptor, -1 when there is none, or -1 with an error.
+ */
+static int hold_layer(const struct sbx_options *o, struct sbx_error *err)
+{
+	const struct sbx_source_base base = sbx_shown_base(o, SBX_OP_LAYER);
+	SBX_CLEANUP_FD int dir = o->layer ? sbx_source_make(&base, o->layer, err) : -1;
+	SBX_CLEANUP_FD int fd = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (o->layer && dir < 0)
+		return sbx_error_prefix(err, "--layer");
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return sbx_fail(err, SBX_E_BUSY,
+				"--layer %s: another sandbox writes to it; wait for its end, or "
+				"name another folder",
+				o->layer);
+	return sbx_steal_fd(&fd);
+}
+
+static int collect(struct sbx_record *record, const struct sbx_options *o, int to,
+		   struct sbx_error *err)
+{
 	int failed = sbx_record_collect(record, to, err);
 	if (record->n_left_out)
 		fprintf(stderr, "sbx-provision: warning: --output: %s is %s and was left out%s\n",
@@ -120,19 +164,18 @@ static int collect(struct sbx_record *record, const struct sbx_options *o, struc
 	return failed < 0 ? sbx_error_prefix(err, "--output %s", o->output) : 0;
 }
 
-/* What is looked at when it has ended. A failure of ours does not change how the command ended. */
-static void look_at_rest(struct sbx_record *record, const struct sbx_task *task,
+/* What is looked at when it has ended. */
+static void look_at_rest(struct sbx_record *record, const struct sbx_task *task, int output_fd,
 			 struct sbx_result *result)
 {
 	const struct sbx_options *o = &task->options;
 	struct sbx_error err = SBX_ERROR_INIT;
 	if (record->wanted & SBX_RECORD_FILES)
 		sbx_record_look(record, o);
-	if (!o->output || collect(record, o, &err) == 0)
+	if (!o->output || collect(record, o, output_fd, &err) == 0)
 		return;
 	fprintf(stderr, "sbx-provision: %s\n", err.message);
-	if (result->exit_status == 0)
-		result->exit_status = sbx_code_exit_status(SBX_E_SANDBOX);
+	fail_besides(result);
 	record->output_failed = true;
 }
 
@@ -154,6 +197,12 @@ static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
 	struct sbx_error err = SBX_ERROR_INIT;
 	struct sbx_request request;
 	struct sbx_result result;
+	SBX_CLEANUP_FD int output_fd = o->output ? open_output(o, &err) : -1;
+	if (o->output && output_fd < 0)
+		return fail_early(&err, &task->plan, o);
+	SBX_CLEANUP_FD int layer_fd = hold_layer(o, &err);
+	if (err.code != SBX_OK)
+		return fail_early(&err, &task->plan, o);
 	sbx_task_fill_request(task, &request);
 	request.arguments = argv;
 	if (o->status_fd >= 0 || o->output || o->record) {
@@ -165,7 +214,14 @@ static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
 	sbx_sandbox_run(&sbx_backend_container, &request, &result);
 	sbx_result_set_stage(&result, SBX_STAGE_PLAN, begun_usec, planned_usec);
 	explain(&result, o);
-	look_at_rest(&record, task, &result);
+	if (result.output_errno) {
+		fprintf(stderr,
+			"sbx-provision: what the command printed is not all there: %s; make room, "
+			"or send it elsewhere\n",
+			strerror(result.output_errno));
+		fail_besides(&result);
+	}
+	look_at_rest(&record, task, output_fd, &result);
 	if (o->status_fd >= 0)
 		write_record(&result, &task->plan, &record, o->status_fd);
 	return result.exit_status;
@@ -184,9 +240,9 @@ int sbx_verb_run(int argc, char **argv)
 	if (o->help) {
 		SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 		sbx_help_add_usage(&text);
-		return sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
+		return sbx_print(&text);
 	}
-	if (sbx_task_settle(&task, &err) < 0)
+	if (sbx_keep_real_time_outside(&err) < 0 || sbx_task_settle(&task, &err) < 0)
 		return fail_early(&err, &task.plan, o);
 	warn(&task.plan);
 	if (o->dry_run)

@@ -60,8 +60,9 @@ void sbx_sandbox_run(const struct sbx_backend *backend, struct sbx_request *requ
 	uint64_t begun = sbx_now_usec();
 	/* The copy inside shall have blocked what is passed on from its first instruction. */
 	sigset_t signals = sbx_supervise_signals(), blocked = signals, callers;
-	/* A write to a reader that is gone shall be an error, not our end. */
+	/* A write to a reader that is gone, or of too much, shall be an error, not our end. */
 	sigaddset(&blocked, SIGPIPE);
+	sigaddset(&blocked, SIGXFSZ);
 	sigprocmask(SIG_BLOCK, &blocked, &callers);
 	request->command_mask = &callers;
 	SBX_CLEANUP_FD int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);

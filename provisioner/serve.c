@@ -15,6 +15,8 @@
 #include "base/idmap.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/init.h"
+#include "provisioner/print.h"
+#include "provisioner/scheduling.h"
 #include "provisioner/supervise.h"
 #include "provisioner/template.h"
 
@@ -148,12 +150,33 @@ static void sweep_again(struct sbx_server *s)
 	uint64_t now = sbx_now_usec();
 	if (!s->sweep_usec || s->sweep_usec > now)
 		return;
-	sbx_groups_sweep(&s->slots.server);
+	sbx_groups_sweep(&s->slots.server, false);
 	s->sweep_wait_usec *= 2;
 	s->sweep_usec = s->sweep_wait_usec < SWEEP_MAX_USEC ? now + s->sweep_wait_usec : 0;
 }
 
-/* What to wait for; entries of what is not there have no descriptor. Returns how many. */
+/*
+ * What to wait for of a sandbox. poll(2) takes no more entries than there may be descriptors, and
+ * says so by failing: there is none for what is not there.
+ */
+static unsigned fill_entry_fds(struct sbx_entry *e, struct pollfd *out, uint64_t *out_deadline)
+{
+	struct pollfd fds[SBX_SUPERVISE_FDS];
+	unsigned n = 0;
+	uint64_t deadline = sbx_entry_fds(e, fds);
+	if (deadline && (!*out_deadline || deadline < *out_deadline))
+		*out_deadline = deadline;
+	e->polled = 0;
+	for (unsigned i = 0; i < SBX_SUPERVISE_FDS; i++) {
+		if (fds[i].fd < 0)
+			continue;
+		e->polled |= 1U << i;
+		out[n++] = fds[i];
+	}
+	return n;
+}
+
+/* What to wait for. Returns how many. */
 static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned *out_n_families)
 {
 	unsigned n = 0;
@@ -162,22 +185,16 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 	s->fds[n++] = (struct pollfd){s->signal_fd, POLLIN, 0};
 	for (unsigned i = 0; i < s->max_clients; i++) {
 		struct sbx_client *c = &s->client[i];
-		/* poll(2) takes no more entries than there may be descriptors. */
 		if (c->fd < 0)
 			continue;
 		/* One who does not take answers asks nothing more. */
 		c->poll_index = n;
 		s->fds[n++] = (struct pollfd){c->fd, c->first ? POLLOUT : POLLIN, 0};
 	}
-	s->n_polled_clients = n - 2;
 	for (unsigned i = 0; i < s->n_entries; i++) {
-		const struct sbx_entry *e = &s->entry[i];
-		if (!e->number)
-			continue;
-		uint64_t deadline = sbx_entry_fds(e, &s->fds[n]);
-		if (deadline && (!*out_deadline || deadline < *out_deadline))
-			*out_deadline = deadline;
-		n += SBX_SUPERVISE_FDS;
+		s->entry[i].poll_index = n;
+		if (s->entry[i].number)
+			n += fill_entry_fds(&s->entry[i], &s->fds[n], out_deadline);
 	}
 	for (unsigned i = 0; i < s->n_slots; i++) {
 		uint64_t until = ready_until(&s->slot[i]);
@@ -215,15 +232,18 @@ static bool has_sandboxes(const struct sbx_server *s)
 	return false;
 }
 
-/* Those that were there when the descriptors were gathered. */
-static void move_sandboxes(struct sbx_server *s, unsigned n)
+/* What becomes of one may end another: each knows where its own descriptors are. */
+static void move_sandboxes(struct sbx_server *s)
 {
-	unsigned at = 2 + s->n_polled_clients;
-	for (unsigned i = 0; i < s->n_entries && at < n; i++) {
-		if (!s->entry[i].number)
+	for (unsigned i = 0; i < s->n_entries; i++) {
+		struct sbx_entry *e = &s->entry[i];
+		const struct pollfd *at = &s->fds[e->poll_index];
+		struct pollfd fds[SBX_SUPERVISE_FDS];
+		if (!e->number)
 			continue;
-		sbx_entry_move(s, &s->entry[i], &s->fds[at]);
-		at += SBX_SUPERVISE_FDS;
+		for (unsigned k = 0; k < SBX_SUPERVISE_FDS; k++)
+			fds[k] = e->polled >> k & 1 ? *at++ : (struct pollfd){.fd = -1};
+		sbx_entry_move(s, e, fds);
 	}
 }
 
@@ -245,7 +265,7 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 	unready_slots(s);
 	sweep_again(s);
 	/* Sandboxes first: their number among the descriptors is that of before. */
-	move_sandboxes(s, n);
+	move_sandboxes(s);
 	for (unsigned i = 0; i < s->max_clients; i++) {
 		struct sbx_client *c = &s->client[i];
 		if (c->fd < 0 || !s->fds[c->poll_index].revents)
@@ -294,6 +314,13 @@ static int enter_ids(struct sbx_server *s, struct sbx_error *err)
 	return 0;
 }
 
+static void release_words(char ***words)
+{
+	for (char **word = *words; word && *word; word++)
+		free(*word);
+	free(*words);
+}
+
 int sbx_verb_serve(int argc, char **argv)
 {
 	struct sbx_server server = {
@@ -312,10 +339,10 @@ int sbx_verb_serve(int argc, char **argv)
 	};
 	struct sbx_error err = SBX_ERROR_INIT;
 	sbx_groups_init(&server.slots.server);
-	if (sbx_check_standard_descriptors(&err) < 0)
+	if (sbx_check_standard_descriptors(&err) < 0 || sbx_keep_real_time_outside(&err) < 0)
 		return fail(&err);
 	/* The words themselves are wiped in every sandbox. */
-	char **words = sbx_copy_words(argv);
+	__attribute__((cleanup(release_words))) char **words = sbx_copy_words(argv);
 	if (!words)
 		return 1;
 	server.slots.arguments = argv;
@@ -323,7 +350,7 @@ int sbx_verb_serve(int argc, char **argv)
 	if (done > 0) {
 		SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 		sbx_serve_add_usage(&text);
-		return sbx_write_all(STDOUT_FILENO, text.data, text.n_bytes) == 0 ? 0 : 1;
+		return sbx_print(&text);
 	}
 	if (done == 0)
 		done = enter_ids(&server, &err);

@@ -30,6 +30,8 @@ struct sbx_client {
 
 struct sbx_entry {
 	uint32_t number;	   /* 0: a free place */
+	unsigned polled;	   /* 1 << i: of sbx_entry_fds() there is a descriptor i */
+	unsigned poll_index;	   /* of the first of them */
 	struct sbx_client *client; /* NULL: gone, or its answer is nobody's business */
 	uid_t uid;
 	gid_t gid;
@@ -82,7 +84,7 @@ struct sbx_server {
 	struct sbx_client *client;
 	struct sbx_entry *entry; /* max_sandboxes; none is used from n_entries on */
 	struct pollfd *fds;
-	unsigned n_entries, n_polled_clients, n_slots, n_ready_slots, max_sandboxes, max_clients;
+	unsigned n_entries, n_slots, n_ready_slots, max_sandboxes, max_clients;
 	uint32_t last_number;
 	int listen_fd, signal_fd, spare_fd;
 	uid_t owner;
@@ -105,6 +107,8 @@ void sbx_serve_add_usage(struct sbx_buffer *out);
 /* For the manual page: the options of the one, the verbs of the other. */
 void sbx_serve_add_manual(struct sbx_buffer *out);
 void sbx_ctl_add_manual(struct sbx_buffer *out);
+void sbx_serve_add_completion(struct sbx_completion *c);
+void sbx_ctl_add_completion(struct sbx_completion *c);
 
 /* serve_socket.c: the listening socket; accept one client, or none if it may not. */
 int sbx_serve_listen(struct sbx_server *s, struct sbx_error *err);

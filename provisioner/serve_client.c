@@ -240,7 +240,7 @@ static int handle(struct sbx_server *s, struct sbx_client *c, const struct sbx_m
 
 void sbx_client_read(struct sbx_server *s, struct sbx_client *c)
 {
-	int fds[SBX_MAX_PACKET_FDS];
+	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
 	unsigned n_fds;
 	struct sbx_message m = {0};
 	const char *words = NULL;
@@ -264,8 +264,6 @@ void sbx_client_read(struct sbx_server *s, struct sbx_client *c)
 	}
 	if (failed == 0)
 		failed = handle(s, c, &m, words, (size_t)n - sizeof(m), fds, n_fds, &err);
-	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
-		sbx_close(&fds[i]);
 	if (failed < 0)
 		sbx_client_fail(s, c, m.id, m.sandbox, &err);
 }

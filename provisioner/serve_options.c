@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of `sbx-provision serve`. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "base/fd.h"
 #include "provisioner/serve.h"
+#include "provisioner/source.h"
 #include "provisioner/values.h"
 
 #define MOST_SANDBOXES 1024
@@ -58,9 +60,10 @@ static int set_owner(struct draft *d, const char *value, struct sbx_error *err)
 {
 	char *end;
 	unsigned long uid = strtoul(value, &end, 10), gid = uid;
-	if (end != value && *end == ':')
-		gid = strtoul(end + 1, &end, 10);
-	if (end == value || *end || uid >= UINT32_MAX || gid >= UINT32_MAX)
+	const char *group = end != value && *end == ':' ? end + 1 : NULL;
+	if (group)
+		gid = strtoul(group, &end, 10);
+	if (end == value || end == group || *end || uid >= UINT32_MAX || gid >= UINT32_MAX)
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected UID or UID:GID, numbers", value);
 	d->server->owner = (uid_t)uid;
 	d->server->group = (gid_t)gid;
@@ -97,6 +100,10 @@ static int set_share(struct draft *d, const char *value, struct sbx_error *err)
 	if (value[0] != '/' || !value[1])
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected an absolute path of a folder",
 				value);
+	SBX_CLEANUP_FD int fd = open(value, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return sbx_fail_os(err, SBX_E_INPUT, errno, "%s%s", value,
+				   sbx_source_hint(errno, O_DIRECTORY));
 	if (d->n_shared == MOST_SHARED)
 		return sbx_fail(err, SBX_E_USAGE, "more than %d folders", MOST_SHARED);
 	d->shared[d->n_shared++] = value;
@@ -162,7 +169,7 @@ static const struct {
 
 void sbx_serve_add_usage(struct sbx_buffer *out)
 {
-	sbx_buffer_printf(out, "usage: sbx-provision serve --socket PATH [OPTION...]\n\n"
+	sbx_buffer_printf(out, "Usage: sbx-provision serve --socket PATH [OPTION...]\n\n"
 			       "Make sandboxes on request (docs/serve-protocol.md), in the "
 			       "foreground, until SIGTERM.\n\n");
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -178,6 +185,12 @@ void sbx_serve_add_manual(struct sbx_buffer *out)
 		snprintf(name, sizeof(name), "--%s", table[i].name);
 		sbx_help_add_item(out, name, table[i].arg, table[i].help);
 	}
+}
+
+void sbx_serve_add_completion(struct sbx_completion *c)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		sbx_help_add_completed(c, table[i].name, table[i].arg);
 }
 
 static int parse_one(struct draft *d, int argc, char **argv, int *i, struct sbx_error *err)

@@ -172,8 +172,19 @@ bool sbx_entry_collected(struct sbx_entry *e)
 			sbx_buffer_add(&e->text, part, (size_t)n);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
+	/*
+	 * Killed, it closes what it writes to in the client's folder as well, and a file system of
+	 * the client's may let it wait for that: what is waited for now is its end.
+	 */
 	int status = 1;
-	while (waitpid(e->collector, &status, 0) < 0 && errno == EINTR)
+	pid_t reaped = waitpid(e->collector, &status, WNOHANG);
+	if (reaped == 0) {
+		sbx_close(&e->collector_fd);
+		e->collector_fd = (int)syscall(SYS_pidfd_open, e->collector, 0);
+		if (e->collector_fd >= 0)
+			return false;
+	}
+	while (reaped == 0 && waitpid(e->collector, &status, 0) < 0 && errno == EINTR)
 		;
 	e->collector = 0;
 	sbx_close(&e->collector_fd);

@@ -13,13 +13,18 @@
 #define MOST_DOUBLE 6			      /* 64 s */
 #define CALM_USEC   (UINT64_C(300) * 1000000) /* after so long an end is a first one again */
 
+static void look_again(struct sbx_server *s, const struct sbx_backoff *b)
+{
+	if (!s->families_due_usec || b->not_before_usec < s->families_due_usec)
+		s->families_due_usec = b->not_before_usec;
+}
+
 /* May it be made again now? Then it is counted; else the server looks again when it may. */
 static bool may_again(struct sbx_server *s, struct sbx_backoff *b)
 {
 	uint64_t now = sbx_now_usec();
 	if (now < b->not_before_usec) {
-		if (!s->families_due_usec || b->not_before_usec < s->families_due_usec)
-			s->families_due_usec = b->not_before_usec;
+		look_again(s, b);
 		return false;
 	}
 	if (b->not_before_usec && now - b->not_before_usec > CALM_USEC)
@@ -73,8 +78,9 @@ static void replace(struct sbx_server *s, struct sbx_family *f)
 {
 	const char *const words[] = {f->name, sbx_zygotes_python(f->zygotes), "", f->template};
 	struct sbx_family *next = sbx_family_make(s, f->uid, words, NULL);
+	/* Nothing else may happen to it that would have it looked at. */
 	if (!next)
-		return;
+		return look_again(s, &f->again);
 	memcpy(next->wanted, f->wanted, sizeof(f->wanted));
 	next->n_wanted = f->n_wanted;
 	next->again = f->again;

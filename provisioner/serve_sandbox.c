@@ -41,7 +41,9 @@ static int take_descriptors(struct sbx_entry *e, const struct sbx_client *c, uin
 				      &fds[n + (flags & SBX_FLAG_INPUT ? 1 : 0)], err) < 0)
 		return -1;
 	for (int i = 0; i < 3; i++) {
-		e->stdio_fd[i] = n ? sbx_steal_fd(&fds[i]) : open("/dev/null", O_RDWR | O_CLOEXEC);
+		e->stdio_fd[i] = n   ? sbx_steal_fd(&fds[i])
+				 : i ? fcntl(e->stdio_fd[0], F_DUPFD_CLOEXEC, 0)
+				     : open("/dev/null", O_RDWR | O_CLOEXEC);
 		if (e->stdio_fd[i] < 0)
 			return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "/dev/null");
 	}
@@ -221,8 +223,7 @@ static bool can_do_without(const struct sbx_server *s, const struct sbx_entry *e
 	    (e->request.input_fd && e->input_fd < 0))
 		return false;
 	if (code == SBX_OK)
-		return e->result.reason == SBX_REASON_SIGNALLED && c->is_handed_over &&
-		       !sbx_slot_was_taken_over(e->slot);
+		return e->result.reason == SBX_REASON_SIGNALLED && c->was_unread;
 	return e->family &&
 	       (code == SBX_E_SANDBOX || code == SBX_E_BUSY || code == SBX_E_TIMED_OUT);
 }
@@ -238,10 +239,16 @@ static void start_without(struct sbx_server *s, struct sbx_entry *e)
 	e->result = (struct sbx_result){0};
 	if (family)
 		sbx_family_left(s, family);
+	/* What the first one noted is not the second one's. */
+	sbx_record_release(&e->record);
 	if (start(s, e, e->client, false, &err) == 0)
 		return;
-	sbx_client_fail(s, e->client, e->create_id, 0, &err);
+	/* Telling may drop the client, who must have nothing to do any more with what is no
+	 * sandbox. */
+	struct sbx_client *client = e->client;
+	const uint32_t id = e->create_id;
 	clear(e);
+	sbx_client_fail(s, client, id, 0, &err);
 }
 
 static void finish(struct sbx_server *s, struct sbx_entry *e)

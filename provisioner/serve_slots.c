@@ -17,7 +17,8 @@ static void replace(struct sbx_slot *slot)
 	const struct sbx_slots *slots = slot->slots;
 	sbx_slot_release(slot);
 	if (sbx_slot_make(slots, slot, NULL) < 0)
-		*slot = (struct sbx_slot){.slots = slots, .socket_fd = -1, .is_broken = true};
+		*slot = (struct sbx_slot){
+			.slots = slots, .socket_fd = -1, .ready_fd = -1, .is_broken = true};
 	slot->home = home;
 }
 
@@ -56,11 +57,13 @@ static void look_at(struct sbx_slot *slot)
 
 void sbx_serve_put_back(struct sbx_slot *slot, struct sbx_buffer *words, uint32_t n_words)
 {
+	/* None, or those of the last one: never the number of the one with the other's text. */
+	sbx_buffer_release(&slot->words);
 	if (words) {
 		slot->words = *words;
 		*words = (struct sbx_buffer)SBX_BUFFER_INIT;
 	}
-	slot->n_words = n_words;
+	slot->n_words = words ? n_words : 0;
 	slot->is_taken = true;
 	slot->rests_until_usec = sbx_now_usec() + REST_USEC;
 	look_at(slot);
@@ -82,7 +85,9 @@ void sbx_serve_move_slots(struct sbx_server *s)
 }
 
 /*
- * Of several that are free it is the one that was readied first: it has had the most time to.
+ * Of several that are free it is the one that was readied first: it has had the most time to. One
+ * that could not be made anew is tried again only when there is no other: what it takes may be
+ * there no more, while others serve.
  */
 static struct sbx_slot *find_free(struct sbx_server *s, struct sbx_slot_warmth wanted)
 {
@@ -92,8 +97,10 @@ static struct sbx_slot *find_free(struct sbx_server *s, struct sbx_slot_warmth w
 		struct sbx_slot *slot = &s->slot[i];
 		if (slot->is_taken)
 			continue;
+		if (slot->is_broken && any && !any->is_broken)
+			continue;
 		bool is_warm = sbx_warmth_is_same(slot->warm, wanted);
-		if (!any || is_warm > any_is_warm ||
+		if (!any || (any->is_broken && !slot->is_broken) || is_warm > any_is_warm ||
 		    (is_warm == any_is_warm && slot->readied_usec < any->readied_usec)) {
 			any = slot;
 			any_is_warm = is_warm;

@@ -69,7 +69,8 @@ int sbx_serve_listen(struct sbx_server *s, struct sbx_error *err)
 	    ((s->owner != geteuid() || s->group != getegid()) &&
 	     lchown(s->socket_path, s->owner, s->group) < 0) ||
 	    chmod(s->socket_path, s->mode) < 0 || listen(s->listen_fd, BACKLOG) < 0)
-		return sbx_fail_os(err, SBX_E_FAILED, errno, "--socket %s", s->socket_path);
+		return sbx_fail_os(err, SBX_E_FAILED, errno, "--socket %s%s", s->socket_path,
+				   errno == ENOENT ? ": make its folder first" : "");
 	return 0;
 }
 

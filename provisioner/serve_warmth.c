@@ -19,8 +19,12 @@ static void unready(struct sbx_server *s, struct sbx_slot *slot)
 		struct pollfd answer = {slot->socket_fd, POLLIN, 0};
 		if (!e->number || e->slot != slot)
 			continue;
+		if (c->is_awaited && slot->standing)
+			slot->standing->is_unwanted = true;
 		while (c->is_awaited && poll(&answer, 1, SBX_WARM_PATIENCE_MSEC) > 0)
 			sbx_container_take_answer(c);
+		if (slot->standing)
+			slot->standing->is_unwanted = false;
 	}
 	if (slot->is_taken)
 		return sbx_slot_unready(slot);

@@ -160,12 +160,25 @@ void sbx_family_retire(struct sbx_server *s, struct sbx_family *f)
 	sbx_family_left(s, f);
 }
 
+/* Whoever still waits for one of them: however it ends, they are told. */
+static void refuse_wishes(struct sbx_server *s, struct sbx_family *f)
+{
+	struct sbx_error ended = SBX_ERROR_INIT;
+	sbx_fail(&ended, SBX_E_INTERRUPTED, "zygotes '%s': they were ended", f->name);
+	for (int i = 0; i < SBX_MAX_WISHES; i++) {
+		if (f->wish[i].is_there)
+			sbx_client_fail(s, f->wish[i].client, f->wish[i].id, 0, &ended);
+		f->wish[i] = (struct sbx_wish){0};
+	}
+}
+
 /*
  * The zygotes' process 1 is gone only when all that is below it has been reaped, which is our own
  * doing: so its tasks go first.
  */
 void sbx_family_end(struct sbx_server *s, struct sbx_family *f)
 {
+	refuse_wishes(s, f);
 	sbx_family_leave_slots(s, f, -1);
 	f->is_ending = true;
 	for (unsigned i = 0; i < s->max_sandboxes; i++)
@@ -180,13 +193,6 @@ int sbx_family_cool(struct sbx_server *s, const struct sbx_client *c, const char
 	struct sbx_family *f = found(s, c, name, err);
 	if (!f)
 		return -1;
-	for (int i = 0; i < SBX_MAX_WISHES; i++) {
-		struct sbx_error cooled = SBX_ERROR_INIT;
-		sbx_fail(&cooled, SBX_E_INTERRUPTED, "zygotes '%s': they were ended", name);
-		if (f->wish[i].is_there)
-			sbx_client_fail(s, f->wish[i].client, f->wish[i].id, 0, &cooled);
-		f->wish[i] = (struct sbx_wish){0};
-	}
 	sbx_family_end(s, f);
 	return 0;
 }

@@ -20,26 +20,24 @@
 #include "provisioner/supervise.h"
 #include "provisioner/warm.h"
 
-#define MAX_PROC_FILE  (16 << 20)
-#define SBX_MADE_BYTES ((1 + SBX_N_BETWEEN) * sizeof(pid_t))
-/* Given to a keeper that has nothing else to do. */
-#define TELL_PATIENCE_MSEC 1000
+/* What a keeper and the server both see. */
+struct shared {
+	pid_t made[1 + SBX_N_BETWEEN];
+	struct sbx_standing standing;
+};
 
 int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
 {
 	struct sbx_places places = {0};
 	sbx_groups_init(&slots->server);
+	slots->reaper = (struct sbx_reaper)SBX_REAPER_INIT;
 	slots->places = (struct sbx_places){0};
-	SBX_CLEANUP_FREE char *mounts =
-		sbx_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_PROC_FILE, NULL, err);
-	SBX_CLEANUP_FREE char *own =
-		mounts ? sbx_read_file(AT_FDCWD, "/proc/self/cgroup", MAX_PROC_FILE, NULL, err)
-		       : NULL;
-	if (!own || sbx_places_find(mounts, own, "", SBX_LIVE_CONTROLLERS, &places, err) < 0)
+	if (sbx_places_find_own(SBX_LIVE_CONTROLLERS, &places, err) < 0)
 		return -1;
 	int failed = 0;
 	for (unsigned i = 0; i < places.n && failed == 0; i++)
-		failed = sbx_group_make(&slots->server, &places.place[i], err);
+		failed = sbx_group_make(&slots->server, &places.place[i], &slots->reaper, err);
+	sbx_groups_sweep(&slots->server, true);
 	if (failed == 0)
 		failed = sbx_groups_nest(&slots->server, &places, &slots->places, err);
 	sbx_places_release(&places);
@@ -51,13 +49,14 @@ int sbx_slots_open(struct sbx_slots *slots, struct sbx_error *err)
 void sbx_slots_close(struct sbx_slots *slots)
 {
 	sbx_places_release(&slots->places);
+	sbx_reaper_stop(&slots->reaper);
 	sbx_groups_remove(&slots->server);
 }
 
 static int make_groups(struct sbx_slot *slot, struct sbx_error *err)
 {
 	for (unsigned i = 0; i < slot->slots->places.n; i++)
-		if (sbx_group_make(&slot->groups, &slot->slots->places.place[i], err) < 0)
+		if (sbx_group_make(&slot->groups, &slot->slots->places.place[i], NULL, err) < 0)
 			return -1;
 	return 0;
 }
@@ -78,12 +77,12 @@ static int start_keeper(struct sbx_slot *slot, struct sbx_error *err)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	slot->socket_fd = ends[0];
 	SBX_CLEANUP_FD int inner = ends[1];
-	slot->made = mmap(NULL, SBX_MADE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-			  -1, 0);
-	if (slot->made == MAP_FAILED) {
-		slot->made = NULL;
+	struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, errno, "a slot's memory");
-	}
+	slot->made = shared->made;
+	slot->standing = &shared->standing;
 	slot->keeper = fork();
 	if (slot->keeper < 0) {
 		slot->keeper = 0;
@@ -100,7 +99,7 @@ static int start_keeper(struct sbx_slot *slot, struct sbx_error *err)
 
 int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sbx_error *err)
 {
-	struct sbx_slot slot = {.slots = slots, .socket_fd = -1};
+	struct sbx_slot slot = {.slots = slots, .socket_fd = -1, .ready_fd = -1};
 	sbx_groups_init(&slot.groups);
 	if (make_groups(&slot, err) < 0 || start_keeper(&slot, err) < 0) {
 		sbx_slot_release(&slot);
@@ -111,14 +110,18 @@ int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sb
 }
 
 static int send_child(struct sbx_slot *slot, const struct sbx_slot_order *order,
-		      const struct sbx_warm *warm, const struct sbx_buffer *text,
+		      const struct sbx_warm *warm, int inner_fd, const struct sbx_buffer *text,
 		      struct sbx_error *err)
 {
-	const int fds[] = {warm->user_fd, warm->pid_fd, warm->socket_fd};
+	int fds[4] = {inner_fd};
+	unsigned n = inner_fd >= 0 ? 1 : 0;
+	fds[n++] = warm->user_fd;
+	fds[n++] = warm->pid_fd;
+	fds[n++] = warm->socket_fd;
 	if (text->failed)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "zygote");
 	if (sbx_packet_send(slot->socket_fd, order, sizeof(*order), text->data, text->n_bytes, fds,
-			    3) == 0)
+			    n) == 0)
 		return 0;
 	slot->is_broken = true;
 	return sbx_fail_os(err, SBX_E_SANDBOX, errno, "a slot's keeper");
@@ -132,7 +135,26 @@ int sbx_slot_warm(struct sbx_slot *slot, const struct sbx_warm *warm, const char
 	sbx_buffer_add(&text, python, strlen(python) + 1);
 	sbx_buffer_add(&text, lower, strlen(lower) + 1);
 	sbx_buffer_add(&text, &warm->first_id, sizeof(warm->first_id));
-	return send_child(slot, &order, warm, &text, err);
+	return send_child(slot, &order, warm, -1, &text, err);
+}
+
+/*
+ * Where what is to be made for these words (none: NULL) will wait. Returns the keeper's end; -1:
+ * nothing is to be made, or can be.
+ */
+static int open_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words)
+{
+	int ends[2];
+	sbx_close(&slot->ready_fd);
+	sbx_buffer_release(&slot->made_for);
+	if (n_words == 0)
+		return -1;
+	sbx_standing_remember(&slot->made_for, words, n_bytes);
+	if (slot->made_for.failed ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	slot->ready_fd = ends[0];
+	return ends[1];
 }
 
 int sbx_slot_ready_forked(struct sbx_slot *slot, const struct sbx_warm *warm, const char *words,
@@ -141,23 +163,29 @@ int sbx_slot_ready_forked(struct sbx_slot *slot, const struct sbx_warm *warm, co
 	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	const struct sbx_slot_order order = {
 		.kind = SBX_SLOT_READY, .n_words = n_words, .is_forked = true};
+	SBX_CLEANUP_FD int inner = open_ready(slot, words, n_bytes, n_words);
+	if (inner < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "socketpair");
 	sbx_buffer_add(&text, words, n_bytes);
 	slot->readied_usec = sbx_now_usec();
-	return send_child(slot, &order, warm, &text, err);
+	return send_child(slot, &order, warm, inner, &text, err);
 }
 
 void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, uint32_t n_words)
 {
-	const struct sbx_slot_order order = {.kind = SBX_SLOT_READY, .n_words = n_words};
-	int fds[SBX_N_CONTROLLERS];
-	unsigned n = 0;
-	if (slot->groups.n && !has_v1(&slot->groups))
-		for (; n < slot->groups.n; n++)
-			fds[n] = slot->groups.group[n].fd;
+	SBX_CLEANUP_FD int inner = open_ready(slot, words, n_bytes, n_words);
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_READY,
+					     .n_words = inner < 0 ? 0 : n_words};
+	int fds[1 + SBX_N_CONTROLLERS] = {inner};
+	unsigned n = inner < 0 ? 0 : 1;
+	bool has_new = slot->groups.n && !has_v1(&slot->groups);
+	for (unsigned i = 0; has_new && i < slot->groups.n; i++)
+		fds[n++] = slot->groups.group[i].fd;
 	slot->readied_usec = sbx_now_usec();
 	/* Without, the next sandbox takes longer; but not without its groups. */
-	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), words, n_bytes, fds, n) < 0 &&
-	    n > 0)
+	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), words, inner < 0 ? 0 : n_bytes,
+			    fds, n) < 0 &&
+	    has_new)
 		slot->is_broken = true;
 }
 
@@ -165,6 +193,9 @@ void sbx_slot_unready(struct sbx_slot *slot)
 {
 	pid_t pid = slot->made ? *slot->made : 0;
 	slot->ready = (struct sbx_slot_warmth){0};
+	sbx_close(&slot->ready_fd);
+	if (slot->standing)
+		slot->standing->is_up = false;
 	if (slot->made)
 		sbx_container_reap_between(slot->made + 1);
 	for (int i = 1; slot->made && i <= SBX_N_BETWEEN; i++)
@@ -177,33 +208,22 @@ void sbx_slot_unready(struct sbx_slot *slot)
 	*slot->made = 0;
 }
 
-/* Ask a keeper that has no request in its hands, and wait for what it says. */
-static bool ask(const struct sbx_slot *slot, enum sbx_slot_order_kind kind, int wait_msec,
-		struct sbx_slot_reply *reply)
-{
-	const struct sbx_slot_order order = {.kind = kind};
-	struct pollfd answer = {slot->socket_fd, POLLIN, 0};
-	int fds[SBX_MAX_PACKET_FDS];
-	unsigned n_fds;
-	return sbx_packet_send(slot->socket_fd, &order, sizeof(order), NULL, 0, NULL, 0) == 0 &&
-	       poll(&answer, 1, wait_msec) > 0 &&
-	       sbx_packet_receive(slot->socket_fd, MSG_DONTWAIT, reply, sizeof(*reply), fds,
-				  &n_fds) == sizeof(*reply);
-}
-
-/* Is the keeper done with all that it was told before? */
+/* Is the keeper done with all that it was told before? It has no request in its hands. */
 static bool is_idle(const struct sbx_slot *slot)
 {
+	const struct sbx_slot_order order = {.kind = SBX_SLOT_UNREADY};
+	struct pollfd answer = {slot->socket_fd, POLLIN, 0};
 	struct sbx_slot_reply reply;
-	return ask(slot, SBX_SLOT_UNREADY, SBX_WARM_PATIENCE_MSEC, &reply);
-}
-
-bool sbx_slot_was_taken_over(struct sbx_slot *slot)
-{
-	struct sbx_slot_reply reply;
-	/* Where nobody knows, it is to be taken for begun. */
-	return slot->is_broken || !ask(slot, SBX_SLOT_WAS_TAKEN_OVER, TELL_PATIENCE_MSEC, &reply) ||
-	       !reply.is_pending;
+	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
+	unsigned n_fds;
+	slot->standing->is_unwanted = true;
+	bool has_answered =
+		sbx_packet_send(slot->socket_fd, &order, sizeof(order), NULL, 0, NULL, 0) == 0 &&
+		poll(&answer, 1, SBX_WARM_PATIENCE_MSEC) > 0 &&
+		sbx_packet_receive(slot->socket_fd, MSG_DONTWAIT, &reply, sizeof(reply), fds,
+				   &n_fds) == sizeof(reply);
+	slot->standing->is_unwanted = false;
+	return has_answered;
 }
 
 void sbx_slot_unready_surely(struct sbx_slot *slot)
@@ -217,6 +237,7 @@ void sbx_slot_unready_surely(struct sbx_slot *slot)
 static int renew_groups(struct sbx_slot *slot, struct sbx_error *err)
 {
 	if (slot->groups.n && !has_v1(&slot->groups)) {
+		slot->oom_kills_before = 0;
 		sbx_groups_remove(&slot->groups);
 		return make_groups(slot, err);
 	}
@@ -225,19 +246,26 @@ static int renew_groups(struct sbx_slot *slot, struct sbx_error *err)
 		    slot->limited & 1U << sbx_limit_controller(i) &&
 		    sbx_group_limit(&slot->groups, i, 0, err) < 0)
 			return -1;
-	sbx_groups_reset_peak(&slot->groups);
 	slot->cpu_usec_before = sbx_groups_cpu_usec(&slot->groups);
-	slot->oom_kills_before = sbx_groups_oom_kills(&slot->groups);
 	return 0;
+}
+
+uint64_t sbx_slot_take_oom_kills(struct sbx_slot *slot)
+{
+	uint64_t now = sbx_groups_oom_kills(&slot->groups), kills = now - slot->oom_kills_before;
+	slot->oom_kills_before = now;
+	/* A child of a zygote that was not needed waits on, if it has not been killed. */
+	if (kills)
+		slot->warm = (struct sbx_slot_warmth){0};
+	return kills;
 }
 
 bool sbx_slot_is_counted(struct sbx_slot *slot)
 {
 	if (slot->is_broken)
 		return false;
-	/* A child of a zygote that was not needed waits on, if it has not been killed. */
-	if (sbx_groups_oom_kills(&slot->groups) > slot->oom_kills_before)
-		slot->warm = (struct sbx_slot_warmth){0};
+	if (slot->warm.family)
+		sbx_slot_take_oom_kills(slot);
 	return sbx_groups_pids(&slot->groups) > slot->n_own_pids + (slot->warm.family ? 1 : 0);
 }
 
@@ -258,6 +286,7 @@ void sbx_slot_release(struct sbx_slot *slot)
 {
 	sbx_close(&slot->socket_fd);
 	sbx_buffer_release(&slot->words);
+	sbx_buffer_release(&slot->made_for);
 	if (slot->is_used || slot->is_broken) {
 		sbx_groups_thaw(&slot->groups, NULL);
 		sbx_groups_kill(&slot->groups, 0);
@@ -270,7 +299,8 @@ void sbx_slot_release(struct sbx_slot *slot)
 	slot->keeper = 0;
 	sbx_slot_unready(slot);
 	if (slot->made)
-		munmap(slot->made, SBX_MADE_BYTES);
+		munmap(slot->made, sizeof(struct shared));
 	slot->made = NULL;
+	slot->standing = NULL;
 	sbx_groups_remove(&slot->groups);
 }

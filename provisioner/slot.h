@@ -2,7 +2,10 @@
 #ifndef SBX_PROVISIONER_SLOT_H
 #define SBX_PROVISIONER_SLOT_H
 
+#include "base/buffer.h"
 #include "provisioner/backend.h"
+#include "provisioner/reaper.h"
+#include "provisioner/standing.h"
 
 /*
  * A slot is what can be made before anybody asks for a sandbox: cgroups, a network namespace with
@@ -21,6 +24,7 @@
 struct sbx_slots {
 	struct sbx_places places;  /* below the server's own groups */
 	struct sbx_groups server;  /* those */
+	struct sbx_reaper reaper;  /* of those, where this process had to leave its own for them */
 	struct sbx_policy ceiling; /* no sandbox gets more */
 	const char *root_dir;	   /* as --root of run */
 	const char *const *shared; /* folders of the host that may be named; NULL-ended, or NULL */
@@ -49,6 +53,10 @@ struct sbx_slot {
 	 * is this process's child.
 	 */
 	pid_t *made;
+	/* The same of what stands, and where it waits to be told: a socket, or -1. */
+	struct sbx_standing *standing;
+	int ready_fd;
+	struct sbx_buffer made_for; /* of the words that it was made for what is compared */
 	/* Behind it: processes that helped (backend.h), 0: none; to be reaped as well. */
 	pid_t keeper;	     /* a child of ours, and parent of nothing: 0 when it is gone */
 	unsigned n_own_pids; /* processes of ours in its groups, besides a sandbox's first */
@@ -76,6 +84,9 @@ void sbx_slots_close(struct sbx_slots *slots);
 /* Make one, keeper and all; takes some 10 ms where groups must be joined late. */
 int sbx_slot_make(const struct sbx_slots *slots, struct sbx_slot *out, struct sbx_error *err);
 
+/* How many processes in it have been killed for want of memory since that was last asked. */
+uint64_t sbx_slot_take_oom_kills(struct sbx_slot *slot);
+
 /*
  * Are there more processes in it than are ours? What has ended in it may be counted for a moment
  * longer, even when it has been reaped.
@@ -100,12 +111,6 @@ void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, ui
  * to reap. Not while a request is in the keeper's hands.
  */
 void sbx_slot_unready_surely(struct sbx_slot *slot);
-
-/*
- * The last sandbox was made ahead (reply.is_handed_over) and ended before it stood: did it come to
- * read what to run? If not, nothing has begun, and the request can be served by another.
- */
-bool sbx_slot_was_taken_over(struct sbx_slot *slot);
 
 /* End what was made that way, if it was. */
 void sbx_slot_unready(struct sbx_slot *slot);
@@ -134,13 +139,14 @@ enum sbx_slot_order_kind {
 	 */
 	SBX_SLOT_WARM,
 	/*
-	 * See sbx_slot_ready(); with the groups where those were made anew. There is no answer.
-	 * is_forked: its command is to be one more parked child, which comes as with WARM.
+	 * See sbx_slot_ready(); with words the first descriptor is where what is made waits to be
+	 * told what to run. Then come the groups, where those were made anew. There is no answer.
+	 * is_forked: its command is to be one more parked child, which comes as with WARM instead
+	 * of the groups.
 	 */
 	SBX_SLOT_READY,
-	SBX_SLOT_UNREADY,	 /* see sbx_slot_unready_surely(); answered with is_pending */
-	SBX_SLOT_WAS_TAKEN_OVER, /* see sbx_slot_was_taken_over(); is_pending: it was not */
-	SBX_SLOT_GO_ON,		 /* what the keeper has given up (is_pending) is reaped */
+	SBX_SLOT_UNREADY, /* see sbx_slot_unready_surely(); answered with is_pending */
+	SBX_SLOT_GO_ON,	  /* what the keeper has given up (is_pending) is reaped */
 };
 struct sbx_slot_order {
 	uint32_t kind;
@@ -162,8 +168,9 @@ struct sbx_slot_reply {
 	uid_t host_uid;	  /* as struct sbx_container's */
 	unsigned limited; /* 1 << SBX_CONTROLLER_x */
 	bool has_relay;
-	bool used_warm;	     /* the child that the keeper had been given (WARM) */
-	bool is_handed_over; /* it was made ahead */
+	bool used_warm; /* the child that the keeper had been given (WARM) */
+	/* What stands fits, and is described anew: the server is to tell it. All else is unset. */
+	bool is_standing;
 	bool is_pending;     /* not yet the answer: what was made ahead is to be ended first */
 	unsigned unenforced; /* of the plan */
 	struct sbx_reductions reduced;

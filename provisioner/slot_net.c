@@ -13,18 +13,26 @@
 #define MAX_TEXT (1 << 20)
 
 /*
+ * These files are written a line at a time, or all at once, into what room there is: a piece with
+ * room left for another line was the last one. To ask once more would have all of it written again.
+ */
+#define PIECE	     4096
+#define LONGEST_LINE 512 /* of those that are written by the line; they have some 100 bytes */
+
+/*
  * What each of them would give away of a task that was there before:
  *	sockstat: a socket that is still open, as one that was passed on to somebody outside; its
  *		first line alone, as others count for the whole host
- *	dev, snmp, snmp6, netstat: any packet that was sent or could not be, any connection, and so
- *		whatever comes of packets: TIME_WAIT, metrics, neighbours, tracked connections
+ *	dev, snmp, snmp6: any packet that was sent or could not be, any connection, and so whatever
+ *		comes of packets: TIME_WAIT, metrics, neighbours, tracked connections. What netstat
+ *		has besides counts what became of packets, too; to write it takes the kernel as long
+ *		as all the others
  *	ip6_flowlabel: a label that is leased for longer than its socket lives
  *	igmp, igmp6: groups that were joined
  *	rt6_stats: routes that were looked up and kept
  */
 static const char *const files[SBX_SLOT_NET_FILES] = {
-	"sockstat",	 "dev",	 "snmp",  "snmp6",     "netstat",
-	"ip6_flowlabel", "igmp", "igmp6", "rt6_stats",
+	"sockstat", "dev", "snmp", "snmp6", "ip6_flowlabel", "igmp", "igmp6", "rt6_stats",
 };
 
 static int open_files(struct sbx_slot_net *net)
@@ -47,7 +55,7 @@ typedef bool sbx_take_text(const char *piece, size_t n, void *data);
 /* Their text piece by piece; -1: some of it cannot be read, or is not wanted. */
 static int read_all(const struct sbx_slot_net *net, sbx_take_text *take, void *data)
 {
-	char piece[4096];
+	char piece[PIECE];
 	for (size_t i = 0; i < SBX_SLOT_NET_FILES; i++) {
 		ssize_t n = 0;
 		for (off_t at = 0; net->fd[i] >= 0; at += n) {
@@ -58,7 +66,7 @@ static int read_all(const struct sbx_slot_net *net, sbx_take_text *take, void *d
 				return -1;
 			if (n > 0 && !take(piece, end ? (size_t)(end - piece) : (size_t)n, data))
 				return -1;
-			if (n == 0 || end)
+			if (n < PIECE - LONGEST_LINE || end)
 				break;
 		}
 	}

@@ -11,7 +11,7 @@
  * /proc/net that counts or lists something of this namespace reads as it did before any task was in
  * it.
  */
-#define SBX_SLOT_NET_FILES 9
+#define SBX_SLOT_NET_FILES 8
 
 struct sbx_slot_net {
 	int fd[SBX_SLOT_NET_FILES]; /* of the namespace; -1: this kernel has no such file */
@@ -21,7 +21,7 @@ struct sbx_slot_net {
 
 #define SBX_SLOT_NET_INIT                                                                          \
 	{                                                                                          \
-		.fd = {-1, -1, -1, -1, -1, -1, -1, -1, -1}, .text = SBX_BUFFER_INIT                \
+		.fd = {-1, -1, -1, -1, -1, -1, -1, -1}, .text = SBX_BUFFER_INIT                    \
 	}
 
 /* Put this process into a new one with its loopback up; -1 with errno. */

@@ -3,16 +3,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/path.h"
+
+#define OF_PROC ": nothing of the host's /proc can be handed in; copy it to a file before"
 
 static int open_shared(const char *const *shared, const char *path, int flags,
 		       struct sbx_error *err)
@@ -34,8 +38,10 @@ static int open_shared(const char *const *shared, const char *path, int flags,
 						sizeof(how));
 		if (fd >= 0)
 			return fd;
-		if (dfd >= 0 && errno != ELOOP && errno != EXDEV)
-			return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+		int why = errno;
+		if (dfd >= 0 && why != ELOOP && why != EXDEV)
+			return sbx_fail_os(err, SBX_E_SANDBOX, why, "%s%s", path,
+					   sbx_source_hint(why, flags));
 	}
 	return sbx_fail(err, SBX_E_DENIED,
 			"%s: is not in a folder that the server shares (serve --share), or behind "
@@ -43,20 +49,30 @@ static int open_shared(const char *const *shared, const char *path, int flags,
 			path);
 }
 
-/* The way out of what opening it came to. */
-static const char *hint(const char *path, int flags, int why)
+const char *sbx_source_hint(int why, int flags)
+{
+	if (why == ENOENT)
+		return ": make it first, or name what is there";
+	if (why == EACCES)
+		return ": allow this user to get there, or name what it may use";
+	if (why == ELOOP)
+		return ": a link that must not be followed is in the way; name what it leads to";
+	if (why == ENOTDIR && flags & O_DIRECTORY)
+		return ": a folder is needed, or a file is in the way; files can be bound (--bind)";
+	return why == ENOTDIR ? ": a file is in the way; name what is there" : "";
+}
+
+static const char *hint(const struct sbx_source_base *base, const char *path, int flags, int why)
 {
 	/* The staging area lies over it when mounts are made (apply_root.c). */
 	if (strncmp(path, "/proc/", 6) == 0)
-		return ": nothing of the host's /proc can be handed in; copy it to a file before";
-	if (why == ELOOP)
-		return ": a link that must not be followed is in the way";
-	if (why == ENOTDIR && flags & O_DIRECTORY)
-		return ": a folder is needed, or a file is in the way; --bind takes files";
-	return "";
+		return OF_PROC;
+	if (why == ENOENT && base->root)
+		return ": make it first below the folder of --source-root, or name what is there";
+	return sbx_source_hint(why, flags);
 }
 
-int sbx_source_open(const struct sbx_source_base *base, const char *path, int flags,
+static int open_any(const struct sbx_source_base *base, const char *path, int flags,
 		    struct sbx_error *err)
 {
 	if (base->shared)
@@ -75,13 +91,29 @@ int sbx_source_open(const struct sbx_source_base *base, const char *path, int fl
 		openat(cwd_dfd < 0 ? AT_FDCWD : cwd_dfd, base->root ? base->root : "/",
 		       O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_dfd < 0)
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--source-root %s", base->root);
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "--source-root %s%s", base->root,
+				   sbx_source_hint(errno, O_DIRECTORY));
 	struct sbx_error first = SBX_ERROR_INIT;
 	int fd = sbx_open_in_root(root_dfd, full ? full : path, flags, 0, &first);
 	if (fd < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, first.os_errno, "%s%s", path,
-				   hint(path, flags, first.os_errno));
+				   hint(base, path, flags, first.os_errno));
 	return fd;
+}
+
+int sbx_source_open(const struct sbx_source_base *base, const char *path, int flags,
+		    struct sbx_error *err)
+{
+	SBX_CLEANUP_FD int fd = open_any(base, path, flags, err);
+	struct statfs fs;
+	struct stat st;
+	if (fd < 0)
+		return -1;
+	/* By whatever name: of the host's processes nothing is shown, nor what lies over them. */
+	if ((fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC) ||
+	    (base->staging_dev && fstat(fd, &st) == 0 && st.st_dev == base->staging_dev))
+		return sbx_fail(err, SBX_E_SANDBOX, "%s" OF_PROC, path);
+	return sbx_steal_fd(&fd);
 }
 
 int sbx_source_make(const struct sbx_source_base *base, const char *path, struct sbx_error *err)
@@ -103,9 +135,13 @@ int sbx_source_make(const struct sbx_source_base *base, const char *path, struct
 	SBX_CLEANUP_FD int dfd =
 		sbx_source_open(base, slash ? parent : ".", O_PATH | O_DIRECTORY, err);
 	if (dfd < 0)
-		return -1;
+		return sbx_error_prefix(err, "%s", path);
 	if (!last || (mkdirat(dfd, last, 0755) < 0 && errno != EEXIST))
-		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s%s", path,
+				   sbx_source_hint(errno, O_DIRECTORY));
 	fd = openat(dfd, last, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd >= 0 ? fd : sbx_fail_os(err, SBX_E_SANDBOX, errno, "%s", path);
+	return fd >= 0 ? fd
+		       : sbx_fail_os(err, SBX_E_SANDBOX, errno,
+				     "%s: a link to nowhere is in the way; make what it leads to",
+				     path);
 }

@@ -18,8 +18,6 @@
 #include "provisioner/shown.h"
 #include "provisioner/slot.h"
 
-#define MAX_PROC_FILE (16 << 20)
-
 /* What mounting and becoming nobody take; root in a container often has not got them. */
 #define NEEDED_CAPABILITIES                                                                        \
 	(1U << CAP_SYS_ADMIN | 1U << CAP_SETPCAP | 1U << CAP_SETUID | 1U << CAP_SETGID |           \
@@ -39,14 +37,7 @@ static int find_places(const struct sbx_options *o, bool is_live, struct sbx_pla
 	for (unsigned i = 0; i < SBX_N_LIMITS; i++)
 		if (o->policy.limit[i] && sbx_limit_controller(i) != SBX_N_CONTROLLERS)
 			wanted |= 1U << sbx_limit_controller(i);
-	if (!wanted)
-		return 0;
-	SBX_CLEANUP_FREE char *mounts =
-		sbx_read_file(AT_FDCWD, "/proc/self/mountinfo", MAX_PROC_FILE, NULL, err);
-	SBX_CLEANUP_FREE char *groups =
-		mounts ? sbx_read_file(AT_FDCWD, "/proc/self/cgroup", MAX_PROC_FILE, NULL, err)
-		       : NULL;
-	return groups ? sbx_places_find(mounts, groups, "", wanted, out, err) : -1;
+	return wanted ? sbx_places_find_own(wanted, out, err) : 0;
 }
 
 /* The slot's groups are made: of its places counts what they lack alone. */
@@ -84,26 +75,33 @@ static bool has_wide_layer(const struct sbx_options *o)
 	       (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize > o->policy.limit[SBX_LIMIT_DISK];
 }
 
-static int look_around(struct sbx_task *task, struct sbx_error *err)
+/* An empty folder is good for one thing: to be filled by what the caller adds. */
+static int find_template(struct sbx_task *task, struct sbx_error *err)
 {
 	const struct sbx_options *o = &task->options;
-	if (getauxval(AT_SECURE))
-		return sbx_fail(err, SBX_E_DENIED,
-				"installed set-user-id; take that off, it works without");
 	if (sbx_lower_find(o->root_dir, o->template, o->base, &task->lower, err) < 0 ||
 	    sbx_lower_enter_ids(&task->lower, err) < 0)
 		return -1;
-	if (task->slot)
-		slot_places(task->slot, &task->places);
-	else if (find_places(o, task->options.is_live, &task->places, err) < 0)
-		return -1;
+	const char *empty = o->n_binds || o->layer ? NULL : sbx_lower_empty(&task->lower);
+	if (!empty)
+		return 0;
+	return sbx_fail(
+		err, SBX_E_NOT_FOUND,
+		"template %s: %s is empty, nothing or half of it was made; build it again, or name "
+		"the folder of a root file system",
+		o->template, strcmp(empty, o->template) == 0 ? "it" : empty);
+}
+
+/* What this process may do here, and what the kernel can. */
+static struct sbx_host look_at_host(const struct sbx_task *task)
+{
 	long landlock =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	uint32_t has = effective_capabilities();
 	bool is_root = geteuid() == 0 && (has & NEEDED_CAPABILITIES) == NEEDED_CAPABILITIES;
 	bool is_nested = is_root && sbx_idmap_is_nested();
 	bool privileged = is_root && !is_nested;
-	task->host = (struct sbx_host){
+	return (struct sbx_host){
 		/* Root of a user namespace has some of root's rights, and all of its ids. */
 		.is_nested = is_nested,
 		.maps_all_ids = is_nested,
@@ -116,31 +114,52 @@ static int look_around(struct sbx_task *task, struct sbx_error *err)
 		.places = &task->places,
 		.has_net = task->has_net,
 		.makes_net = privileged && !task->slot,
-		.has_wide_layer = has_wide_layer(o),
+		.has_wide_layer = has_wide_layer(&task->options),
 		.has_landlock = landlock >= 2,
 	};
-	/*
-	 * Zygotes have no rights on the host, and so can join only what was made without: root goes
-	 * about it as an ordinary user, but with all ids. What is forked from them is made by their
-	 * user, 0 in the zygotes' sandbox.
-	 */
-	if (task->role != SBX_ROLE_PLAIN) {
-		task->host.maps_all_ids = is_root;
-		task->host.privileged = task->host.makes_nodes = task->host.makes_net = false;
+}
+
+/*
+ * Zygotes have no rights on the host, and so can join only what was made without: root goes about
+ * it as an ordinary user, but with all ids. What is forked from them is made by their user, 0 in
+ * the zygotes' sandbox.
+ */
+static void leave_rights_to_role(struct sbx_task *task)
+{
+	struct sbx_host *host = &task->host;
+	bool privileged = host->privileged;
+	if (task->role == SBX_ROLE_PLAIN)
+		return;
+	host->maps_all_ids = privileged || host->is_nested;
+	host->privileged = host->makes_nodes = host->makes_net = false;
+	if (task->role == SBX_ROLE_FORKED) {
+		host->is_forked = true;
+		host->first_id = task->first_id;
+		host->uid = host->gid = 0;
+		return;
 	}
-	task->host.has_zygotes = task->role == SBX_ROLE_ZYGOTES;
+	host->has_zygotes = true;
 	/* It would hold for what is forked as well, which has another root. */
-	if (task->role == SBX_ROLE_ZYGOTES)
-		task->host.has_landlock = false;
+	host->has_landlock = false;
 	/* Where ids can be mapped, root among zygotes is nobody outside. */
-	if (task->role == SBX_ROLE_ZYGOTES && privileged && make_ids(task, &task->no_userns) == 0)
-		task->host.first_id = task->ids.first;
-	if (task->role == SBX_ROLE_FORKED)
-		task->host.first_id = task->first_id;
-	task->host.is_forked = task->role == SBX_ROLE_FORKED;
-	if (task->host.is_forked)
-		task->host.uid = task->host.gid = 0;
-	if (!task->has_ids && sbx_plan_wants_ids(o, &task->host) &&
+	if (privileged && make_ids(task, &task->no_userns) == 0)
+		host->first_id = task->ids.first;
+}
+
+static int look_around(struct sbx_task *task, struct sbx_error *err)
+{
+	if (getauxval(AT_SECURE))
+		return sbx_fail(err, SBX_E_DENIED,
+				"installed set-user-id; take that off, it works without");
+	if (find_template(task, err) < 0)
+		return -1;
+	if (task->slot)
+		slot_places(task->slot, &task->places);
+	else if (find_places(&task->options, task->options.is_live, &task->places, err) < 0)
+		return -1;
+	task->host = look_at_host(task);
+	leave_rights_to_role(task);
+	if (!task->has_ids && sbx_plan_wants_ids(&task->options, &task->host) &&
 	    make_ids(task, &task->no_userns) < 0)
 		task->host.no_userns = task->no_userns.message;
 	return 0;
@@ -193,6 +212,13 @@ int sbx_task_settle(struct sbx_task *task, struct sbx_error *err)
 			       look_around(task, err) < 0
 		       ? -1
 		       : make_plan(task, err);
+}
+
+int sbx_task_renew(struct sbx_task *task, struct sbx_error *err)
+{
+	if (sbx_lower_lock(&task->lower, err) < 0)
+		return -1;
+	return !task->plan.maps_ids ? 0 : make_ids(task, err) < 0 ? -1 : show(task, err);
 }
 
 void sbx_task_fill_request(struct sbx_task *task, struct sbx_request *out)

@@ -37,6 +37,12 @@ struct sbx_task {
  */
 int sbx_task_settle(struct sbx_task *task, struct sbx_error *err);
 
+/*
+ * Settled before, for a sandbox that has been made, and nothing has changed since: have anew what
+ * each sandbox has for itself, the hold on its template and its user namespace.
+ */
+int sbx_task_renew(struct sbx_task *task, struct sbx_error *err);
+
 /* The request for it, but the caller's own words and signal mask; it points into the task. */
 void sbx_task_fill_request(struct sbx_task *task, struct sbx_request *out);
 

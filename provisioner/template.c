@@ -14,12 +14,14 @@
 
 #include "base/fd.h"
 #include "base/idmap.h"
+#include "provisioner/source.h"
 
 #define ID_DIGITS 64
 
 void sbx_lower_release(struct sbx_lower *lower)
 {
 	free(lower->path);
+	free(lower->asked);
 	free(lower->base);
 	sbx_close(&lower->lock_fd);
 	*lower = (struct sbx_lower)SBX_LOWER_INIT;
@@ -117,11 +119,11 @@ static char *resolve(int templates_dfd, const char *name, const char *where, str
 	return find_by_prefix(templates_dfd, name, where, err);
 }
 
-static int lock(int templates_dfd, const char *id, struct sbx_lower *out, struct sbx_error *err)
+static int lock(int dfd, const char *file, const char *id, struct sbx_lower *out,
+		struct sbx_error *err)
 {
-	char file[NAME_MAX + sizeof("/lock")];
-	snprintf(file, sizeof(file), "%s/lock", id);
-	out->lock_fd = openat(templates_dfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	out->has_lock = true;
+	out->lock_fd = openat(dfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (out->lock_fd < 0)
 		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno,
 				   "template %.12s is incomplete; build it again: %s", id, file);
@@ -131,9 +133,27 @@ static int lock(int templates_dfd, const char *id, struct sbx_lower *out, struct
 	return 0;
 }
 
-/* One with a root of its own may still have the layer that it was made with: that is done with. */
-static int find_files(int templates_dfd, const char *where, const char *id, struct sbx_lower *out,
+static int lock_by_id(int templates_dfd, const char *id, struct sbx_lower *out,
 		      struct sbx_error *err)
+{
+	char file[NAME_MAX + sizeof("/lock")];
+	snprintf(file, sizeof(file), "%s/lock", id);
+	return lock(templates_dfd, file, id, out, err);
+}
+
+int sbx_lower_lock(struct sbx_lower *lower, struct sbx_error *err)
+{
+	SBX_CLEANUP_FREE char *file = NULL;
+	if (!lower->has_lock || lower->lock_fd >= 0)
+		return 0;
+	if (asprintf(&file, "%s/../lock", lower->path) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
+	return lock(AT_FDCWD, file, lower->path, lower, err);
+}
+
+/* One with a root of its own may still have the layer that it was made with: that is done with. */
+static int find_files(int templates_dfd, const char *where, const char *name, const char *id,
+		      struct sbx_lower *out, struct sbx_error *err)
 {
 	char file[NAME_MAX + sizeof("/layer")];
 	struct stat st;
@@ -141,11 +161,18 @@ static int find_files(int templates_dfd, const char *where, const char *id, stru
 	bool is_whole = fstatat(templates_dfd, file, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	snprintf(file, sizeof(file), "%s/base", id);
 	SBX_CLEANUP_FREE char *base = is_whole ? NULL : id_of_link(templates_dfd, file);
+	if (!is_whole && !base)
+		return sbx_fail(err, SBX_E_NOT_FOUND,
+				"template %.12s is incomplete; build it again: neither root nor "
+				"base is in %s/%s",
+				id, where, id);
 	if (base && !*base)
 		return sbx_fail(err, SBX_E_DAMAGED,
 				"template %.12s: its base leads to no template; run sbx-build fsck",
 				id);
-	if (asprintf(&out->path, "%s/%s/%s", where, id, base ? "layer" : "root") < 0 ||
+	const char *files = base ? "layer" : "root";
+	if (asprintf(&out->path, "%s/%s/%s", where, id, files) < 0 ||
+	    asprintf(&out->asked, "%s/%s/%s", where, name, files) < 0 ||
 	    (base && asprintf(&out->base, "%s/%s/root", where, base) < 0))
 		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
 	return 0;
@@ -169,14 +196,17 @@ static int find_in_store(const char *root_dir, const char *name, struct sbx_lowe
 			"%s: no templates; build one, or say with --root where they are: %s", name,
 			where);
 	SBX_CLEANUP_FREE char *id = resolve(dfd, name, where, err);
-	return !id || lock(dfd, id, out, err) < 0 ? -1 : find_files(dfd, where, id, out, err);
+	return !id || lock_by_id(dfd, id, out, err) < 0
+		       ? -1
+		       : find_files(dfd, where, name, id, out, err);
 }
 
 static int check_folder(const char *path, struct sbx_error *err)
 {
 	struct stat st;
 	if (stat(path, &st) < 0)
-		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s", path);
+		return sbx_fail_os(err, SBX_E_NOT_FOUND, errno, "template %s%s", path,
+				   sbx_source_hint(errno, 0));
 	if (!S_ISDIR(st.st_mode))
 		return sbx_fail(err, SBX_E_NOT_FOUND,
 				"template %s: is no folder; a root file system was expected", path);
@@ -201,7 +231,8 @@ int sbx_lower_find(const char *root_dir, const char *name, const char *base, str
 				"--base: %s is a template's name, and its base is known; leave it "
 				"out",
 				name);
-	if (is_path ? !(lower.path = copy(name, err)) || (base && !(lower.base = copy(base, err)))
+	if (is_path ? !(lower.path = copy(name, err)) || !(lower.asked = copy(name, err)) ||
+			      (base && !(lower.base = copy(base, err)))
 		    : find_in_store(root_dir, name, &lower, err) < 0)
 		return -1;
 	if (check_folder(lower.path, err) < 0 || (lower.base && check_folder(lower.base, err) < 0))
@@ -209,6 +240,21 @@ int sbx_lower_find(const char *root_dir, const char *name, const char *base, str
 	*out = lower;
 	lower = (struct sbx_lower)SBX_LOWER_INIT;
 	return 0;
+}
+
+const char *sbx_lower_empty(const struct sbx_lower *lower)
+{
+	const char *root = lower->base ? lower->base : lower->path;
+	struct stat st;
+	/* Most file systems count its folders as links to it. */
+	if (stat(root, &st) == 0 && st.st_nlink > 2)
+		return NULL;
+	SBX_CLEANUP_DIR DIR *dir = opendir(root);
+	struct dirent *entry;
+	while (dir && (entry = readdir(dir)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return NULL;
+	return dir ? root : NULL;
 }
 
 static int enter_ids(int store_dfd, const char *path, const char *what, struct sbx_error *err)

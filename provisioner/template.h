@@ -2,19 +2,23 @@
 #ifndef SBX_PROVISIONER_TEMPLATE_H
 #define SBX_PROVISIONER_TEMPLATE_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /* The root file system that a sandbox lies on. */
 struct sbx_lower {
 	char *path;  /* owned */
-	char *base;  /* what `path` is a layer over, NULL: it is whole by itself; owned */
-	int lock_fd; /* held shared while the sandbox lives, so that it isn't removed; -1 for a path
+	char *asked; /* the same by the name that was asked for, which may be put on another; owned
 		      */
+	char *base;  /* what `path` is a layer over, NULL: it is whole by itself; owned */
+	int lock_fd; /* held shared while the sandbox lives, so that it isn't removed; or -1 */
+	bool has_lock; /* a path has none */
 };
 
 #define SBX_LOWER_INIT                                                                             \
 	{                                                                                          \
-		NULL, NULL, -1                                                                     \
+		NULL, NULL, NULL, -1, false                                                        \
 	}
 
 void sbx_lower_release(struct sbx_lower *lower);
@@ -31,6 +35,15 @@ void sbx_lower_release(struct sbx_lower *lower);
  */
 int sbx_lower_find(const char *root_dir, const char *name, const char *base, struct sbx_lower *out,
 		   struct sbx_error *err);
+
+/* Hold one that was found before, and let go since, for another sandbox. */
+int sbx_lower_lock(struct sbx_lower *lower, struct sbx_error *err);
+
+/*
+ * The folder that should hold a root file system, or at least most of it, and holds nothing; NULL:
+ * there is something, or this user may not look. It is *lower's.
+ */
+const char *sbx_lower_empty(const struct sbx_lower *lower);
 
 /*
  * A template of a store whose owners are in a range of ids (base/idmap.h) is seen as it was made

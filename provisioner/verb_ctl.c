@@ -2,6 +2,7 @@
 /* `sbx-provision ctl`: drive a server from a terminal. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,18 +16,20 @@
 #include "base/fd.h"
 #include "base/names.h"
 #include "provisioner/ctl.h"
+#include "provisioner/print.h"
 #include "provisioner/serve.h"
+#include "provisioner/values.h"
 
 static const int own_stdio[3] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 static const struct sbx_descriptors own = {own_stdio, 3}, none;
 
 static int print_words(const struct sbx_message *m, const char *words)
 {
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	for (uint32_t i = 0; i < m->n_words; i++, words += strlen(words) + 1)
-		if (printf("%s%s", words, *words && words[strlen(words) - 1] == '\n' ? "" : "\n") <
-		    0)
-			return 1;
-	return fflush(stdout) == 0 ? 0 : 1;
+		sbx_buffer_printf(&text, "%s%s", words,
+				  *words && words[strlen(words) - 1] == '\n' ? "" : "\n");
+	return sbx_print(&text);
 }
 
 /* warm NAME MODULES TEMPLATE [N [PYTHON]] */
@@ -34,11 +37,12 @@ static int ctl_warm(struct sbx_connection *c, int argc, char **argv, struct sbx_
 {
 	struct sbx_message m = {.type = SBX_MESSAGE_WARM, .value = 1};
 	const char *answer;
-	if (argc < 3 || argc > 5)
-		return sbx_fail(err, SBX_E_USAGE,
-				"warm: write NAME MODULES TEMPLATE [N [PYTHON]]; - for no module");
-	if (argc > 3)
-		m.value = atoi(argv[3]);
+	/* 0: none waits, and one is forked when it is asked for. */
+	uint64_t n = argc > 3 ? 0 : 1;
+	if (argc > 3 && strcmp(argv[3], "0") != 0 &&
+	    sbx_parse_count(argv[3], INT32_MAX, &n, err) < 0)
+		return sbx_error_prefix(err, "warm");
+	m.value = (int32_t)n;
 	const char *words[] = {argv[0], argc > 4 ? argv[4] : "python3", argv[1], argv[2], NULL};
 	if (sbx_connection_ask(c, &m, words, none, &answer, err) < 0)
 		return -1;
@@ -48,18 +52,16 @@ static int ctl_warm(struct sbx_connection *c, int argc, char **argv, struct sbx_
 static int ctl_cool(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err)
 {
 	struct sbx_message m = {.type = SBX_MESSAGE_COOL};
-	if (argc != 1)
-		return sbx_fail(err, SBX_E_USAGE, "cool: write NAME");
 	return sbx_connection_ask(c, &m, (const char *const *)argv, none, NULL, err) < 0 ? -1 : 0;
 }
 
 static int number_of(const char *text, uint32_t *out, struct sbx_error *err)
 {
 	char *end;
-	unsigned long n = text ? strtoul(text, &end, 10) : 0;
-	if (!text || end == text || *end || n == 0 || n > UINT32_MAX)
+	unsigned long n = strtoul(text, &end, 10);
+	if (end == text || *end || n == 0 || n > UINT32_MAX)
 		return sbx_fail(err, SBX_E_USAGE, "'%s': expected a sandbox's number (see ls)",
-				text ? text : "");
+				text);
 	*out = (uint32_t)n;
 	return 0;
 }
@@ -120,9 +122,11 @@ static int ask_about(struct sbx_connection *c, enum sbx_message_type type, char 
 		return -1;
 	if (type != SBX_MESSAGE_SET)
 		return print_words(&m, words);
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
 	for (uint32_t i = 0; i < m.n_words; i++, words += strlen(words) + 1)
-		printf("%s: fixed when the sandbox started, and as it was\n", words);
-	return fflush(stdout) == 0 ? 0 : 1;
+		sbx_buffer_printf(&text, "%s: fixed when the sandbox started, and as it was\n",
+				  words);
+	return sbx_print(&text);
 }
 
 #define ABOUT(name, type)                                                                          \
@@ -144,6 +148,7 @@ ABOUT(rm, DESTROY)
 static const struct {
 	const char *name, *arguments, *help;
 	int (*run)(struct sbx_connection *c, int argc, char **argv, struct sbx_error *err);
+	int least, most; /* words */
 } table[] = {
 	{"create",
 	 "[--keep] [--input FILE] [--output DIR] [--status-fd N] [--zygote NAME --modules A,B] "
@@ -151,24 +156,28 @@ static const struct {
 	 "make a sandbox with the options of run, and wait for its end; --keep: print its number "
 	 "and let it live on; --input, --output, --status-fd as for run, with this user's rights; "
 	 "--zygote: fork its python3 from a warm one",
-	 sbx_ctl_create},
+	 sbx_ctl_create, 1, INT_MAX},
 	{"warm", "NAME MODULES TEMPLATE [N [PYTHON]]",
-	 "keep a Python with these modules, and N children of it ready (default: 1); tasks of one "
+	 "keep a Python with these modules (- for none), and N children of it ready (default: 1); "
+	 "tasks of one "
 	 "trust domain alone should share a name",
-	 ctl_warm},
-	{"cool", "NAME", "end those, and every task forked from them", ctl_cool},
+	 ctl_warm, 3, 5},
+	{"cool", "NAME", "end those, and every task forked from them", ctl_cool, 1, 1},
 	{"zygotes", "", "list this user's zygotes: state, memory (PSS), idle time, tasks",
-	 ctl_zygotes},
-	{"exec", "SANDBOX [NAME=VALUE...] -- COMMAND...", "run another command in it", ctl_exec},
-	{"ls", "", "list the sandboxes of this user", ctl_ls},
-	{"stats", "SANDBOX", "print what it takes at the moment", ctl_stats},
-	{"pause", "SANDBOX", "stop every process in it", ctl_pause},
-	{"resume", "SANDBOX", "let them go on", ctl_resume},
+	 ctl_zygotes, 0, 0},
+	{"exec", "SANDBOX [NAME=VALUE...] -- COMMAND...", "run another command in it", ctl_exec, 3,
+	 INT_MAX},
+	{"ls", "", "list the sandboxes of this user", ctl_ls, 0, 0},
+	{"stats", "SANDBOX", "print what it takes at the moment", ctl_stats, 1, 1},
+	{"pause", "SANDBOX", "stop every process in it", ctl_pause, 1, 1},
+	{"resume", "SANDBOX", "let them go on", ctl_resume, 1, 1},
 	{"signal", "SANDBOX [SIGNAL]", "send a signal to its first command (default: TERM)",
-	 ctl_signal},
+	 ctl_signal, 1, 2},
 	{"set", "SANDBOX --LIMIT=VALUE|--policy=POSTURE|--syscalls=CLASSES...",
-	 "change limits, up or down, or make it stricter; prints what is fixed", ctl_set},
-	{"rm", "SANDBOX", "end it and print its record", ctl_rm},
+	 "change limits, up or down, or take one off (VALUE none), or make it stricter; prints "
+	 "what is fixed",
+	 ctl_set, 2, INT_MAX},
+	{"rm", "SANDBOX", "end it and print its record", ctl_rm, 1, 1},
 };
 
 void sbx_ctl_add_manual(struct sbx_buffer *out)
@@ -177,13 +186,26 @@ void sbx_ctl_add_manual(struct sbx_buffer *out)
 		sbx_help_add_item(out, table[i].name, table[i].arguments, table[i].help);
 }
 
-static int usage(FILE *to)
+void sbx_ctl_add_completion(struct sbx_completion *c)
 {
-	fprintf(to, "usage: sbx-provision ctl --socket PATH VERB ...\n\n");
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		sbx_completion_word(c, table[i].name);
+		sbx_completion_mentioned(c, table[i].arguments);
+	}
+}
+
+static int usage(void)
+{
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	sbx_buffer_add_string(
+		&text, "Usage: sbx-provision ctl [--socket PATH] VERB ...\n"
+		       "Drive a server (sbx-provision serve) from a terminal. Without --socket "
+		       "it is the\none that $SBX_SOCKET names.\n\n");
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		fprintf(to, "  %s %s\n      %s\n", table[i].name, table[i].arguments,
-			table[i].help);
-	return fflush(to) == 0 ? 0 : 1;
+		sbx_buffer_printf(&text, "  %s%s%s\n      %s\n", table[i].name,
+				  *table[i].arguments ? " " : "", table[i].arguments,
+				  table[i].help);
+	return sbx_print(&text);
 }
 
 static int run(const char *socket_path, int argc, char **argv, struct sbx_error *err)
@@ -192,6 +214,10 @@ static int run(const char *socket_path, int argc, char **argv, struct sbx_error 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (strcmp(table[i].name, argv[0]) != 0)
 			continue;
+		if (argc - 1 < table[i].least || argc - 1 > table[i].most)
+			return sbx_fail(err, SBX_E_USAGE, "%s: %s%s", table[i].name,
+					*table[i].arguments ? "write " : "takes no further word",
+					table[i].arguments);
 		if (sbx_connection_open(&c, socket_path, err) < 0)
 			return -1;
 		return table[i].run(&c, argc - 1, argv + 1, err);
@@ -200,20 +226,30 @@ static int run(const char *socket_path, int argc, char **argv, struct sbx_error 
 			argv[0]);
 }
 
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int sbx_verb_ctl(int argc, char **argv)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
 	const char *socket_path = getenv("SBX_SOCKET");
 	int i = 1;
-	if (argc > i && (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0))
-		return usage(stdout);
-	if (argc > i && strncmp(argv[i], "--socket=", 9) == 0)
+	if (argc > i && strncmp(argv[i], "--socket=", 9) == 0) {
 		socket_path = argv[i++] + 9;
-	else if (argc > i + 1 && strcmp(argv[i], "--socket") == 0)
-		socket_path = argv[(i += 2) - 1];
+	} else if (argc > i && strcmp(argv[i], "--socket") == 0) {
+		socket_path = argv[i + 1];
+		i += 2;
+	}
+	/* In place of the verb, or right behind it: further words may be a command's. */
+	for (int k = i; k < argc && k <= i + 1; k++)
+		if (is_help(argv[k]))
+			return usage();
 	int status = -1;
-	if (!socket_path)
-		sbx_fail(&err, SBX_E_USAGE, "--socket is missing; or set SBX_SOCKET");
+	if (!socket_path || !*socket_path)
+		sbx_fail(&err, SBX_E_USAGE,
+			 "--socket is missing, or its path is; or set SBX_SOCKET");
 	else if (argc <= i)
 		sbx_fail(&err, SBX_E_USAGE, "what to do is missing; see sbx-provision ctl --help");
 	else

@@ -51,10 +51,10 @@ int sbx_warm_answer(int socket_fd, int wait_msec, pid_t *out_pid, struct sbx_err
 	return answer.code == SBX_OK ? 0 : sbx_error_propagate(err, &answer);
 }
 
-int sbx_warm_meet(struct sbx_warm *warm, struct sbx_error *err)
+int sbx_warm_meet(struct sbx_warm *warm, int wait_msec, struct sbx_error *err)
 {
 	pid_t pid = 0;
-	if (sbx_warm_answer(warm->socket_fd, SBX_WARM_PATIENCE_MSEC, &pid, err) < 0)
+	if (sbx_warm_answer(warm->socket_fd, wait_msec, &pid, err) < 0)
 		return -1;
 	if (pid <= 1)
 		return sbx_fail(err, SBX_E_SANDBOX, "zygote: its child cannot be seen here");

@@ -15,8 +15,11 @@
  */
 int sbx_warm_answer(int socket_fd, int wait_msec, pid_t *out_pid, struct sbx_error *err);
 
-/* Wait until a parked child is there, and fill in its number. */
-int sbx_warm_meet(struct sbx_warm *warm, struct sbx_error *err);
+/* How soon it is seen meanwhile that it is waited for no longer (standing.h). */
+#define SBX_WARM_STEP_MSEC 20
+
+/* Wait that long until a parked child is there, and fill in its number. */
+int sbx_warm_meet(struct sbx_warm *warm, int wait_msec, struct sbx_error *err);
 
 /* Close what there is. */
 void sbx_warm_release(struct sbx_warm *warm);

@@ -25,90 +25,116 @@
 #define LOW_HALF(n)  (uint32_t)(offsetof(struct seccomp_data, args) + 8 * (n))
 #define HIGH_HALF(n) (LOW_HALF(n) + 4)
 
-static void emit(struct sbx_bpf *p, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
+/*
+ * Written from its end to its beginning, since jumps lead forward alone: where one leads to is
+ * known. A place in it is how many instructions there are from there to the end.
+ */
+#define MAX_RETURNS 32
+#define FAR	    128 /* another return costs what a jump to one does */
+
+struct writer {
+	struct sbx_bpf *out;
+	struct {
+		uint32_t action;
+		size_t place;
+	} returns[MAX_RETURNS];
+	unsigned n_returns;
+};
+
+static size_t put(struct writer *w, uint16_t code, uint32_t k, uint8_t jt, uint8_t jf)
 {
+	struct sbx_bpf *p = w->out;
 	/* A program that is too long is refused by the kernel; the table is far from it. */
 	if (p->n < BPF_MAXINSNS)
-		p->code[p->n++] = (struct sock_filter){code, jt, jf, k};
+		p->code[BPF_MAXINSNS - ++p->n] = (struct sock_filter){code, jt, jf, k};
+	return p->n;
 }
 
-static void emit_load(struct sbx_bpf *p, uint32_t offset)
+static size_t put_load(struct writer *w, uint32_t offset)
 {
-	emit(p, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
+	return put(w, BPF_LD | BPF_W | BPF_ABS, offset, 0, 0);
 }
 
-static void emit_return(struct sbx_bpf *p, uint32_t action)
+/* Jumps on conditions reach 255 instructions, others any number. */
+static size_t in_reach(struct writer *w, size_t place)
 {
-	emit(p, BPF_RET | BPF_K, action, 0, 0);
+	size_t distance = w->out->n - place;
+	return distance < UINT8_MAX ? place : put(w, BPF_JMP | BPF_JA, (uint32_t)distance, 0, 0);
 }
 
-/* Placeholders in jt and jf, until it is known where a rule's end is. */
-enum { NEXT = 0, TRUE_END = 254, FALSE_END = 255 };
+static size_t put_branch(struct writer *w, uint16_t comparison, uint32_t k, size_t then,
+			 size_t otherwise)
+{
+	then = in_reach(w, then);
+	otherwise = in_reach(w, otherwise);
+	size_t n = w->out->n;
+	return put(w, BPF_JMP | comparison | BPF_K, k, (uint8_t)(n - then),
+		   (uint8_t)(n - otherwise));
+}
+
+/* Where that is returned: there are few verdicts for many calls, so that they share them. */
+static size_t return_of(struct writer *w, uint32_t action)
+{
+	unsigned i = 0;
+	while (i < w->n_returns && w->returns[i].action != action)
+		i++;
+	if (i < w->n_returns && w->out->n - w->returns[i].place < FAR)
+		return w->returns[i].place;
+	size_t place = put(w, BPF_RET | BPF_K, action, 0, 0);
+	if (i == w->n_returns && i < MAX_RETURNS)
+		w->returns[w->n_returns++].action = action;
+	if (i < w->n_returns)
+		w->returns[i].place = place;
+	return place;
+}
 
 /* One half of `==` or `!=`; a half that the mask leaves out is not looked at. */
-static void emit_half(struct sbx_bpf *p, uint32_t offset, uint32_t mask, uint32_t value,
-		      uint8_t equal, uint8_t different)
+static size_t put_half(struct writer *w, uint32_t offset, uint32_t mask, uint32_t value,
+		       size_t equal, size_t different)
 {
 	if (!mask)
-		return;
-	emit_load(p, offset);
+		return equal;
+	put_branch(w, BPF_JEQ, value, equal, different);
 	if (mask != UINT32_MAX)
-		emit(p, BPF_ALU | BPF_AND | BPF_K, mask, 0, 0);
-	emit(p, BPF_JMP | BPF_JEQ | BPF_K, value, equal, different);
+		put(w, BPF_ALU | BPF_AND | BPF_K, mask, 0, 0);
+	return put_load(w, offset);
 }
 
-static void emit_condition(struct sbx_bpf *p, const struct sbx_condition *c)
+static size_t put_condition(struct writer *w, const struct sbx_condition *c, size_t then,
+			    size_t otherwise)
 {
 	uint32_t high = HIGH_HALF(c->argument), low = LOW_HALF(c->argument);
 	uint32_t value_high = (uint32_t)(c->value >> 32), value_low = (uint32_t)c->value;
 	uint32_t mask_high = (uint32_t)(c->mask >> 32), mask_low = (uint32_t)c->mask;
+	size_t rest;
 	if (c->comparison == '=') {
-		emit_half(p, high, mask_high, value_high, NEXT, FALSE_END);
-		emit_half(p, low, mask_low, value_low, NEXT, FALSE_END);
-	} else if (c->comparison == '!') {
-		/* The last half that is looked at decides; an earlier one may say true. */
-		emit_half(p, high, mask_high, value_high, mask_low ? NEXT : FALSE_END, TRUE_END);
-		emit_half(p, low, mask_low, value_low, FALSE_END, TRUE_END);
-	} else {
-		emit_load(p, high);
-		emit(p, BPF_JMP | BPF_JGT | BPF_K, value_high, TRUE_END, NEXT);
-		emit(p, BPF_JMP | BPF_JEQ | BPF_K, value_high, NEXT, FALSE_END);
-		emit_load(p, low);
-		emit(p, BPF_JMP | BPF_JGE | BPF_K, value_low, TRUE_END, FALSE_END);
+		rest = put_half(w, low, mask_low, value_low, then, otherwise);
+		return put_half(w, high, mask_high, value_high, rest, otherwise);
 	}
+	if (c->comparison == '!') {
+		rest = put_half(w, low, mask_low, value_low, otherwise, then);
+		return put_half(w, high, mask_high, value_high, rest, then);
+	}
+	put_branch(w, BPF_JGE, value_low, then, otherwise);
+	rest = put_load(w, low);
+	rest = put_branch(w, BPF_JEQ, value_high, rest, otherwise);
+	put_branch(w, BPF_JGT, value_high, then, rest);
+	return put_load(w, high);
 }
 
-/* Put the distances to two places into the placeholders. */
-static void resolve(struct sbx_bpf *p, size_t from, uint8_t placeholder, size_t to)
+static size_t put_verdict(struct writer *w, const struct sbx_verdict *v)
 {
-	for (size_t i = from; i < p->n; i++) {
-		if (BPF_CLASS(p->code[i].code) != BPF_JMP)
-			continue;
-		if (p->code[i].jt == placeholder)
-			p->code[i].jt = (uint8_t)(to - i - 1);
-		if (p->code[i].jf == placeholder)
-			p->code[i].jf = (uint8_t)(to - i - 1);
+	size_t place = 0;
+	for (unsigned i = v->n_rules; i-- > 0;) {
+		const struct sbx_rule *rule = &v->rules[i];
+		if (!place && rule->n_conditions)
+			place = return_of(w, SBX_UNKNOWN_CALL);
+		size_t otherwise = place;
+		place = return_of(w, rule->action);
+		for (unsigned c = rule->n_conditions; c-- > 0;)
+			place = put_condition(w, &rule->conditions[c], place, otherwise);
 	}
-}
-
-static void emit_rule(struct sbx_bpf *p, const struct sbx_rule *rule)
-{
-	size_t start = p->n;
-	for (unsigned i = 0; i < rule->n_conditions; i++) {
-		size_t condition = p->n;
-		emit_condition(p, &rule->conditions[i]);
-		resolve(p, condition, TRUE_END, p->n);
-	}
-	emit_return(p, rule->action);
-	resolve(p, start, FALSE_END, p->n);
-}
-
-static void emit_verdict(struct sbx_bpf *p, const struct sbx_verdict *v)
-{
-	for (unsigned i = 0; i < v->n_rules; i++)
-		emit_rule(p, &v->rules[i]);
-	if (v->n_rules == 0 || v->rules[v->n_rules - 1].n_conditions > 0)
-		emit_return(p, SBX_UNKNOWN_CALL);
+	return place ? place : return_of(w, SBX_UNKNOWN_CALL);
 }
 
 /* Calls that follow each other and are treated alike without a look at arguments. */
@@ -121,45 +147,33 @@ static bool are_alike(const struct sbx_verdict *a, const struct sbx_verdict *b)
 }
 
 /* Binary search over ranges[first..last): the call's number is in the accumulator. */
-static void emit_search(struct sbx_bpf *p, const struct sbx_verdict *verdicts,
-			const unsigned *ranges, size_t first, size_t last)
+static size_t put_search(struct writer *w, const struct sbx_verdict *verdicts,
+			 const unsigned *ranges, size_t first, size_t last)
 {
-	if (last - first == 1) {
-		emit_verdict(p, &verdicts[ranges[first]]);
-		return;
-	}
-	size_t middle = first + (last - first) / 2, branch = p->n;
-	/* Jumps on conditions reach 255 instructions, others any number. */
-	emit(p, BPF_JMP | BPF_JGE | BPF_K, ranges[middle], 0, 1);
-	emit(p, BPF_JMP | BPF_JA, 0, 0, 0);
-	emit_search(p, verdicts, ranges, first, middle);
-	size_t distance = p->n - branch - 1;
-	if (distance - 1 <= UINT8_MAX) {
-		memmove(&p->code[branch + 1], &p->code[branch + 2],
-			(distance - 1) * sizeof(p->code[0]));
-		p->n--;
-		p->code[branch].jt = (uint8_t)(distance - 1);
-		p->code[branch].jf = 0;
-	} else {
-		p->code[branch + 1].k = (uint32_t)(distance - 1);
-	}
-	emit_search(p, verdicts, ranges, middle, last);
+	if (last - first == 1)
+		return put_verdict(w, &verdicts[ranges[first]]);
+	size_t middle = first + (last - first) / 2;
+	size_t above = put_search(w, verdicts, ranges, middle, last);
+	size_t below = put_search(w, verdicts, ranges, first, middle);
+	return put_branch(w, BPF_JGE, ranges[middle], above, below);
 }
 
 void sbx_filter_generate(const struct sbx_verdict verdicts[SBX_MAX_CALLS], struct sbx_bpf *out)
 {
+	struct writer w = {.out = out};
 	unsigned ranges[SBX_MAX_CALLS];
 	size_t n = 0;
 	for (unsigned call = 0; call < SBX_MAX_CALLS; call++)
 		if (call == 0 || !are_alike(&verdicts[call - 1], &verdicts[call]))
 			ranges[n++] = call;
-	emit_load(out, offsetof(struct seccomp_data, arch));
-	emit(out, BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0);
-	emit_return(out, SECCOMP_RET_KILL_PROCESS);
-	emit_load(out, offsetof(struct seccomp_data, nr));
+	out->n = 0;
+	size_t search = put_search(&w, verdicts, ranges, 0, n);
+	size_t end = put(&w, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
 	/* Not -1, which a tracer puts there: that call is skipped. */
-	emit(out, BPF_JMP | BPF_JSET | BPF_K, X32_BIT, 0, 2);
-	emit(out, BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 1, 0);
-	emit_return(out, SECCOMP_RET_KILL_PROCESS);
-	emit_search(out, verdicts, ranges, 0, n);
+	size_t is_skipped = put_branch(&w, BPF_JEQ, UINT32_MAX, search, end);
+	put_branch(&w, BPF_JSET, X32_BIT, is_skipped, search);
+	size_t number = put_load(&w, offsetof(struct seccomp_data, nr));
+	put_branch(&w, BPF_JEQ, NATIVE, number, end);
+	put_load(&w, offsetof(struct seccomp_data, arch));
+	memmove(out->code, out->code + BPF_MAXINSNS - out->n, out->n * sizeof(out->code[0]));
 }

@@ -43,7 +43,7 @@ struct sbx_bpf {
 	size_t n;
 };
 
-/* Append the program that decides all calls; those of other architectures end the process. */
+/* Write the program that decides all calls; those of other architectures end the process. */
 void sbx_filter_generate(const struct sbx_verdict verdicts[SBX_MAX_CALLS], struct sbx_bpf *out);
 
 #endif

@@ -206,7 +206,6 @@ int main(int argc, char **argv)
 		     "/* Made by seccomp_compile out of seccomp_calls.def. */\n");
 	for (unsigned p = 0; p < N_PROFILES; p++) {
 		static struct sbx_bpf program;
-		program.n = 0;
 		sbx_filter_generate(t.verdicts[p], &program);
 		print_program(out, profile_names[p], &program);
 	}

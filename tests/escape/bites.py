@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from run import GOT_OUT, Trial, outcome, verdict
-from support import tree, unlock
+from support import PATIENCE, tree, unlock
 
 
 def outside(t, *prefix, program=None):
@@ -42,7 +42,7 @@ class Copy:
 
 	def run(self, t):
 		words = [*self.prefix, "/bin/attempts", t.a.name, *(f"{k}={v}" for k, v in t.facts.items())]
-		done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+		done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE)
 		t.out = done.stdout + done.stderr
 		return done.returncode
 
@@ -62,7 +62,7 @@ def bite_chroot_break(t):
 def bite_outlive(t):
 	with Copy(t) as copy:
 		copy.run(t)
-		mark, deadline = os.path.join(copy.root, "output/outlived"), time.monotonic() + 30
+		mark, deadline = os.path.join(copy.root, "output/outlived"), time.monotonic() + PATIENCE
 		while not os.path.exists(mark) and time.monotonic() < deadline:
 			time.sleep(0.05)
 		return GOT_OUT if os.path.exists(mark) else None

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,34 +60,46 @@ static int anonymous(void)
 	return reached("mmap", n);
 }
 
+/* At once: none of our children was killed so that others could go on. */
+static bool do_all_live(void)
+{
+	return waitpid(-1, NULL, WNOHANG) == 0;
+}
+
 /* The same in parts, each with a limit of its own where there is one for a process alone. */
 static int many_processes(void)
 {
-	int pipe_fd[2], n = 8;
+	int pipe_fd[2], n = 8, made = 0;
 	if (pipe(pipe_fd) < 0)
 		return could_not_try("pipe");
-	for (int i = 0; i < n; i++)
-		if (fork() == 0) {
+	for (; made < n; made++) {
+		pid_t pid = fork();
+		if (pid < 0)
+			break;
+		if (pid == 0) {
 			long part = wanted() / n;
 			char *data = mmap(NULL, (size_t)part, PROT_READ | PROT_WRITE,
 					  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-			if (data != MAP_FAILED) {
-				touch(data, part);
-				if (write(pipe_fd[1], "x", 1) < 0)
-					_exit(1);
-			}
-			usleep(3000000);
-			_exit(0);
+			if (data == MAP_FAILED)
+				_exit(1);
+			touch(data, part);
+			if (write(pipe_fd[1], "x", 1) < 0)
+				_exit(1);
+			while (pause() < 0)
+				;
 		}
-	close(pipe_fd[1]);
+	}
 	int got = 0;
 	char byte;
-	while (got < n && read(pipe_fd[0], &byte, 1) == 1)
-		got++;
-	/* All at once: none was killed so that others could go on. */
+	struct pollfd said = {pipe_fd[0], POLLIN, 0};
+	bool all_live = true;
+	while (all_live && got < made) {
+		if (poll(&said, 1, 20) == 1 && read(pipe_fd[0], &byte, 1) == 1)
+			got++;
+		all_live = do_all_live();
+	}
 	usleep(50000);
-	return reached("many processes",
-		       got == n && waitpid(-1, NULL, WNOHANG) == 0 ? wanted() : 0);
+	return reached("many processes", all_live && do_all_live() && got == n ? wanted() : 0);
 }
 
 static int file_memory(int fd, const char *what)
@@ -134,7 +148,7 @@ static int pipes(void)
 	return reached("pipes", n);
 }
 
-/* What all children together hold, as they go on. */
+/* What all children together hold, as they go on; behind it, how many can get no more. */
 static long *total;
 
 static long take(long n)
@@ -146,20 +160,27 @@ static long take(long n)
 /* Each process has its own limit of descriptors: as many children as there may be go on. */
 static int in_children(void (*part)(void), const char *what)
 {
-	total = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (int n = 0; n < 8; n++) {
+	volatile long *state = total =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int made = 0;
+	for (; made < 8; made++) {
 		pid_t pid = fork();
 		if (pid < 0)
 			break;
 		if (pid == 0) {
 			part();
+			__atomic_add_fetch(total + 1, 1, __ATOMIC_SEQ_CST);
 			pause();
 		}
 	}
-	for (int i = 0; i < 150 && *(volatile long *)total < wanted(); i++)
+	bool all_live = true;
+	/* Under a limit some go on trying for ever. */
+	int patience = fact_number("unlimited") ? 2000 : 150;
+	for (int i = 0; i < patience && all_live && state[0] < wanted() && state[1] < made; i++) {
 		usleep(10000);
-	/* All at once: none was killed so that others could go on. */
-	return reached(what, waitpid(-1, NULL, WNOHANG) == 0 ? *total : 0);
+		all_live = do_all_live();
+	}
+	return reached(what, all_live && do_all_live() ? *total : 0);
 }
 
 static long fill_socket(int fd)

@@ -26,7 +26,7 @@ static int reach(const char *address, uint16_t port)
 	if (fd < 0)
 		return must_fail("socket", -1);
 	int done = connect(fd, (struct sockaddr *)&to, sizeof(to));
-	if (done < 0 && errno == EINPROGRESS && poll(&p, 1, 500) == 1 &&
+	if (done < 0 && errno == EINPROGRESS && poll(&p, 1, 10000) == 1 &&
 	    getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &size) == 0)
 		done = why ? -1 : 0;
 	if (why)

@@ -152,11 +152,11 @@ static int ignore_signals(void)
 	return COULD_NOT_TRY;
 }
 
-/* driver.py kills sbx-provision meanwhile. */
+/* driver.py kills sbx-provision meanwhile, however long a busy machine takes for that. */
 static int orphan(void)
 {
 	puts("ready");
-	for (int i = 0; i < 60; i++)
+	for (int i = 0; i < 500; i++)
 		usleep(10000);
 	close(open("/output/outlived", O_CREAT | O_WRONLY, 0644));
 	return GOT_OUT;

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 from host import Pty
-from support import tree
+from support import PATIENCE, tree
 
 GOT_OUT, REFUSED, COULD_NOT_TRY = 0, 1, 3
 OUTPUT_LIMIT = 1 << 20
@@ -86,7 +86,7 @@ class Trial:
 		self.facts = dict(h.facts, **{k.split("-")[0]: v for k, v in limits_of(a).items()})
 		if not posture:
 			self.facts.update({"memory": MEMORY["memory"], "pids": 30, "nofile": 128, "disk": 8 << 20,
-					   "fsize": 4 << 20, "output": OUTPUT_LIMIT})
+					   "fsize": 4 << 20, "output": OUTPUT_LIMIT, "unlimited": 1})
 		if a.name == "memory-tcp-sockets":
 			self.facts.update(TCP, factor=20)
 		self.close = []
@@ -103,7 +103,7 @@ class Trial:
 		self.process = subprocess.Popen(words, env=self.h.env(), cwd=self.h.tmp, text=True,
 						errors="replace", **self.popen)
 
-	def finish(self, timeout=90):
+	def finish(self, timeout=PATIENCE):
 		try:
 			self.out, _ = self.process.communicate(timeout=timeout)
 		except subprocess.TimeoutExpired:
@@ -261,7 +261,7 @@ def prepare_outlive(t):
 
 
 def prepare_ignore(t):
-	return lambda status: REFUSED if status == 124 and t.seconds < 60 else GOT_OUT
+	return lambda status: REFUSED if status == 124 and t.seconds < PATIENCE else GOT_OUT
 
 
 def prepare_orphan(t):
@@ -269,13 +269,9 @@ def prepare_orphan(t):
 		t.start(t.words(**how))
 		t.process.stdout.readline()
 		t.process.kill()
+		# It has our pipe as its output: when that is at its end, so is the orphan.
 		t.finish()
-		deadline = time.monotonic() + 1
-		while time.monotonic() < deadline:
-			time.sleep(0.1)
-			if os.path.exists(os.path.join(t.rw, "outlived")):
-				return GOT_OUT
-		return REFUSED
+		return GOT_OUT if os.path.exists(os.path.join(t.rw, "outlived")) else REFUSED
 	t.run = run
 
 
@@ -291,7 +287,7 @@ def prepare_processor_time(t):
 
 
 def prepare_deep(t):
-	return lambda status: status if t.seconds < 60 else GOT_OUT
+	return lambda status: status if t.seconds < PATIENCE else GOT_OUT
 
 
 def prepare_null(t):

@@ -10,6 +10,7 @@ import time
 
 import run
 import zygote
+from support import PATIENCE
 
 LEFT_OUT = zygote.LEFT_OUT | {"inherited-descriptors"}
 ABOUT_BINDS = {"write-read-only-bind", "reopen-read-only-bind", "remount-writable"}
@@ -29,7 +30,7 @@ def is_made_ahead(server):
 		listed = subprocess.run(["ps", "-o", "comm=", "--ppid", str(server.process.pid)], capture_output=True,
 					text=True, check=False)
 		return listed.stdout.split()
-	deadline = time.monotonic() + 60
+	deadline = time.monotonic() + PATIENCE
 	while "sbx-init" not in names() and time.monotonic() < deadline:
 		time.sleep(0.05)
 	return "sbx-init" in names()

@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 
+from support import PATIENCE
+
 Work = collections.namedtuple("Work", "name command output needs")
 
 
@@ -152,7 +154,7 @@ def check(work, posture, h):
 	if not h.has_limits:
 		options.append("--best-effort")
 	done = subprocess.run([h.provision, "run", *options, h.system, "--", *work.command], env=h.env(),
-			      cwd=h.tmp, capture_output=True, text=True, check=False, timeout=60,
+			      cwd=h.tmp, capture_output=True, text=True, check=False, timeout=PATIENCE,
 			      stdin=subprocess.DEVNULL)
 	text = (done.stdout + done.stderr).strip()
 	return done.returncode == 0 and done.stdout.strip() == work.output, text.replace("\n", "; ")[-200:]

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import run
+from support import PATIENCE
 
 TEMPLATE = os.environ.get("SBX_PYTHON_ROOT", "")
 # The attempt is what the task becomes; everything but its program is the zygote's child's.
@@ -29,7 +30,7 @@ class Server:
 			 h.tmp, "--zygote", os.environ["SBX_ZYGOTE"]], env=h.env(), stdin=subprocess.DEVNULL)
 		h.undo.append(self.end)
 		self.ctl = [h.provision, "ctl", "--socket", self.path]
-		deadline = time.monotonic() + 60
+		deadline = time.monotonic() + PATIENCE
 		while subprocess.run([*self.ctl, "ls"], env=h.env(), capture_output=True).returncode != 0:
 			assert self.process.poll() is None and time.monotonic() < deadline, "the server does not answer"
 			time.sleep(0.05)

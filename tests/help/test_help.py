@@ -2,6 +2,7 @@
 """Help, usage errors and the manual page of sbx-build."""
 
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -70,7 +71,7 @@ class HelpTest(unittest.TestCase):
 
 	def sources(self):
 		folder = os.path.join(os.environ["SBX_SOURCE"], "builder")
-		return "\n".join(open(os.path.join(at, name), encoding="utf-8").read()
+		return "\n".join(pathlib.Path(at, name).read_text(encoding="utf-8")
 				 for at, _, names in os.walk(folder) for name in names if name.endswith((".c", ".h")))
 
 	def test_unknown_option(self):
@@ -135,6 +136,86 @@ class ProvisionHelpTest(unittest.TestCase):
 			with self.subTest(args=args):
 				self.assertEqual((done.returncode, done.stdout), (USAGE, ""), done)
 				self.assertRegex(done.stderr, r"^sbx-provision: [^\n]+\n$" if args else ".")
+
+
+class CompletionTest(unittest.TestCase):
+	"""What bash offers is what --help shows: both programs make it of the same tables."""
+
+	@classmethod
+	def setUpClass(cls):
+		cls.folder = tempfile.TemporaryDirectory()
+		os.mkdir(os.path.join(cls.folder.name, "folder"))
+		with open(os.path.join(cls.folder.name, "file"), "w", encoding="utf-8"):
+			pass
+		cls.scripts = {}
+		for program, how in (("SBX_BUILD", ["help", "--completion"]), ("SBX_PROVISION", ["--completion"])):
+			done = subprocess.run([os.environ[program], *how], capture_output=True, text=True, timeout=30, check=True)
+			cls.scripts[program] = os.path.join(cls.folder.name, program)
+			with open(cls.scripts[program], "w", encoding="utf-8") as f:
+				f.write(done.stdout)
+
+	@classmethod
+	def tearDownClass(cls):
+		cls.folder.cleanup()
+
+	def offered(self, program, *words):
+		"""What is offered for the last of the words behind the program's name."""
+		name = program.lower().replace("sbx_", "sbx-")
+		script = ('source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+			  'complete -p "$1" >/dev/null && _${1//-/_} && printf "%s\\n" "${COMPREPLY[@]}"')
+		done = subprocess.run(["bash", "-c", script, "bash", self.scripts[program], name, *words],
+				      capture_output=True, text=True, timeout=30, cwd=self.folder.name)
+		self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+		return done.stdout.split()
+
+	def help_of(self, program, *words):
+		done = subprocess.run([os.environ[program], *words], capture_output=True, text=True, timeout=30, check=True)
+		return done.stdout
+
+	def shown(self, program, *words):
+		options = re.findall(r"(?m)^\s+(?:-\w, )?(--[a-z][a-z-]+)", self.help_of(program, *words))
+		self.assertGreater(len(options), 9, words)
+		return {option for option in options if not option.startswith("--help")}
+
+	def test_every_verb_and_option_of_sbx_build(self):
+		verbs = re.findall(r"(?m)^  ([a-z]+)\b", self.help_of("SBX_BUILD", "help"))
+		self.assertGreater(len(verbs), 12)
+		self.assertEqual(set(self.offered("SBX_BUILD", "")), {*verbs, "help", "--help", "--version"})
+		self.assertEqual(set(verbs) - set(self.offered("SBX_BUILD", "help", "")), set())
+		for verb in verbs:
+			offered = {o for o in self.offered("SBX_BUILD", verb, "--") if not o.startswith("--help")}
+			self.assertEqual(offered, self.shown("SBX_BUILD", verb, "--help-all"), verb)
+
+	def test_every_verb_and_option_of_sbx_provision(self):
+		verbs = ["run", "policy", "serve", "ctl"]
+		self.assertEqual(set(verbs) - set(self.offered("SBX_PROVISION", "")), set())
+		for verb in ("run", "serve"):
+			offered = {o for o in self.offered("SBX_PROVISION", verb, "--") if o != "--help"}
+			self.assertEqual(offered, self.shown("SBX_PROVISION", verb, "--help"), verb)
+		text = self.help_of("SBX_PROVISION", "ctl", "--help")
+		named = set(re.findall(r"(?m)^  ([a-z]+)\b", text))
+		self.assertGreater(len(named), 9)
+		self.assertEqual(named - set(self.offered("SBX_PROVISION", "ctl", "")), set())
+		self.assertEqual(set(re.findall(r"--[a-z][a-z-]+", text)) - set(self.offered("SBX_PROVISION", "ctl", "--")), set())
+
+	def test_values(self):
+		for program, words, expected in (
+			("SBX_BUILD", ("run", "--net", ""), ["none", "host"]),
+			("SBX_BUILD", ("run", "--net", "=", "h"), ["host"]),
+			("SBX_BUILD", ("run", "--net", "="), ["none", "host"]),
+			("SBX_BUILD", ("run", "-o", "f"), ["folder"]),
+			("SBX_BUILD", ("run", "-i", "f"), ["file", "folder"]),
+			("SBX_BUILD", ("run", "--memory", "f"), []),
+			("SBX_BUILD", ("profile", "f"), ["file", "folder"]),
+			("SBX_BUILD", ("pro",), ["profile"]),
+			("SBX_PROVISION", ("run", "--user-namespace", ""), ["auto", "yes", "no"]),
+			("SBX_PROVISION", ("run", "--policy", "h"), ["high"]),
+			("SBX_PROVISION", ("run", "--layer", "f"), ["folder"]),
+			("SBX_PROVISION", ("policy", "para"), ["paranoid"]),
+			("SBX_PROVISION", ("ctl", "zyg"), ["zygotes"]),
+			("SBX_PROVISION", ("ctl", "create", "--output", "f"), ["folder"]),
+			("SBX_PROVISION", ("serve", "--zygote", "f"), ["file", "folder"])):
+			self.assertEqual(sorted(self.offered(program, *words)), sorted(expected), words)
 
 
 if __name__ == "__main__":

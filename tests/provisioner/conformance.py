@@ -10,7 +10,7 @@ import support
 
 def conform(t, backend):
 	done = subprocess.run([os.environ["SBX_CONFORMANCE"], backend, t.root], cwd=t.tmp, env=t.env,
-			      stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=200)
+			      stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=270)
 	assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import time
 
-from support import Skip, check_schema, equal, eventually, main
+from serve_client import KEEP, Server
+from support import PATIENCE, Skip, check_schema, equal, eventually, main
 
 
 def has_cgroups(t):
@@ -37,9 +38,11 @@ def test_commands_that_cannot_be_run(t):
 	t.run("/no/such/file").fails(127, "/no/such/file")
 	t.run("lost").fails(127, "lost")
 	t.run("/bin/lost").fails(127, "interpreter")
-	t.run("forbidden").fails(126, "forbidden")
-	t.run("plain").fails(126, "plain")
-	t.run("/etc").fails(126, "/etc")
+	t.run("forbidden").fails(126, "forbidden", "chmod +x")
+	t.run("plain").fails(126, "plain", "#!")
+	t.run("/etc").fails(126, "/etc", "is a folder")
+	for name in ("x" * 5000, "/" + "x" * 5000):
+		t.run(name).fails(127, "not found inside", "[...]")
 
 
 def test_wrong_command_lines(t):
@@ -84,13 +87,12 @@ def test_output_and_input_pass_through(t):
 
 
 def test_time_limit(t):
-	result = t.run("sleep", "60", options=["--timeout", "0.3"])
+	result = t.run("sleep", "1000", options=["--timeout", "0.3"])
 	result.fails(124, "--timeout")
-	assert result.seconds < 30, result
 	equal(result.record["reason"], "timed-out", "reason")
 	check_schema(t, result.record)
 	up = lambda result: result.out.startswith("up\n")
-	result = t.timed("trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.1; done", begun=up)
+	result = t.timed("trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 0.1; done", "--grace", "60", begun=up)
 	equal((result.status, result.out), (124, "up\nbye\n"), "a command that takes the hint")
 	result = t.timed("trap '' TERM; echo up; while :; do sleep 0.1; done", "--grace", "0.3", begun=up)
 	equal((result.status, result.record["signal"]), (124, 9), "one that does not")
@@ -98,17 +100,16 @@ def test_time_limit(t):
 	result = t.timed("trap 'echo asked' TERM; echo up; while :; do sleep 0.1; done", "--grace", "0", begun=up)
 	equal((result.status, result.record["signal"]), (124, 9), "one that is not waited for")
 	equal(result.out, "up\n", "what it says when it is not asked")
-	t.run("true", options=["--timeout", "60"]).ok()
+	t.run("true", options=["--timeout", "100"]).ok()
 
 
 def test_output_limit(t):
-	result = t.shell("echo 12345; echo 67890; sleep 60", options=["--output-limit", "8"])
+	result = t.shell("echo 12345; echo 67890; sleep 1000", options=["--output-limit", "8"])
 	result.fails(137, "--output-limit")
 	equal((result.out, result.record["reason"]), ("12345\n67", "output-limit"), "output")
 	equal(result.record["output_bytes"], 8, "counted")
-	assert result.seconds < 30, result
 	check_schema(t, result.record)
-	result = t.shell("yes; sleep 60", options=["--output-limit", "1M"])
+	result = t.shell("yes; sleep 1000", options=["--output-limit", "1M"])
 	equal((result.status, len(result.out)), (137, 1 << 20), "a flood")
 	result = t.shell("echo 1234 >&2; echo 567", options=["--output-limit", "9"])
 	equal((result.status, result.out, result.err), (0, "567\n", "1234\n"), "within the limit")
@@ -116,9 +117,7 @@ def test_output_limit(t):
 
 def test_reader_that_stops_does_not_hang_the_limits(t):
 	process = t.start("yes", options=["--output-limit", "10M", "--timeout", "0.5"])
-	started = time.monotonic()
-	equal(process.wait(timeout=60), 124, "status though nobody reads")
-	assert time.monotonic() - started < 30
+	equal(process.wait(timeout=PATIENCE), 124, "status though nobody reads")
 
 
 def test_reader_that_leaves_ends_the_writer(t):
@@ -126,7 +125,7 @@ def test_reader_that_leaves_ends_the_writer(t):
 		process = t.start("sh", "-c", "yes; echo $? >&2", options=options)
 		process.stdout.read(10)
 		process.stdout.close()
-		equal(process.wait(timeout=60), 0, "status")
+		equal(process.wait(timeout=PATIENCE), 0, "status")
 
 
 def test_memory_limit(t):  # root
@@ -151,13 +150,12 @@ def test_pids_limit(t):
 		raise Skip(result.err.strip())
 	equal(result.lines, ["9 EAGAIN"], "processes beside the probe")
 	bomb = "bomb() { bomb | bomb & }; bomb; sleep 0.3; echo survived"
-	result = t.shell(bomb, options=["--pids", "20", "--timeout", "10"])
-	assert result.seconds < 50, result
+	t.shell(bomb, options=["--pids", "20", "--timeout", "10"])
 	eventually(lambda: not t.marked(), "processes of the bomb are left")
 
 
 def test_pids_are_counted_for_each_sandbox(t):
-	first = t.start("sh", "-c", "sleep 60 & sleep 60 & sleep 60 & echo up; wait",
+	first = t.start("sh", "-c", "sleep 1000 & sleep 1000 & sleep 1000 & echo up; wait",
 			options=["--pids", "5"])
 	equal(first.stdout.readline(), "up\n", "first")
 	equal(t.probe("processes", "300", options=["--pids", "5"]).lines, ["4 EAGAIN"], "second")
@@ -169,7 +167,31 @@ def test_cpu_limit(t):  # root
 	if result.status == 125:
 		raise Skip(result.err.strip())
 	result.ok()
-	assert result.record["cpu_usec"] < 450000, result
+	assert result.record["cpu_usec"] < 200000 + 0.25 * result.record["wall_usec"], result
+
+
+def become_real_time():
+	os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
+
+
+def test_what_a_real_time_process_starts_is_none(t):  # root
+	"""No quota would hold it, and version 1's cpu groups would not take it."""
+	try:
+		subprocess.run(["true"], preexec_fn=become_real_time, check=True)
+	except subprocess.SubprocessError:
+		raise Skip("root is no root enough here to be real-time") from None
+	policy_of = "cut -d' ' -f41 /proc/self/stat"
+	with open("/proc/self/stat", encoding="ascii") as f:
+		equal(f.read().split()[40], "0", "this test's own, in that field")
+	limits = ["--cpus", "1"] if has_cgroups(t) else []
+	equal(t.shell(policy_of, options=limits, preexec_fn=become_real_time).lines, ["0"], "run")
+	server = Server(t, preexec_fn=become_real_time)
+	equal(os.sched_getscheduler(server.process.pid) & ~os.SCHED_RESET_ON_FORK, os.SCHED_FIFO, "server")
+	equal(server.ctl("create", *limits, t.root, "--", "/bin/sh", "-c", policy_of).lines, ["0"], "serve")
+	client = server.client()
+	number = client.create(t.root, flags=KEEP)
+	equal(client.shell(number, policy_of), (0, "0\n"), "exec")
+	equal(server.stop(), 0)
 
 
 def test_limits_of_resources(t):
@@ -211,14 +233,14 @@ def test_signals_are_passed_on(t):
 				  "while :; do sleep 0.05; done")
 		equal(process.stdout.readline(), "up\n", "output")
 		process.send_signal(signo)
-		equal((process.wait(timeout=60), process.stdout.read()), (9, "got\n"), name)
+		equal((process.wait(timeout=PATIENCE), process.stdout.read()), (9, "got\n"), name)
 
 
 def test_signal_without_a_handler_ends_it(t):
-	process = t.start("sh", "-c", "echo up; sleep 60")
+	process = t.start("sh", "-c", "echo up; sleep 1000")
 	process.stdout.readline()
 	process.send_signal(signal.SIGINT)
-	equal(process.wait(timeout=60), 130, "status")
+	equal(process.wait(timeout=PATIENCE), 130, "status")
 
 
 def test_stop_and_continue(t):
@@ -252,8 +274,8 @@ def state_of(pid):
 
 def test_background_processes_end_with_the_command(t):
 	process = t.start("sh", "-c", "sleep 1000 & (setsid sleep 1000 &) ; echo done")
-	equal(process.wait(timeout=60), 0, "status")
-	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+	equal(process.wait(timeout=PATIENCE), 0, "status")
+	eventually(lambda: not t.marked(), lambda: f"left: {t.marked()}")
 
 
 def limits_that_work(t):
@@ -265,7 +287,7 @@ def start_marked(t, **popen):
 	process = t.start("sh", "-c", "sleep 1000 & (setsid sleep 1000 &); echo up; exec sleep 1000",
 			  options=limits_that_work(t), **popen)
 	equal(process.stdout.readline(), "up\n", "output")
-	assert len(t.marked()) >= 3, t.marked()
+	eventually(lambda: len(t.marked()) >= 3, lambda: f"only {t.marked()}")  # executing, one is none for a moment
 	return process
 
 
@@ -279,16 +301,16 @@ def test_kill_leaves_nothing(t):
 		assert groups_of(t, process), "no cgroup was made"
 	process.kill()
 	process.communicate()
-	eventually(lambda: not t.marked(), f"left: {t.marked()}")
-	eventually(lambda: not groups_of(t, process), f"left: {groups_of(t, process)}")
+	eventually(lambda: not t.marked(), lambda: f"left: {t.marked()}")
+	eventually(lambda: not groups_of(t, process), lambda: f"left: {groups_of(t, process)}")
 
 
 def test_kill_of_the_whole_group_leaves_nothing(t):
 	process = start_marked(t, start_new_session=True)
 	os.killpg(process.pid, signal.SIGKILL)
 	process.communicate()
-	eventually(lambda: not t.marked(), f"left: {t.marked()}")
-	eventually(lambda: not groups_of(t, process), f"left: {groups_of(t, process)}")
+	eventually(lambda: not t.marked(), lambda: f"left: {t.marked()}")
+	eventually(lambda: not groups_of(t, process), lambda: f"left: {groups_of(t, process)}")
 
 
 def children_of(pid):
@@ -308,7 +330,7 @@ def test_next_run_sweeps_what_a_killed_reaper_left(t):  # root
 		os.kill(reapers[0], signal.SIGKILL)
 		process.kill()
 		process.communicate()
-		eventually(lambda: not t.marked(), f"left: {t.marked()}")
+		eventually(lambda: not t.marked(), lambda: f"left: {t.marked()}")
 		if groups_of(t, process):
 			break
 	else:
@@ -326,18 +348,18 @@ def test_kill_at_any_moment_leaves_nothing(t):
 		process.kill()
 		process.communicate()
 		pids.append(process)
-	eventually(lambda: not t.marked(), f"left: {t.marked()}")
+	eventually(lambda: not t.marked(), lambda: f"left: {t.marked()}")
 	# One that was killed before its reaper was there: the next run sweeps.
 	t.run("true", options=options).ok()
 	for process in pids:
-		eventually(lambda: not groups_of(t, process), f"left: {groups_of(t, process)}")
+		eventually(lambda: not groups_of(t, process), lambda: f"left: {groups_of(t, process)}")
 
 
 def test_nothing_is_left_after_an_ordinary_end(t):
 	for command, options in (("true", []), ("no-such-command", []), ("true", ["--workdir", "/no"]),
 				 ("true", limits_that_work(t))):
 		process = t.start(command, options=options)
-		process.wait(timeout=60)
+		process.wait(timeout=PATIENCE)
 		equal(groups_of(t, process), [], "groups")
 		equal(t.marked(), [], "processes")
 
@@ -346,14 +368,15 @@ def test_many_at_once(t):
 	options = limits_that_work(t)
 	processes = [t.start("sh", "-c", f"echo {i}; exit {i}", options=options) for i in range(20)]
 	for i, process in enumerate(processes):
-		out, err = process.communicate(timeout=60)
+		out, err = process.communicate(timeout=PATIENCE)
 		equal((process.returncode, out, err), (i, f"{i}\n", ""), "sandbox")
 
 
 def test_record_tells_what_was_used(t):
-	record = t.probe("burn", "0.3").record
-	assert 300000 <= record["wall_usec"] < 60000000, record
-	assert 10000 <= record["cpu_usec"] < 2000000, record
+	result = t.probe("burn", "0.3")
+	record = result.record
+	assert 300000 <= record["wall_usec"] <= result.seconds * 1e6, result
+	assert 1000 <= record["cpu_usec"] <= 2 * record["wall_usec"], result
 	assert record["peak_memory_bytes"] > 10000, record
 	equal((record["oom_kills"], record["output_bytes"], record["error"]), (0, None, None), "record")
 

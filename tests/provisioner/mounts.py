@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import subprocess
 
 from support import Skip, equal, eventually, main, tree
 
@@ -122,6 +123,19 @@ def test_missing_things_are_named(t):
 	t.run("true", template=t.file("file", "x")).fails(125, "folder")
 
 
+def test_a_layer_is_one_sandbox_s_at_a_time(t):
+	"""Two overlays on one folder would leave nobody knows what in it."""
+	layer = t.folder("one-layer")
+	first = t.start("/bin/sh", "-c", "echo started; read end", options=["--layer", layer],
+			stdin=subprocess.PIPE)
+	equal(first.stdout.readline(), "started\n")
+	t.run("true", options=["--layer", layer]).fails(125, "--layer", layer, "another sandbox")
+	t.run("true", options=["--layer", t.folder("another")]).ok()
+	first.communicate("\n", timeout=60)
+	equal(first.returncode, 0, "the first one's end")
+	t.run("true", options=["--layer", layer]).ok()
+
+
 def test_layer_keeps_what_was_written(t):
 	layer = t.path("layer")
 	script = "echo x > /etc/new; rm /etc/motd; mkdir /a; echo t > /tmp/no; echo d > /dev/shm/no"
@@ -171,7 +185,7 @@ def test_template_by_id_prefix_and_name(t):
 def test_template_is_locked_while_it_is_used(t):
 	store(t, ID)
 	lock = os.open(t.path(f"state/templates/{ID}/lock"), os.O_RDWR)
-	process = t.start("sh", "-c", "echo started; sleep 60", template=ID)
+	process = t.start("sh", "-c", "echo started; sleep 1000", template=ID)
 	equal(process.stdout.readline(), "started\n", "output")
 	try:
 		fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

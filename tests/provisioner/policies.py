@@ -3,6 +3,7 @@
 
 import json
 import os
+import socket
 import subprocess
 
 from support import Skip, check_schema, equal, main
@@ -40,12 +41,12 @@ def test_a_wish_above_the_policy_gets_what_the_policy_allows(t):
 
 def test_what_a_policy_holds_down_is_told(t):
 	"""Once on stderr, in the record, and by --dry-run; what was not held down is not."""
-	path = policy(t, "p.policy", "[limits]\nnofile=50\ntimeout=0.5\n[network]\nmode=none\n"
+	path = policy(t, "p.policy", "[limits]\nnofile=50\ntimeout=80.5\n[network]\nmode=none\n"
 		      "[capabilities]\nkeep=\n[isolation]\nuser-namespace=auto\n")
 	wide = policy(t, "wide.policy", "[limits]\nnofile=55\ncpu-time=10\n")
 	asked = ["--policy", wide, "--policy", path, "--nofile", "60", "--timeout", "90", "--cpu-time", "9",
 		 "--net", "host", "--cap", "net_raw", "--user-namespace", "no", "--syscalls", "sh"]
-	expected = {"nofile": ("60", "50"), "timeout": ("90", "0.5"), "net": ("host", "none"),
+	expected = {"nofile": ("60", "50"), "timeout": ("90", "80.5"), "net": ("host", "none"),
 		    "cap": ("net_raw", ""), "user-namespace": ("no", "auto")}
 	lines = [f"sbx-provision: warning: --{name} {was}: reduced to {now or 'none'} because of {path}"
 		 for name, (was, now) in expected.items()]
@@ -204,6 +205,13 @@ def test_postures_are_listed_and_printed(t):
 	both = say("medium", "high").stdout
 	equal(both, say("high", "medium").stdout, "the order of policies")
 	assert "memory=1073741824" in both, both
+	for option in ("--help", "-h"):
+		assert say("high", option).stdout.startswith("Usage: sbx-provision policy\n"), option
+	# What would not be heeded is not taken.
+	for option in ("--json", "--dry-run"):
+		refused = say(option, "high")
+		equal((refused.returncode, refused.stdout), (2, ""), option)
+		assert option in refused.stderr and "run" in refused.stderr, refused.stderr
 	bad = say("nothing-of-that-name")
 	equal((bad.returncode, bad.stdout), (12, ""), "an unknown name")
 
@@ -216,6 +224,20 @@ def test_mistakes_in_a_policy(t):
 	t.run("true", options=["--policy", path]).ok()
 	path = policy(t, "huge.policy", "# " + "x" * (1 << 20))
 	t.run("true", options=["--policy", path]).fails(125, "huge.policy")
+
+
+def test_a_policy_is_a_file(t):
+	"""Whatever else would be no policy at all to one who does not wait for it: nothing is started."""
+	os.mkfifo(t.path("pipe"))
+	listener = socket.socket(socket.AF_UNIX)
+	listener.bind(t.path("socket"))
+	for path, kind in ((t.path("pipe"), "pipe"), (t.path("socket"), "socket"), ("/dev/null", "device"),
+			   ("/dev/zero", "device"), (t.folder("folder"), "folder")):
+		for option in ("--policy", "--defaults"):
+			result = t.call(t.command([option, path], ["true"]), timeout=60)
+			result.fails(125, option, path, kind, "a file was expected")
+		assert kind in t.call([t.program, "policy", path], timeout=60).err
+	listener.close()
 
 
 if __name__ == "__main__":

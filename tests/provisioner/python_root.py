@@ -68,12 +68,27 @@ def main():
 			f.write(NOTED)
 	with open(f"{root}/usr/lib/python3/dist-packages/sbx_threads.py", "w", encoding="utf-8") as f:
 		f.write("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n")
-	for name, text in (("shared", SHARED), ("hostile", HOSTILE), ("liar", LIAR), ("chatty", CHATTY)):
+	for name, text in (("shared", SHARED), ("hostile", HOSTILE), ("liar", LIAR), ("chatty", CHATTY),
+			   ("mute", MUTE), ("stopper", STOPPER)):
 		with open(f"{root}/usr/lib/python3/dist-packages/sbx_{name}.py", "w", encoding="utf-8") as f:
 			f.write(text)
 	with open(done, "w", encoding="utf-8") as f:
 		f.write(made_by)
 
+
+# Stops whatever is born among the zygotes and is none of theirs: what sandboxes are made by.
+STOPPER = """
+import os, signal
+if os.fork() == 0:
+	while True:
+		for pid in filter(str.isdigit, os.listdir("/proc")):
+			try:
+				with open(f"/proc/{pid}/comm") as f:
+					if not f.read().startswith(("python", "sbx-init")):
+						os.kill(int(pid), signal.SIGSTOP)
+			except OSError:
+				pass
+"""
 
 NOTED = """
 import os
@@ -120,6 +135,13 @@ if os.fork() == 0:
 	time.sleep(0.5)
 	import sbx_liar
 	os._exit(0)
+"""
+
+# Its children never say that they are there.
+MUTE = """
+import ctypes
+libc = ctypes.CDLL(None)
+libc.__register_atfork(None, None, libc.pause, None)
 """
 
 # Memory that all would have in common who are forked from the same interpreter.

@@ -11,12 +11,19 @@ import struct
 import subprocess
 import time
 
-from support import eventually
+from support import PATIENCE, eventually
 
 HEADER = struct.Struct("=IIIIiIII")
 HELLO, CREATE, EXEC, SIGNAL, PAUSE, RESUME, STATS, SET, DESTROY, LIST = range(1, 11)
 WELCOME, OK, ERROR, ENDED, COMMAND_ENDED = range(100, 105)
 KEEP, INPUT, OUTPUT = 1, 4, 8
+CODES = {"USAGE": 2, "INPUT": 3, "NO_SPACE": 10, "NOT_FOUND": 12, "BUSY": 13, "DENIED": 14,
+	 "UNSUPPORTED": 15, "NO_COMMAND": 127}
+
+
+def code(name):
+	"""What an error's message has as its value."""
+	return CODES[name]
 
 
 class Message:
@@ -37,7 +44,7 @@ class Message:
 class Client:
 	def __init__(self, path, greet=True):
 		self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-		self.socket.settimeout(60)
+		self.socket.settimeout(PATIENCE)
 		self.socket.connect(path)
 		self.last = 0
 		self.events = []
@@ -110,6 +117,14 @@ def state_of(pid):
 		return ""
 
 
+def name_of(pid):
+	try:
+		with open(f"/proc/{pid}/comm", encoding="utf-8") as f:
+			return f.read().strip()
+	except OSError:
+		return ""
+
+
 def is_over(pid):
 	"""Reaped, or only waiting for that: a machine's process 1 may take its time."""
 	return state_of(pid) in ("", "Z")
@@ -135,7 +150,7 @@ class Server:
 			[*front, t.program, "serve", "--socket", self.path, "--share", os.path.dirname(t.root), *options],
 			env=t.env, cwd=t.tmp, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **popen)
 		t.processes.append(self.process)
-		deadline = time.monotonic() + 60
+		deadline = time.monotonic() + PATIENCE
 		while self.process.poll() is None:
 			try:
 				Client(self.path).close()
@@ -171,10 +186,15 @@ class Server:
 		children = self.children() if how == signal.SIGKILL else []
 		self.process.send_signal(how)
 		if how != signal.SIGKILL:
-			self.process.communicate(timeout=60)
+			self.process.communicate(timeout=PATIENCE)
 			return self.process.returncode
 		# All goes with it but a keeper that is paused, which has its stderr.
-		status = self.process.wait(timeout=60)
+		status = self.process.wait(timeout=PATIENCE)
 		eventually(lambda: not [pid for pid in children if not is_over(pid) and not is_frozen(pid)],
-			   "children of the killed server", seconds=60)
+			   "children of the killed server")
 		return status
+
+
+def made_ahead(server):
+	"""Whoever waits in a slot for a request: what of the server's children is no keeper."""
+	return [pid for pid in server.children() if name_of(pid) == "sbx-init"]

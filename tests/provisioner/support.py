@@ -21,9 +21,11 @@ import traceback
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
-from scratch import end_in_order  # noqa: E402
+from scratch import end_all, end_in_order, processes_of  # noqa: E402
 
 UID = 1000
+# For whatever comes in an instant, on a machine that has much else to do. CTest ends a test after 300.
+PATIENCE = 120
 SKIP_STATUS = 77
 BUSYBOX = ("/usr/bin/busybox", "/bin/busybox")
 
@@ -141,7 +143,7 @@ class Sandboxes:
 		return [self.program, "run", *map(str, options), template or self.root, "--",
 			*map(str, command)]
 
-	def call(self, command, stdin="", timeout=120, env=None, record_fd=None, **how):
+	def call(self, command, stdin="", timeout=PATIENCE, env=None, record_fd=None, **how):
 		started = time.monotonic()
 		done = subprocess.run(command, env={**self.env, **(env or {})}, cwd=how.pop("cwd", self.tmp),
 				      input=stdin, capture_output=True, text=True, timeout=timeout,
@@ -189,20 +191,7 @@ class Sandboxes:
 		return process
 
 	def marked(self):
-		"""Processes, wherever, that have this test's folder in their environment or arguments."""
-		found = []
-		for pid in filter(str.isdigit, os.listdir("/proc")):
-			if int(pid) == os.getpid():
-				continue
-			for name in ("cmdline", "environ"):
-				try:
-					with open(f"/proc/{pid}/{name}", "rb") as f:
-						if self.tmp.encode() in f.read():
-							found.append(int(pid))
-							break
-				except OSError:
-					pass
-		return found
+		return processes_of(self.tmp)
 
 	def groups(self):
 		"""Those made since the test began: a process's number may be that of one long gone, whose groups
@@ -217,14 +206,20 @@ class Sandboxes:
 			mounts = [line for line in f if self.tmp in line]
 		return mounts + self.marked()
 
-	def close(self):
+	def close(self, has_passed):
 		for process in self.processes:
 			if process.poll() is None:
 				process.kill()
-			process.communicate()
-		eventually(lambda: not self.leftovers(), f"left behind: {self.leftovers()}")
-		for folder in (self.tmp, *self.on_disk):
-			shutil.rmtree(folder, onerror=unlock)
+				process.wait()
+		if not has_passed:
+			end_all(self.tmp)
+		try:
+			eventually(lambda: not self.leftovers(), lambda: f"left behind: {self.leftovers()}",
+				   PATIENCE if has_passed else 5)
+		finally:
+			end_all(self.tmp)
+			for folder in (self.tmp, *self.on_disk):
+				shutil.rmtree(folder, onerror=unlock)
 
 
 def check_schema(_, record, name="provision-result"):
@@ -243,10 +238,13 @@ def unlock(function, name, _):
 	shutil.rmtree(name)
 
 
-def eventually(condition, what, seconds=30):
+def eventually(condition, what, seconds=PATIENCE):
+	"""`what` failed to be, a text or what makes one; in the end it is looked at once more."""
 	deadline = time.monotonic() + seconds
 	while not condition():
-		assert time.monotonic() < deadline, what
+		if time.monotonic() >= deadline:
+			assert condition(), what() if callable(what) else what
+			return
 		time.sleep(0.02)
 
 
@@ -298,11 +296,12 @@ def main(namespace):
 	outcome = []
 	for name in names or [n for n in namespace if n.startswith("test_")]:
 		try:
-			t = Sandboxes()
+			t, has_passed = Sandboxes(), False
 			try:
 				namespace[name](t)
+				has_passed = True
 			finally:
-				t.close()
+				t.close(has_passed)
 			outcome.append("passed")
 			print(f"passed: {name}", flush=True)
 		except Skip as reason:

@@ -222,8 +222,8 @@ static void test_groups_made_at_once_are_two(void **state)
 	stands_still = true;
 	/* It waited for a lock of its own. */
 	alarm(60);
-	assert_int_equal(sbx_group_make(&groups, &place, NULL), 0);
-	assert_int_equal(sbx_group_make(&groups, &place, NULL), 0);
+	assert_int_equal(sbx_group_make(&groups, &place, NULL, NULL), 0);
+	assert_int_equal(sbx_group_make(&groups, &place, NULL, NULL), 0);
 	alarm(0);
 	stands_still = false;
 	assert_string_not_equal(groups.group[0].name, groups.group[1].name);

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the server waits for of a sandbox. */
+#include <errno.h>
+#include <linux/sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/fd.h"
 #include "provisioner/container.h"
+#include "provisioner/packet.h"
+#include "provisioner/slot.h"
 
 static int outer_fd, inner_fd;
 
@@ -67,11 +74,75 @@ static void nothing_is_waited_for_behind_the_end(void **state)
 	close(outer_fd);
 }
 
+/* A sibling of the caller, as those are who help to make a sandbox. */
+static pid_t clone_sibling(void)
+{
+	struct clone_args args = {.flags = CLONE_PARENT};
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+/* One was killed before it could tell whom it had made: of that not even the number is known. */
+static void whoever_helped_is_reaped_though_nobody_told_of_it(void **state)
+{
+	int told[2];
+	char byte;
+	assert_int_equal(pipe(told), 0);
+	pid_t first = fork();
+	if (first == 0) {
+		setpgid(0, 0);
+		/* One that has ended, and one that never would. */
+		pid_t second = clone_sibling();
+		if (second == 0 || (second = clone_sibling()) > 0)
+			_exit(write(told[1], "x", 1) != 1);
+		for (;;)
+			pause();
+	}
+	close(told[1]);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(read(told[0], &byte, 1), 1);
+	const pid_t between[SBX_N_BETWEEN] = {first, -1, -first};
+	sbx_container_reap_between(between);
+	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
+	assert_int_equal(errno, ECHILD);
+	close(told[0]);
+}
+
+static unsigned count_descriptors(void)
+{
+	unsigned n = 0;
+	SBX_CLEANUP_DIR DIR *dir = opendir("/proc/self/fd");
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	return n;
+}
+
+/* Of a keeper's words without one, each would otherwise cost the server some for good. */
+static void descriptors_of_an_answer_that_has_none_are_closed(void **state)
+{
+	struct sbx_container c = make();
+	pid_t made[1 + SBX_N_BETWEEN] = {0};
+	struct sbx_slot slot = {.socket_fd = outer_fd, .made = made, .ready_fd = -1};
+	const struct sbx_slot_reply pending = {.is_pending = true};
+	c.slot = &slot;
+	c.is_awaited = true;
+	unsigned before = count_descriptors();
+	const int fds[] = {outer_fd, inner_fd, outer_fd};
+	assert_int_equal(sbx_packet_send(inner_fd, &pending, sizeof(pending), NULL, 0, fds, 3), 0);
+	sbx_container_take_answer(&c);
+	assert_true(c.is_awaited);
+	assert_int_equal(count_descriptors(), before);
+	close(inner_fd);
+	close(outer_fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hang_up_is_not_waited_for_again),
 		cmocka_unit_test(nothing_is_waited_for_behind_the_end),
+		cmocka_unit_test(whoever_helped_is_reaped_though_nobody_told_of_it),
+		cmocka_unit_test(descriptors_of_an_answer_that_has_none_are_closed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -114,6 +114,11 @@ static void test_network_is_made_meanwhile(void **state)
 	SBX_CLEANUP_PLAN struct sbx_plan a, b, c;
 	assert_int_equal(sbx_plan_make(&a, &o, &root, NULL), 0);
 	assert_true(a.makes_net && a.namespaces & CLONE_NEWNET);
+	/* Nor is it told as made twice. */
+	SBX_CLEANUP_BUFFER struct sbx_buffer text = SBX_BUFFER_INIT;
+	sbx_plan_add_text(&a, &text);
+	assert_non_null(
+		strstr(text.data, "spawn namespaces=mount,pid,ipc,uts,cgroup\nmake-network\n"));
 	assert_int_equal(find(&a, SBX_OP_LOOPBACK, NULL), -1);
 	assert_true(find(&a, SBX_OP_NETWORK, NULL) > find(&a, SBX_OP_PIVOT, NULL));
 	assert_true(find(&a, SBX_OP_NETWORK, NULL) < find(&a, SBX_OP_BOUND, NULL));
@@ -125,6 +130,42 @@ static void test_network_is_made_meanwhile(void **state)
 	o.policy.net = SBX_NET_HOST;
 	assert_int_equal(sbx_plan_make(&c, &o, &root, NULL), 0);
 	assert_true(!c.makes_net && find(&c, SBX_OP_NETWORK, NULL) < 0);
+}
+
+/* The groups are there before the sandbox is born; what they allow is set while it makes mounts. */
+static void test_groups_are_limited_meanwhile(void **state)
+{
+	struct sbx_options o = plain_options();
+	o.policy.limit[SBX_LIMIT_MEMORY] = 1 << 20;
+	o.policy.limit[SBX_LIMIT_PIDS] = 10;
+	struct sbx_host host = root_host();
+	host.makes_net = true;
+	SBX_CLEANUP_PLAN struct sbx_plan plan;
+	assert_int_equal(sbx_plan_make(&plan, &o, &host, NULL), 0);
+	int spawn = find(&plan, SBX_OP_SPAWN, NULL);
+	assert_in_range(find(&plan, SBX_OP_GROUP, NULL), 0, spawn - 1);
+	assert_int_equal(find(&plan, SBX_OP_MAKE_NETWORK, NULL), spawn + 1);
+	assert_int_equal(find(&plan, SBX_OP_GROUP_LIMIT, "memory"), spawn + 2);
+	assert_int_equal(find(&plan, SBX_OP_GROUP_LIMIT, "pids"), spawn + 3);
+	assert_int_equal(find(&plan, SBX_OP_PRIVATE_MOUNTS, NULL), spawn + 4);
+	struct sbx_group_limits limits;
+	sbx_plan_take_limits(&plan, &limits);
+	assert_int_equal(limits.n, 2);
+	assert_int_equal(sbx_group_limits_mask(&limits),
+			 1U << SBX_CONTROLLER_MEMORY | 1U << SBX_CONTROLLER_PIDS);
+}
+
+/* It lies in memory that others write to as well. */
+static void test_limits_that_there_are_not(void **state)
+{
+	struct sbx_groups none;
+	sbx_groups_init(&none);
+	struct sbx_group_limits limits = {.n = 1000};
+	struct sbx_error err = SBX_ERROR_INIT;
+	assert_int_equal(sbx_group_limits_set(&limits, &none, 0, &err), 0);
+	limits.limit[SBX_N_LIMITS - 1].limit = (enum sbx_limit)SBX_N_LIMITS;
+	assert_int_equal(sbx_group_limits_set(&limits, &none, 0, &err), -1);
+	assert_non_null(strstr(err.message, "a limit there is not"));
 }
 
 /* Root of an ordinary user's range of ids: a namespace below, with all of them. */
@@ -296,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_namespaces),
 		cmocka_unit_test(test_network_is_made_meanwhile),
+		cmocka_unit_test(test_groups_are_limited_meanwhile),
+		cmocka_unit_test(test_limits_that_there_are_not),
 		cmocka_unit_test(test_nested),
 		cmocka_unit_test(test_profiles),
 		cmocka_unit_test(test_masks),

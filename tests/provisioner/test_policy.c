@@ -303,6 +303,26 @@ static void test_a_host_policy_of_others_is_refused(void **state)
 	unlink(host);
 }
 
+/* A pipe would hold every run up, or be read as a policy that says nothing. */
+static void test_a_host_policy_is_a_file(void **state)
+{
+	char folder[] = "/tmp/sbx-host-policy-XXXXXX", path[sizeof(folder) + 8];
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	char *text = NULL;
+	size_t n;
+	struct sbx_error err = SBX_ERROR_INIT;
+	/* Nobody will ever write to it. */
+	alarm(60);
+	assert_int_equal(sbx_policy_find_host(path, &text, &n, &err), -1);
+	alarm(0);
+	if (geteuid() == 0)
+		assert_non_null(strstr(err.message, "is a pipe, a file was expected"));
+	unlink(path);
+	rmdir(folder);
+}
+
 static void test_a_policy_gives_no_capability(void **state)
 {
 	char path[] = "/tmp/sbx-policy-XXXXXX";
@@ -333,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_extending_a_posture),
 		cmocka_unit_test(test_wish_policy_and_host_together),
 		cmocka_unit_test(test_a_host_policy_of_others_is_refused),
+		cmocka_unit_test(test_a_host_policy_is_a_file),
 		cmocka_unit_test(test_a_policy_gives_no_capability),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

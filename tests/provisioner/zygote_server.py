@@ -5,6 +5,7 @@ import os
 import signal
 
 import serve_client
+from support import PATIENCE
 
 ROOT = os.environ["SBX_PYTHON_ROOT"]
 
@@ -21,7 +22,7 @@ class Server(serve_client.Server):
 
 	def end(self):
 		self.process.send_signal(signal.SIGTERM)
-		_, said = self.process.communicate(timeout=60)
+		_, said = self.process.communicate(timeout=PATIENCE)
 		assert self.process.returncode == 0 and not said, (self.process.returncode, said)
 
 	def zygotes(self):

@@ -97,8 +97,8 @@ def test_it_ends_as_under_python3(t):
 			   "sys.stdout.write('no newline')\nsys.exit(sys.argv[1])\n")
 	t.file("package/__main__.py", "import sys\nprint(__name__, sys.argv, sys.path[0])\n")
 	t.file("interrupted.py", "raise KeyboardInterrupt\n")
-	t.file("threads.py", "import threading, time\ndef f():\n\ttime.sleep(.1)\n\tprint('late')\n"
-			     "threading.Thread(target=f).start()\nprint('early')\n")
+	t.file("threads.py", "import threading, time\nsaid = threading.Event()\ndef f():\n\tsaid.wait()\n\ttime.sleep(.1)\n"
+			     "\tprint('late')\nthreading.Thread(target=f).start()\nprint('early')\nsaid.set()\n")
 	t.file("killed.py", "import os, signal\nos.kill(os.getpid(), signal.SIGTERM)\n")
 	options = ("--ro-bind", f"{t.tmp}:/task", "--workdir", "/task")
 	for command in (["fails.py"], ["-c", "1/0"], ["-m", "fails"], ["syntax.py"], ["exits.py", "word"],
@@ -157,7 +157,7 @@ if __name__ == "__main__":
 """)
 	options = ("--ro-bind", f"{t.tmp}:/task", "--workdir", "/task")
 	done = warm(t, "python3", "task.py", "x", tree="multiprocessing.pool", asked="multiprocessing.pool",
-		    options=options, timeout=60).ok()
+		    options=options).ok()
 	assert done.out == "['task.py', 'x'] /task/task.py\n" and not done.err, done
 
 
@@ -166,8 +166,9 @@ def test_signals_are_a_commands(t):
 	script = ("import os, signal, subprocess, sys\nfor s in ('SIGTERM', 'SIGHUP', 'SIGUSR1'):\n"
 		  "\tpid = os.fork()\n\tif not pid:\n\t\tos.kill(os.getpid(), getattr(signal, s))\n\t\tos._exit(0)\n"
 		  "\tprint(os.waitpid(pid, 0)[1] == getattr(signal, s))\n"
-		  "signal.signal(signal.SIGALRM, lambda *_: print('alarm'))\nsignal.setitimer(signal.ITIMER_REAL, .01)\n"
-		  "signal.pause()\nprint(subprocess.run(['/usr/bin/python3', '-c', 'import signal; print(signal.pthread_sigmask(0, []))'],"
+		  "import time\nalarms = []\nsignal.signal(signal.SIGALRM, lambda *_: alarms.append('alarm'))\n"
+		  "signal.setitimer(signal.ITIMER_REAL, .01)\nwhile not alarms:\n\ttime.sleep(.01)\nprint(*alarms)\n"
+		  "print(subprocess.run(['/usr/bin/python3', '-c', 'import signal; print(signal.pthread_sigmask(0, []))'],"
 		  " capture_output=True, text=True).stdout)\n")
 	assert warm(t, "python3", "-c", script).ok().out == "True\nTrue\nTrue\nalarm\nset()\n\n"
 
@@ -177,12 +178,12 @@ def test_process_1_ends_what_a_task_leaves(t):
 	script = "import os, time\nif os.fork() == 0:\n\ttime.sleep(600)\nprint('first')"
 	for policy in ("low", "high"):
 		options = ("--policy", policy, "--best-effort")
-		assert warm(t, "python3", "-c", script, options=options, timeout=60).ok().out == "first\n"
+		assert warm(t, "python3", "-c", script, options=options).ok().out == "first\n"
 	script = "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: sys.exit(9))\ntime.sleep(600)"
 	options = ("--policy", "high", "--best-effort", "--timeout", "0.5", "--grace", "60")
 	began = time.monotonic()
-	done = warm(t, "python3", "-c", script, options=options, timeout=90)
-	assert done.status == 124 and time.monotonic() - began < 40, done
+	done = warm(t, "python3", "-c", script, options=options)
+	assert done.status == 124 and time.monotonic() - began < 60, done
 
 
 # What a sandbox is made of, as seen from inside; numbers that every sandbox has anew are left out.

@@ -4,8 +4,9 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
-from support import eventually, main
+from support import PATIENCE, eventually, main
 from zygote_server import ROOT, Server
 
 
@@ -44,7 +45,7 @@ def test_output_goes_to_one_regular_file(t):
 			with open(t.path("out"), "w+", encoding="utf-8") as file:
 				file.write("before\n")
 				file.flush()
-				status = subprocess.run(line, env=t.env, stdout=file, stderr=file, timeout=60).returncode
+				status = subprocess.run(line, env=t.env, stdout=file, stderr=file, timeout=PATIENCE).returncode
 				file.seek(0)
 				lines = file.read().splitlines()
 			assert status == 0 and lines[0] == "before", (front, policy, status, lines[:5])
@@ -142,6 +143,32 @@ def test_a_zygote_that_lies_harms_nobody_else(t):
 	assert not t.leftovers()
 
 
+def test_a_zygote_whose_children_never_come_holds_up_nobody(t):
+	"""Each slot that was to hold one of them has been waiting for it: not so whoever ends it."""
+	server = Server(t)
+	server.ctl("warm", "mute", "sbx_mute", ROOT, 2).ok()
+	began = time.monotonic()
+	server.ctl("cool", "mute").ok()
+	assert time.monotonic() - began < 10, time.monotonic() - began
+	assert server.ctl("create", ROOT, "--", "python3", "-c", "print(1)").ok().out == "1\n"
+	server.end()
+	assert not t.leftovers()
+
+
+def test_a_zygote_that_stops_what_sandboxes_are_made_by_holds_up_nobody(t):
+	server = Server(t)
+	server.ctl("warm", "stopper", "sbx_stopper", ROOT, 2).ok()
+	for _ in range(2):
+		server.ctl("create", "--timeout", "1", "--zygote", "stopper", "--modules", "sbx_stopper", ROOT, "--", "python3",
+			   "-c", "print(1)")
+	began = time.monotonic()
+	server.ctl("cool", "stopper").ok()
+	assert time.monotonic() - began < 10, time.monotonic() - began
+	assert server.ctl("create", ROOT, "--", "python3", "-c", "print(1)").ok().out == "1\n"
+	server.end()
+	assert not t.leftovers()
+
+
 def test_two_users_zygotes_of_one_name_are_two(t):  # root
 	server = Server(t, "--mode", "0666")
 	os.chmod(t.tmp, 0o755)
@@ -186,7 +213,7 @@ def test_what_the_host_mounts_later_is_not_seen_in_what_was_handed_in(t):  # roo
 			assert task.stdout.readline() == "up\n"
 			subprocess.run(["mount", "-t", "tmpfs", "none", ready], check=True)
 			t.file("shared/below/later", "")
-			out, _ = task.communicate("\n", timeout=60)
+			out, _ = task.communicate("\n", timeout=PATIENCE)
 			subprocess.run(["umount", ready], check=True)
 			assert out == "[]\n", (kind, out)
 		server.end()

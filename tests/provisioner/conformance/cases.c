@@ -166,10 +166,11 @@ static void signals_reach_the_command_meant(struct stage *s)
 static void a_signal_ends_the_first_command(struct stage *s)
 {
 	stage_plan(s, NONE,
-		   LIST("/bin/sh", "-c", "trap 'exit 9' USR1; while :; do sleep 0.05; done"));
+		   LIST("/bin/sh", "-c",
+			"trap 'exit 9' USR1; : >/tmp/trapped; while :; do sleep 0.05; done"));
 	stage_start(s);
 	stage_await(s, SBX_EVENT_STARTED);
-	sleep_msec(200);
+	stage_shell(s, 1, "until test -e /tmp/trapped; do sleep 0.05; done", NULL);
 	MUST(s->backend->signal(s->sandbox, 0, SIGUSR1, NULL) == 0);
 	struct sbx_event event = stage_await(s, SBX_EVENT_ENDED);
 	MUST(WEXITSTATUS(event.wait_status) == 9);
@@ -187,10 +188,7 @@ static void stats_count(struct stage *s)
 	MUST(stats.has_memory && stats.has_pids && stats.has_cpu && stats.pids == 0);
 	stage_exec(s, 1, "i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done; sleep 60 & sleep 60",
 		   -1, NULL);
-	for (int tries = 0; tries < 100 && stats.pids < 2; tries++) {
-		sleep_msec(50);
-		MUST(s->backend->stats(s->sandbox, &stats, NULL) == 0);
-	}
+	EVENTUALLY(s->backend->stats(s->sandbox, &stats, NULL) < 0 || stats.pids >= 2);
 	MUST(stats.pids == 2 && stats.memory_bytes > 100000 && stats.cpu_usec > 1000);
 	MUST(stats.peak_memory_bytes >= stats.memory_bytes && !stats.is_paused);
 	stage_destroy(s);
@@ -201,7 +199,7 @@ static void stats_count(struct stage *s)
 static void limits_go_both_ways(struct stage *s)
 {
 	static const char many[] =
-		"for i in 1 2 3 4 5 6 7 8; do sleep 1 & done 2>/dev/null; echo $?";
+		"for i in 1 2 3 4 5 6 7 8; do sleep 600 >/dev/null & done 2>/dev/null; echo $?";
 	int status;
 	stage_plan(s, LIST("--memory", "64M", "--pids", "4"), NONE);
 	stage_start(s);
@@ -257,8 +255,7 @@ static void pause_really_pauses(struct stage *s)
 	stage_start(s);
 	stage_await(s, SBX_EVENT_STARTED);
 	MUST(stage_exec(s, 1, "while :; do echo x; done", fd, NULL) == 0);
-	while (size_of(fd) < 1000)
-		sleep_msec(5);
+	EVENTUALLY(size_of(fd) >= 1000);
 	MUST(s->backend->pause(s->sandbox, NULL) == 0);
 	MUST(s->backend->pause(s->sandbox, NULL) == 0);
 	long before = size_of(fd);
@@ -267,9 +264,7 @@ static void pause_really_pauses(struct stage *s)
 	MUST(s->backend->stats(s->sandbox, &stats, NULL) == 0 && stats.is_paused);
 	MUST(s->backend->resume(s->sandbox, NULL) == 0);
 	MUST(s->backend->resume(s->sandbox, NULL) == 0);
-	for (int tries = 0; tries < 400 && size_of(fd) == before; tries++)
-		sleep_msec(5);
-	MUST(size_of(fd) > before);
+	EVENTUALLY(size_of(fd) > before);
 	/* A paused one can be destroyed. */
 	MUST(s->backend->pause(s->sandbox, NULL) == 0);
 	stage_destroy(s);

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "provisioner/supervise.h"
 #include "tests/provisioner/conformance/stage.h"
 
 static sigset_t own_mask;
@@ -112,7 +111,7 @@ void stage_release(struct stage *s)
 
 struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind)
 {
-	uint64_t last = sbx_now_usec() + 60000000;
+	uint64_t last = sbx_now_usec() + PATIENCE_USEC;
 	struct pollfd fds[SBX_SUPERVISE_FDS];
 	for (;;) {
 		struct sbx_event event;
@@ -135,7 +134,7 @@ struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind)
 void stage_await_end(struct stage *s)
 {
 	struct pollfd fds[SBX_SUPERVISE_FDS];
-	uint64_t last = sbx_now_usec() + 60000000;
+	uint64_t last = sbx_now_usec() + PATIENCE_USEC;
 	do {
 		MUST(sbx_now_usec() < last);
 		sbx_supervise_fds(s->sandbox, fds);
@@ -190,7 +189,7 @@ static bool run_case(const struct conformance_case *c, const struct sbx_backend 
 	if (pid == 0) {
 		struct sbx_slot slot;
 		struct stage s = {.backend = backend, .template = template};
-		alarm(120);
+		alarm(2 * PATIENCE_SECONDS);
 		if (in_slot) {
 			shared[0] = template;
 			MUST(sbx_slots_open(&slots, NULL) == 0);

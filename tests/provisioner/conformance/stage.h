@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "provisioner/slot.h"
+#include "provisioner/supervise.h"
 #include "provisioner/task.h"
 
 /* A sandbox under test, made of the words of `sbx-provision run`. */
@@ -40,7 +42,7 @@ void stage_start(struct stage *s);
 void stage_destroy(struct stage *s);
 void stage_release(struct stage *s);
 
-/* Wait for an event of a kind (others are dropped); aborts after five seconds. */
+/* Wait for an event of a kind (others are dropped); aborts after PATIENCE_SECONDS. */
 struct sbx_event stage_await(struct stage *s, enum sbx_event_kind kind);
 /* Until everything has ended. */
 void stage_await_end(struct stage *s);
@@ -48,6 +50,14 @@ void stage_await_end(struct stage *s);
 const char *stage_shell(struct stage *s, unsigned number, const char *script, int *out_status);
 int stage_exec(struct stage *s, unsigned number, const char *script, int stdout_fd,
 	       struct sbx_error *err);
+
+/* On a busy machine; a case has PATIENCE_SECONDS for each thing, and not much more for all. */
+#define PATIENCE_SECONDS 120
+#define PATIENCE_USEC	 (PATIENCE_SECONDS * (uint64_t)1000000)
+/* Look until it is so. */
+#define EVENTUALLY(what)                                                                           \
+	for (uint64_t last_usec = sbx_now_usec() + PATIENCE_USEC; !(what); usleep(5000))           \
+	MUST(sbx_now_usec() < last_usec && #what)
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NONE	  ((const char *const[]){NULL})

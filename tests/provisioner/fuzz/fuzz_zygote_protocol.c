@@ -51,7 +51,7 @@ static void take_answer(int socket_fd, size_t n_bytes)
 	/* The first that parks tells who it is; there is no such process here. */
 	struct sbx_warm warm = SBX_WARM_INIT;
 	warm.socket_fd = socket_fd;
-	if (sbx_warm_meet(&warm, NULL) == 0)
+	if (sbx_warm_meet(&warm, SBX_WARM_PATIENCE_MSEC, NULL) == 0)
 		abort();
 }
 
