@@ -21,6 +21,7 @@ from bench_lib import PROVISION, ROOT, Bench, build, hyperfine, limit_row, mmdeb
 from bench_serve import print_serve
 from bench_table import write_table
 from bench_templates import bench_templates
+from bench_vm import bench_provision_v2
 
 LIBRARY = ROOT / "build/release/provisioner/zygote/sbx-zygote.so"
 BARE = ROOT / "build/bench/tests/provisioner/bench-bare"
@@ -160,7 +161,7 @@ def bench_profile_folder(b, folder, text):
 
 
 ROWS = {"resolve": bench_resolve, "profile": bench_profile, "build": bench_build,
-        "provision": bench_provision, "run": bench_run, "zygote": bench_zygote,
+        "provision": bench_provision, "provision-v2": bench_provision_v2, "run": bench_run, "zygote": bench_zygote,
         "templates": lambda b: bench_templates(b, mmdebstrap, limit_row)}
 # Of a part whose rows can be measured alone.
 ROWS_OF = {"resolve": RESOLVE_ROWS, "build": BUILD_ROWS}

@@ -7,7 +7,7 @@ import time
 from bench_lib import SUITE, show
 
 TITLES = {"resolve": "Resolving", "profile": "Profiles", "build": "Building a template",
-          "provision": "Sandboxes", "run": "From a script to its end", "zygote": "Zygotes",
+          "provision": "Sandboxes", "provision-v2": "Sandboxes with limits joined at birth", "run": "From a script to its end", "zygote": "Zygotes",
           "templates": "Recipes and templates"}
 INTRODUCTION = """# Benchmarks
 

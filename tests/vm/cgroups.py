@@ -4,6 +4,7 @@ Limits on a pure version 2 tree of cgroups with all its controllers, in a virtua
 says where in the tree (place.py). What tests of provisioner/ show of limits as well is not shown again.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -156,27 +157,67 @@ def test_a_killed_server_s_groups_are_swept(t):
 	equal(second.stop(), 0)
 
 
-def test_alone_in_a_delegated_group(t):  # root
-	"""As systemd-run --user --scope -p Delegate=yes starts it: it leaves the group for a child of it meanwhile."""
+@contextlib.contextmanager
+def delegated(t):
+	"""As systemd-run --user --scope -p Delegate=yes has it: the group's folder, and what a command begins with
+	that is to be alone in it as the user."""
 	own = "/sys/fs/cgroup" + read("/proc/self/cgroup").removeprefix("0::")
 	scope = os.path.join(os.path.dirname(own), "delegated.scope")
 	os.mkdir(scope)
 	place.give(scope)
 	os.chmod(t.tmp, 0o755)
 	join = f"echo $$ >{scope}/cgroup.procs && exec setpriv --reuid {place.UID} --regid {place.UID} --clear-groups \"$@\""
-
-	def alone(options, *command):
-		return t.call(["sh", "-c", join, "sh", *t.command([*options, "--user", "0"], command)])
 	try:
-		for _ in range(2):
-			alone(ALL, "/bin/true").ok()
-			equal(sorted(os.listdir(scope)), sorted(os.listdir(own)), "what is left in the group")
-			equal(read(f"{scope}/cgroup.subtree_control"), "", "controllers given on")
-		alone(["--memory", "32M"], "/bin/probe", "memory", "64").fails(137, "--memory")
-		equal(alone(["--pids", "10"], "/bin/probe", "processes", "300").lines, ["9 EAGAIN"], "processes")
+		yield scope, ["sh", "-c", join, "sh"]
 	finally:
 		eventually(lambda: not read(f"{scope}/cgroup.procs"), "processes are left")
 		os.rmdir(scope)
+
+
+def is_free(scope):
+	"""May be entered again: no controllers are given on, and nobody is anywhere in it."""
+	return not read(f"{scope}/cgroup.subtree_control") and "populated 0" in read(f"{scope}/cgroup.events")
+
+
+def groups_in(scope):
+	return [e.name for e in os.scandir(scope) if e.is_dir()]
+
+
+def test_alone_in_a_delegated_group(t):  # root
+	"""It leaves the group for a child of it meanwhile."""
+	with delegated(t) as (scope, front):
+		def alone(options, *command):
+			return t.call([*front, *t.command([*options, "--user", "0"], command)])
+		for _ in range(2):
+			alone(ALL, "/bin/true").ok()
+			assert is_free(scope), "controllers are still given on"
+			equal(groups_in(scope), [], "groups")
+		alone(["--memory", "32M"], "/bin/probe", "memory", "64").fails(137, "--memory")
+		equal(alone(["--pids", "10"], "/bin/probe", "processes", "300").lines, ["9 EAGAIN"], "processes")
+
+
+def test_a_delegated_group_can_be_entered_again_when_it_was_killed(t):  # root
+	"""At each step of a run, which leads out of the group and back; and as a server with a sandbox."""
+	with delegated(t) as (scope, front):
+		command = t.command(["--pids", "10", "--user", "0"], ["/bin/true"])
+		for step in range(1, 1000):
+			done = subprocess.run([*front, os.environ["SBX_KILLED"], "0", str(step), "--", *command], env=t.env,
+					      cwd=t.tmp, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+			assert done.returncode in (0, 3), done
+			eventually(lambda: is_free(scope), f"left at step {step}: {groups_in(scope)}")
+			if done.returncode == 3:
+				break
+		assert step > 12, step
+		# What was killed before it gave controllers on, or had a reaper, the next one has removed.
+		equal(groups_in(scope), [], "groups")
+		os.chown(t.folder("of-the-user"), place.UID, place.UID)
+		server = Server(t, "--slots", "1", front=front, socket_path=t.path("of-the-user/socket"))
+		server.client().create("--pids", "10", t.root)
+		assert not is_free(scope), "the server has no groups"
+		server.stop(signal.SIGKILL)
+		eventually(lambda: is_free(scope), f"left by a server: {groups_in(scope)}")
+		equal(groups_in(scope), [], "groups of the server")
+		t.call([*front, *command]).ok()
 
 
 if __name__ == "__main__":

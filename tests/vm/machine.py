@@ -14,6 +14,7 @@ processor with virtualization by KVM, else in software, which takes some twenty 
 
 Exit status: 0 all passed, 1 a test failed or was skipped inside, 77 there is no qemu or no kernel.
 """
+import json
 import os
 import re
 import shutil
@@ -28,9 +29,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.path.dirname(os.path.dirname(HERE))
 QEMU = "qemu-system-x86_64"
 PROGRAMS = ("SBX_PROVISION", "SBX_PROBE", "SBX_KILLED", "SBX_CONFORMANCE", "SBX_WARM", "SBX_ZYGOTE",
-	    "SBX_ATTEMPTS", "SBX_WEAKENED")
+	    "SBX_ATTEMPTS", "SBX_WEAKENED", "SBX_BARE", "SBX_TURNS")
 SYSTEM = ("/usr/bin/unshare", "/usr/sbin/mke2fs", "/usr/sbin/mkfs.xfs", "/usr/bin/strace", "/usr/bin/setpriv", "/usr/bin/prlimit")
 LIMIT = 900  # seconds
+# The least has no table of processors, and so one of them, and a clock of jiffies: enough for what only passes or fails.
+LEAST, TO_MEASURE = ("microvm,acpi=off", ""), ("q35", "tsc=reliable")
 
 
 def find(path):
@@ -63,7 +66,7 @@ def add_system(image):
 	image.python(("jsonschema",))
 
 
-def add_tests(image, kernel, lists):
+def add_tests(image, kernel, lists, more_environment=()):
 	for folder in ("tests/provisioner", "tests/escape", "tests/vm", "docs/schemas", "tests/lib"):
 		for name in os.listdir(f"{SOURCE}/{folder}"):
 			if name.endswith((".py", ".json")):
@@ -72,7 +75,7 @@ def add_tests(image, kernel, lists):
 		image.file(f"{HERE}/{name}", f"vm/{name}")
 	image.text("init", "#!/bin/busybox sh\nexec /bin/busybox sh /vm/boot.sh\n", 0o755)
 	image.text("vm/list", "\n".join(lists) + "\n")
-	environment = ["SBX_SOURCE=/vm/source"]
+	environment = ["SBX_SOURCE=/vm/source", *more_environment]
 	for variable in PROGRAMS:
 		if variable in os.environ:
 			path = f"vm/bin/{os.path.basename(os.environ[variable])}"
@@ -91,21 +94,25 @@ def has_virtualization():
 	return bool(flags and re.search(r"\b(vmx|svm)\b", flags[0])) and os.access("/dev/kvm", os.R_OK | os.W_OK)
 
 
-def command(kernel, initramfs):
+def command(kernel, initramfs, hardware):
 	accelerator = ["-accel", "kvm", "-cpu", "host"] if has_virtualization() else \
 		["-accel", "tcg,thread=multi", "-cpu", "max"]
-	return [QEMU, "-M", "microvm,acpi=off", *accelerator, "-smp", "2", "-m", "1536", "-nodefaults", "-no-user-config",
-		"-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", f"{kernel}/vmlinuz",
-		"-initrd", initramfs, "-append", "console=ttyS0 loglevel=1 panic=-1 reboot=t no_timer_check"]
+	model, parameters = hardware
+	return [QEMU, "-M", model, *accelerator, "-smp", "2", "-m", "1536", "-nodefaults", "-no-user-config",
+		"-display", "none", "-serial", "stdio", "-no-reboot", "-kernel", f"{kernel}/vmlinuz", "-initrd", initramfs,
+		"-append", f"console=ttyS0 loglevel=1 panic=-1 reboot=t no_timer_check {parameters}"]
 
 
 class Outcome:
 	def __init__(self):
 		self.passed, self.failed, self.skipped, self.done = 0, [], [], False
+		self.figures = None
 
 	def take(self, line):
 		if line.startswith("passed: "):
 			self.passed += 1
+		elif line.startswith("figures: "):
+			self.figures = json.loads(line.removeprefix("figures: "))
 		elif line.startswith("SKIPPED"):
 			self.skipped.append(line)
 		elif line.startswith(("FAILED: ", "vm: left", "vm: guest.py failed", "vm: no module")):
@@ -115,20 +122,32 @@ class Outcome:
 		self.done |= line == "vm: done"
 
 
-def run(kernel, initramfs):
+def start(kernel, initramfs, hardware):
 	outcome = Outcome()
-	with subprocess.Popen(command(kernel, initramfs), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+	with subprocess.Popen(command(kernel, initramfs, hardware), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
 			      stderr=subprocess.STDOUT, text=True, errors="replace") as process:
 		clock = threading.Timer(LIMIT, process.kill)
 		clock.start()
 		try:
 			for line in process.stdout:
 				line = re.sub(r"\x1b\S*?[A-Za-z]", "", line).rstrip()
-				print(line.replace("SKIPPED", "skipped inside"), flush=True)
+				if not line.startswith("figures: "):
+					print(line.replace("SKIPPED", "skipped inside"), flush=True)
 				outcome.take(line)
 		finally:
 			clock.cancel()
 			process.kill()
+	return outcome
+
+
+def run(kernel, image, hardware=LEAST):
+	"""A machine with these files; what came of its tests."""
+	with tempfile.NamedTemporaryFile(prefix="sbx-vm-", dir="/var/tmp") as out:
+		image.write(out)
+		out.flush()
+		outcome = start(kernel, out.name, hardware)
+	if not outcome.done:
+		outcome.failed.append("the machine did not come to the list's end")
 	return outcome
 
 
@@ -147,13 +166,8 @@ def main():
 	image = Initramfs()
 	add_system(image)
 	add_tests(image, kernel, texts)
-	with tempfile.NamedTemporaryFile(prefix="sbx-vm-", dir="/var/tmp") as out:
-		image.write(out)
-		out.flush()
-		outcome = run(kernel, out.name)
+	outcome = run(kernel, image)
 	failed = outcome.failed + outcome.skipped
-	if not outcome.done:
-		failed.append("the machine did not come to the list's end")
 	with open(f"{kernel}/release", encoding="utf-8") as f:
 		print(f"Linux {f.read().strip()}: {outcome.passed} passed, {len(failed)} failed")
 	for line in failed:
