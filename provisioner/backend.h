@@ -110,6 +110,7 @@ struct sbx_sandbox {
 	const struct sbx_backend *backend;
 	int report_fd; /* readable: there is an event; -1: not to be looked at */
 	int end_fd;    /* readable: it has ended; -1: it has not been started */
+	int layer_fd;  /* of --layer, held as long as it is (layer.h); -1: none */
 	struct sbx_relay relay;
 	struct sbx_policy policy; /* what holds, once it has been started */
 	/* supervise.c's */

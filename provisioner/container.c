@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/layer.h"
 #include "provisioner/packet.h"
 #include "provisioner/record.h"
 #include "provisioner/slot.h"
@@ -28,6 +29,7 @@ static void container_free(struct sbx_sandbox *s)
 		return;
 	struct sbx_result unused;
 	sbx_backend_container.destroy(s, &unused);
+	sbx_layer_let_go(&s->layer_fd);
 	free(of(s)->env);
 	free(s);
 }
@@ -91,7 +93,7 @@ static int container_prepare(const struct sbx_request *request, struct sbx_sandb
 	if (!c)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "sandbox");
 	c->base.backend = &sbx_backend_container;
-	c->base.report_fd = c->base.end_fd = -1;
+	c->base.report_fd = c->base.end_fd = c->base.layer_fd = -1;
 	c->request = request;
 	c->reaper = (struct sbx_reaper)SBX_REAPER_INIT;
 	c->socket_fd = c->inner_socket_fd = c->pidfd = c->io_fd = -1;

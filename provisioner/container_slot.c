@@ -96,6 +96,9 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 	c->reduced = reply->reduced;
 	c->planned_usec = reply->planned_nsec / 1000;
 	c->spawn_usec = reply->spawned_nsec / 1000;
+	if (reply->has_layer)
+		c->base.layer_fd = sbx_steal_fd(&fds[(reply->has_relay ? SBX_RELAY_CHANNELS : 0) +
+						     (reply->has_record ? 1 : 0)]);
 	if (reply->has_relay) {
 		const int from[] = {sbx_steal_fd(&fds[0]), sbx_steal_fd(&fds[1])};
 		int to[] = {-1, -1};

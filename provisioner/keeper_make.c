@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "provisioner/keeper.h"
+#include "provisioner/layer.h"
 #include "provisioner/packet.h"
 #include "provisioner/record.h"
 #include "provisioner/task.h"
@@ -109,7 +110,7 @@ void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct
 {
 	const struct sbx_relay *relay = &c->base.relay;
 	struct sbx_group_limits limits;
-	int fds[SBX_RELAY_CHANNELS + 1];
+	int fds[SBX_RELAY_CHANNELS + 2];
 	unsigned n = 0;
 	sbx_plan_take_limits(&task->plan, &limits);
 	reply->pid = c->pid;
@@ -121,10 +122,13 @@ void sbx_keeper_answer(struct sbx_keeper *k, const struct sbx_task *task, struct
 	reply->limited = sbx_group_limits_mask(&limits);
 	reply->has_relay = relay->is_active;
 	reply->has_record = ledger_fd >= 0;
+	reply->has_layer = c->base.layer_fd >= 0;
 	for (int i = 0; relay->is_active && i < SBX_RELAY_CHANNELS; i++)
 		fds[n++] = relay->channel[i].read_fd;
 	if (ledger_fd >= 0)
 		fds[n++] = ledger_fd;
+	if (reply->has_layer)
+		fds[n++] = c->base.layer_fd;
 	reply->policy.hidden = reply->policy.read_only = reply->policy.writable =
 		reply->policy.patterns = (struct sbx_paths){0};
 	/* Nobody to answer to: then nobody wants what was made either. */
@@ -141,6 +145,7 @@ void sbx_keeper_fill(struct sbx_keeper *k, struct sbx_task *task, const int *std
 	request->command_mask = &k->slot->slots->command_mask;
 	*c = (struct sbx_container){
 		.request = request,
+		.base.layer_fd = -1,
 		.slot = k->slot,
 		.made = k->slot->made,
 		.groups = k->slot->groups,
@@ -161,7 +166,8 @@ static int make(struct sbx_keeper *k, const struct sbx_task *task, const int fds
 	c->inner_socket_fd = fds[3];
 	c->env = sbx_container_env(&task->options, err);
 	uint64_t output = task->options.policy.limit[SBX_LIMIT_OUTPUT];
-	if (!c->env || sbx_keeper_limit(k, &task->plan, err) < 0 ||
+	if (!c->env || sbx_layer_hold(&task->options, &c->base.layer_fd, err) < 0 ||
+	    sbx_keeper_limit(k, &task->plan, err) < 0 ||
 	    (output && sbx_relay_open(&c->base.relay, output, err) < 0))
 		return -1;
 	return sbx_container_spawn(c, err);
@@ -206,13 +212,16 @@ void sbx_keeper_make(struct sbx_keeper *k, const struct sbx_slot_order *order, i
 	reply.spawned_nsec = sbx_keeper_now_nsec();
 	/* Process 1 has its own hold on it, and none of ours shall be left in the groups. */
 	sbx_ids_release(&task.ids);
-	if (failed < 0)
+	if (failed < 0) {
 		c.pid = 0;
+		sbx_layer_let_go(&c.base.layer_fd);
+	}
 	for (int i = 1; i <= SBX_N_BETWEEN; i++)
 		k->slot->made[i] = 0;
 	reply.used_warm = is_forked;
 	sbx_keeper_answer(k, &task, &c, failed < 0 ? -1 : ledger_fd, &reply);
 	sbx_close(&c.pidfd);
+	sbx_close(&c.base.layer_fd);
 	sbx_relay_release(&c.base.relay);
 	free(c.env);
 	if (is_forked)

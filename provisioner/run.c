@@ -6,17 +6,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "provisioner/descriptors.h"
+#include "provisioner/layer.h"
 #include "provisioner/print.h"
 #include "provisioner/record.h"
 #include "provisioner/sandbox.h"
 #include "provisioner/scheduling.h"
-#include "provisioner/shown.h"
 #include "provisioner/source.h"
 #include "provisioner/supervise.h"
 #include "provisioner/task.h"
@@ -133,26 +132,6 @@ static int open_output(const struct sbx_options *o, struct sbx_error *err)
 			   sbx_source_hint(why, O_DIRECTORY));
 }
 
-/*
- * What comes of two overlays that write to one folder is undefined (the kernel's overlayfs.rst). It
- * is held as long as this process lives; where it cannot be, nobody knows of it. Returns a
- * descriptor, -1 when there is none, or -1 with an error.
- */
-static int hold_layer(const struct sbx_options *o, struct sbx_error *err)
-{
-	const struct sbx_source_base base = sbx_shown_base(o, SBX_OP_LAYER);
-	SBX_CLEANUP_FD int dir = o->layer ? sbx_source_make(&base, o->layer, err) : -1;
-	SBX_CLEANUP_FD int fd = dir < 0 ? -1 : openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (o->layer && dir < 0)
-		return sbx_error_prefix(err, "--layer");
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-		return sbx_fail(err, SBX_E_BUSY,
-				"--layer %s: another sandbox writes to it; wait for its end, or "
-				"name another folder",
-				o->layer);
-	return sbx_steal_fd(&fd);
-}
-
 static int collect(struct sbx_record *record, const struct sbx_options *o, int to,
 		   struct sbx_error *err)
 {
@@ -200,8 +179,8 @@ static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
 	SBX_CLEANUP_FD int output_fd = o->output ? open_output(o, &err) : -1;
 	if (o->output && output_fd < 0)
 		return fail_early(&err, &task->plan, o);
-	SBX_CLEANUP_FD int layer_fd = hold_layer(o, &err);
-	if (err.code != SBX_OK)
+	SBX_CLEANUP_FD int layer_fd = -1;
+	if (sbx_layer_hold(o, &layer_fd, &err) < 0)
 		return fail_early(&err, &task->plan, o);
 	sbx_task_fill_request(task, &request);
 	request.arguments = argv;

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "provisioner/container.h"
+#include "provisioner/layer.h"
 #include "provisioner/serve.h"
 #include "provisioner/supervise.h"
 
@@ -204,6 +205,8 @@ static void tell_end(struct sbx_server *s, struct sbx_entry *e)
 /* It has ended, and is told of; the slot is another's already. */
 static void leave(struct sbx_server *s, struct sbx_entry *e)
 {
+	/* Whoever is told of the end may use it at once. */
+	sbx_layer_let_go(&e->sandbox->layer_fd);
 	tell_end(s, e);
 	e->sandbox->backend->free(e->sandbox);
 	clear(e);

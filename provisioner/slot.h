@@ -174,9 +174,10 @@ struct sbx_slot_reply {
 	bool is_pending;     /* not yet the answer: what was made ahead is to be ended first */
 	unsigned unenforced; /* of the plan */
 	struct sbx_reductions reduced;
-	/* --record or takes_output: the ledger is the last descriptor. */
+	/* --record or takes_output: the next descriptor is the ledger's. */
 	bool has_record;
 	unsigned wanted; /* SBX_RECORD_* */
+	bool has_layer;	 /* --layer: behind that, the hold on it (layer.h) */
 };
 
 /* The life of a keeper (keeper.c). */

@@ -4,10 +4,11 @@
 
 import json
 import os
+import signal
 import subprocess
 
 import support
-from serve_client import CREATE, DESTROY, ENDED, ERROR, EXEC, INPUT, OUTPUT, Server, code
+from serve_client import CREATE, DESTROY, ENDED, ERROR, EXEC, INPUT, OK, OUTPUT, Server, code
 from support import check_schema, equal, eventually
 
 
@@ -107,6 +108,43 @@ def test_a_client_gets_no_more_written_than_it_could(t):  # root
 		found = os.stat(os.path.join(theirs, "x"))
 		equal((found.st_uid, found.st_gid, found.st_mode & 0o7777), (1234, 1234, 0o644))
 		os.unlink(os.path.join(theirs, "x"))
+
+
+def test_a_layer_is_one_sandbox_s_at_a_time(t):
+	"""Of this server, another one, or `run`; as soon as one's end is told it is the next one's."""
+	server, other = Server(t, "--share", t.tmp), Server(t, "--share", t.tmp, socket_path=t.path("other"))
+	client, another = server.client(), other.client()
+	layer = t.folder("layer")
+	words = ["--layer", layer, t.root]
+
+	def is_refused():
+		for asked in (client, another):
+			answer = asked.ask(CREATE, [*words, "--", "/bin/true"])
+			equal((answer.type, answer.value), (ERROR, code("BUSY")), answer.words)
+			assert f"--layer {layer}: another sandbox writes to it" in answer.words[0], answer
+		t.run("true", options=words[:2]).fails(125, "--layer", layer, "another sandbox")
+
+	number = client.create(*words)
+	is_refused()
+	client.create("--layer", t.folder("layer-of-another"), t.root)
+	client.ask(DESTROY, sandbox=number)
+	t.run("true", options=words[:2]).ok()
+	# With what it left still being looked at; and when it could not even be started.
+	for options, command in (((), "/bin/true"), (("--record", "files"), "/bin/true"), ((), "/nowhere")):
+		for asked in (client, another, client):
+			answer = asked.ask(CREATE, [*options, *words, "--", command])
+			if answer.type == OK:
+				equal(asked.wait(ENDED, answer.sandbox).record["exit_status"], 0)
+			else:
+				equal(answer.value, code("NO_COMMAND"), answer.words)
+	first = t.start("/bin/sh", "-c", "echo started; read end", options=words[:2], stdin=subprocess.PIPE)
+	equal(first.stdout.readline(), "started\n")
+	is_refused()
+	first.communicate("\n", timeout=60)
+	another.create(*words)
+	is_refused()
+	other.stop(signal.SIGKILL)
+	eventually(lambda: client.ask(CREATE, words).type == OK, "it was never let go of")
 
 
 def test_descriptors_are_looked_at(t):
