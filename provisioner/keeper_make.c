@@ -166,7 +166,7 @@ static int make(struct sbx_keeper *k, const struct sbx_task *task, const int fds
 	c->inner_socket_fd = fds[3];
 	c->env = sbx_container_env(&task->options, err);
 	uint64_t output = task->options.policy.limit[SBX_LIMIT_OUTPUT];
-	if (!c->env || sbx_layer_hold(&task->options, &c->base.layer_fd, err) < 0 ||
+	if (!c->env || sbx_layer_hold(task, &c->base.layer_fd, err) < 0 ||
 	    sbx_keeper_limit(k, &task->plan, err) < 0 ||
 	    (output && sbx_relay_open(&c->base.relay, output, err) < 0))
 		return -1;

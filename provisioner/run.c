@@ -180,7 +180,7 @@ static int run(struct sbx_task *task, char **argv, uint64_t begun_usec)
 	if (o->output && output_fd < 0)
 		return fail_early(&err, &task->plan, o);
 	SBX_CLEANUP_FD int layer_fd = -1;
-	if (sbx_layer_hold(o, &layer_fd, &err) < 0)
+	if (sbx_layer_hold(task, &layer_fd, &err) < 0)
 		return fail_early(&err, &task->plan, o);
 	sbx_task_fill_request(task, &request);
 	request.arguments = argv;

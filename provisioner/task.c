@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/idmap.h"
+#include "provisioner/layer.h"
 #include "provisioner/shown.h"
 #include "provisioner/slot.h"
 
@@ -63,14 +63,11 @@ static int make_ids(struct sbx_task *task, struct sbx_error *err)
 /* By its nearest folder that is there. What goes wrong is said where it is used. */
 static bool has_wide_layer(const struct sbx_options *o)
 {
-	const struct sbx_source_base base = {.root = o->source_root, .shared = o->shared};
 	struct statfs fs;
+	bool is_there;
 	if (!o->layer || !o->policy.limit[SBX_LIMIT_DISK])
 		return false;
-	SBX_CLEANUP_FD int fd = sbx_source_open(&base, o->layer, O_PATH, NULL);
-	SBX_CLEANUP_FREE char *parent = fd < 0 ? strdup(o->layer) : NULL;
-	if (fd < 0 && parent)
-		fd = sbx_source_open(&base, dirname(parent), O_PATH, NULL);
+	SBX_CLEANUP_FD int fd = sbx_layer_open_nearest(o, &is_there);
 	return fd >= 0 && fstatfs(fd, &fs) == 0 &&
 	       (uint64_t)fs.f_blocks * (uint64_t)fs.f_bsize > o->policy.limit[SBX_LIMIT_DISK];
 }

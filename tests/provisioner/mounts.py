@@ -136,6 +136,28 @@ def test_a_layer_is_one_sandbox_s_at_a_time(t):
 	t.run("true", options=["--layer", layer]).ok()
 
 
+def test_a_layer_and_its_template_are_folders_apart(t):
+	"""Neither in the other, the template's base included; by whatever name, and nothing is made there."""
+	above = os.path.dirname(t.root)
+	layer = os.path.join(t.root, "layer")
+	os.symlink(t.root, t.path("link"))
+	for path in (layer, t.path("link", "layer"), t.root, f"{t.root}/etc/../tmp/x"):
+		t.run("true", options=["--layer", path]).fails(2, "--layer", path, "it lies in the template", "folder outside")
+		t.run("true", options=["--base", t.root, "--layer", path], template=t.folder("over")).fails(2, path, "it lies in")
+	t.run("true", options=["--layer", above]).fails(2, "--layer", above, "it holds the template", "folder outside")
+	assert not os.path.exists(layer) and os.listdir(above) == ["root"], "something was made"
+	# What only begins alike, or lies in the same folder, is another one.
+	for path in (t.root + "-layer", os.path.join(above, "new")):
+		t.run("true", options=["--layer", path]).ok()
+	if t.is_root:
+		# An overlay does not show what is mounted in its template.
+		subprocess.run(["mount", "-t", "tmpfs", "none", t.folder("template/root/mnt")], check=True)
+		try:
+			t.run("true", options=["--layer", os.path.join(t.root, "mnt/layer")]).ok()
+		finally:
+			subprocess.run(["umount", os.path.join(t.root, "mnt")], check=True)
+
+
 def test_layer_keeps_what_was_written(t):
 	layer = t.path("layer")
 	script = "echo x > /etc/new; rm /etc/motd; mkdir /a; echo t > /tmp/no; echo d > /dev/shm/no"

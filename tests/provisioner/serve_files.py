@@ -147,6 +147,14 @@ def test_a_layer_is_one_sandbox_s_at_a_time(t):
 	eventually(lambda: client.ask(CREATE, words).type == OK, "it was never let go of")
 
 
+def test_a_layer_in_the_template_is_refused(t):
+	client = Server(t).client()
+	answer = client.ask(CREATE, ["--layer", f"{t.root}/tmp", t.root, "--", "/bin/true"])
+	equal((answer.type, answer.value), (ERROR, code("USAGE")), answer.words)
+	assert f"--layer {t.root}/tmp: it lies in the template {t.root}" in answer.words[0], answer
+	equal(os.listdir(f"{t.root}/tmp"), [])
+
+
 def test_descriptors_are_looked_at(t):
 	server = Server(t)
 	client = server.client()
