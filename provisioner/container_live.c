@@ -88,6 +88,7 @@ int sbx_container_exec(struct sbx_sandbox *s, const struct sbx_exec *exec, struc
 	if (send_order(c, &order, &text, fds, err) < 0)
 		return -1;
 	c->n_commands++;
+	c->base.report_fd = c->socket_fd;
 	return 0;
 }
 
@@ -284,4 +285,10 @@ void sbx_container_next_event(struct sbx_sandbox *s, struct sbx_event *out)
 	if ((out->kind == SBX_EVENT_COMMAND_FAILED || out->kind == SBX_EVENT_COMMAND_ENDED) &&
 	    c->n_commands > 0)
 		c->n_commands--;
+	/*
+	 * What is told without a command of exec is how it ended, a moment before it has: to be
+	 * woken by its end alone lets it end the sooner.
+	 */
+	if (c->n_commands == 0)
+		c->base.report_fd = -1;
 }

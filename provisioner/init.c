@@ -151,6 +151,21 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 	return 0;
 }
 
+/*
+ * A mount that is new knows no names: what nearly every command makes the kernel look up, as its
+ * loader does, is looked up while nobody waits. In a template without glibc they are not there.
+ */
+static void look_up_ahead(void)
+{
+	static const char *const paths[] = {
+		"/bin/sh",	   "/lib64/ld-linux-x86-64.so.2",
+		"/etc/ld.so.cache", "/lib/x86_64-linux-gnu/libc.so.6",
+		"/etc/ld.so.preload",
+	};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		access(paths[i], F_OK);
+}
+
 static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_error *err)
 {
 	struct sbx_apply apply;
@@ -158,8 +173,10 @@ static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_er
 	/* What has failed is told to whoever asks. */
 	if (init->handover_fd >= 0 && init->join_fd >= 0 && failed == 0)
 		failed = (init->joined = sbx_init_join(init, err)) < 0 ? -1 : 0;
-	if (init->handover_fd >= 0)
+	if (init->handover_fd >= 0) {
+		look_up_ahead();
 		sbx_init_take_over(init);
+	}
 	if (failed < 0 || sbx_apply_rest(&apply, err) < 0)
 		return -1;
 	return init->wait_for_go ? wait_for_go(init, err) : 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@ void sbx_relay_init(struct sbx_relay *relay)
 	for (int i = 0; i < SBX_RELAY_CHANNELS; i++) {
 		relay->channel[i].read_fd = relay->channel[i].write_fd = -1;
 		relay->channel[i].n_bytes = relay->channel[i].n_written = 0;
+		relay->channel[i].piece = NULL;
 		relay->sandbox_fd[i] = -1;
 	}
 }
@@ -29,6 +31,8 @@ void sbx_relay_release(struct sbx_relay *relay)
 		sbx_close(&relay->sandbox_fd[i]);
 		if (relay->owns_targets)
 			sbx_close(&relay->channel[i].write_fd);
+		free(relay->channel[i].piece);
+		relay->channel[i].piece = NULL;
 	}
 }
 
@@ -113,6 +117,13 @@ static void pass_on(struct sbx_relay *relay, int i)
 
 static bool take_in(struct sbx_relay *relay, int i)
 {
+	/* Most sandboxes of a server write nothing. */
+	if (!relay->channel[i].piece)
+		relay->channel[i].piece = malloc(SBX_RELAY_PIECE);
+	if (!relay->channel[i].piece) {
+		give_up(relay, i, ENOMEM);
+		return false;
+	}
 	ssize_t n = read(relay->channel[i].read_fd, relay->channel[i].piece, SBX_RELAY_PIECE);
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return false;

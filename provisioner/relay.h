@@ -21,7 +21,7 @@ struct sbx_relay {
 		int read_fd;  /* from the sandbox, -1 when it ended */
 		int write_fd; /* to our own stdout or stderr */
 		size_t n_bytes, n_written;
-		char piece[SBX_RELAY_PIECE];
+		char *piece; /* of SBX_RELAY_PIECE bytes, from the first that come */
 	} channel[SBX_RELAY_CHANNELS];
 	int sandbox_fd[SBX_RELAY_CHANNELS]; /* the pipes' other ends, for the sandbox */
 	uint64_t limit, n_bytes;

@@ -51,6 +51,7 @@ static enum sbx_event_kind next(struct sbx_container *c)
 static void a_hang_up_is_not_waited_for_again(void **state)
 {
 	struct sbx_container c = make();
+	c.n_commands = 1;
 	tell(SBX_REPORT_STARTED);
 	assert_int_equal(next(&c), SBX_EVENT_STARTED);
 	assert_int_equal(next(&c), SBX_EVENT_NONE);
@@ -64,12 +65,36 @@ static void a_hang_up_is_not_waited_for_again(void **state)
 static void nothing_is_waited_for_behind_the_end(void **state)
 {
 	struct sbx_container c = make();
+	c.n_commands = 2;
 	tell(SBX_REPORT_COMMAND_ENDED);
 	tell(SBX_REPORT_ENDED);
 	assert_int_equal(next(&c), SBX_EVENT_COMMAND_ENDED);
 	assert_int_equal(c.base.report_fd, outer_fd);
 	assert_int_equal(next(&c), SBX_EVENT_ENDED);
 	assert_int_equal(c.base.report_fd, -1);
+	close(inner_fd);
+	close(outer_fd);
+}
+
+/* To be woken for how it ended, just before it has, holds up its end. */
+static void only_commands_of_exec_are_listened_to(void **state)
+{
+	struct sbx_container c = make();
+	tell(SBX_REPORT_STARTED);
+	assert_int_equal(next(&c), SBX_EVENT_STARTED);
+	assert_int_equal(c.base.report_fd, -1);
+	/* What exec does with it. */
+	c.n_commands = 1;
+	c.base.report_fd = outer_fd;
+	tell(SBX_REPORT_COMMAND_STARTED);
+	assert_int_equal(next(&c), SBX_EVENT_COMMAND_STARTED);
+	assert_int_equal(c.base.report_fd, outer_fd);
+	tell(SBX_REPORT_COMMAND_ENDED);
+	assert_int_equal(next(&c), SBX_EVENT_COMMAND_ENDED);
+	assert_int_equal(c.base.report_fd, -1);
+	/* It is read when the end shows. */
+	tell(SBX_REPORT_ENDED);
+	assert_int_equal(next(&c), SBX_EVENT_ENDED);
 	close(inner_fd);
 	close(outer_fd);
 }
@@ -141,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_hang_up_is_not_waited_for_again),
 		cmocka_unit_test(nothing_is_waited_for_behind_the_end),
+		cmocka_unit_test(only_commands_of_exec_are_listened_to),
 		cmocka_unit_test(whoever_helped_is_reaped_though_nobody_told_of_it),
 		cmocka_unit_test(descriptors_of_an_answer_that_has_none_are_closed),
 	};
