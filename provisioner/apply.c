@@ -32,7 +32,7 @@ int sbx_apply_ahead(struct sbx_apply *a, struct sbx_error *err)
 	     a->n_done++)
 		if (sbx_apply_op(a, &a->plan->ops[a->n_done], err) < 0)
 			return -1;
-	return 0;
+	return a->n_done < a->plan->n_ops ? sbx_landlock_prepare(a, err) : 0;
 }
 
 int sbx_apply_rest(struct sbx_apply *a, struct sbx_error *err)

@@ -25,6 +25,8 @@ struct sbx_apply {
 	int root_fd;	  /* the new root */
 	int proc_fd;	  /* its /proc */
 	int dev_fd;	  /* its /dev */
+	int rules_fd;	  /* Landlock's, made ahead of STAY_INSIDE, or -1 */
+	uint64_t rules_rights;
 	/*
 	 * Process 1 of a sandbox whose command is forked from a zygote: that one has Landlock of
 	 * its own, not below ours, and signals must reach it. Outside there is none of a number in
@@ -43,6 +45,9 @@ struct sbx_apply {
  */
 int sbx_apply_ahead(struct sbx_apply *a, struct sbx_error *err);
 int sbx_apply_rest(struct sbx_apply *a, struct sbx_error *err);
+
+/* What of STAY_INSIDE can be done ahead: the rule for what is inside. */
+int sbx_landlock_prepare(struct sbx_apply *a, struct sbx_error *err);
 
 /* Do one of them; of what stands elsewhere nothing. */
 int sbx_apply_op(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err);

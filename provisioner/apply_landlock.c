@@ -65,7 +65,7 @@ static int allow_standard_descriptors(int rules_fd, uint64_t handled)
  * name, which takes Linux 5.19. From 6.12 on neither signals nor abstract Unix sockets reach what
  * is outside.
  */
-int sbx_apply_STAY_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+int sbx_landlock_prepare(struct sbx_apply *a, struct sbx_error *err)
 {
 	long version =
 		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -76,11 +76,19 @@ int sbx_apply_STAY_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struct s
 			  : a->has_command_elsewhere ? SCOPE_ABSTRACT
 						     : SCOPE_ABSTRACT | SCOPE_SIGNAL,
 	};
-	SBX_CLEANUP_FD int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
 	SBX_CLEANUP_FD int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || root < 0 || allow(fd, root, rules.handled_access_fs) < 0 ||
-	    allow_standard_descriptors(fd, rules.handled_access_fs & FILE_RIGHTS) < 0 ||
-	    syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+	a->rules_fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof(rules), 0);
+	a->rules_rights = rules.handled_access_fs;
+	if (a->rules_fd < 0 || root < 0 || allow(a->rules_fd, root, a->rules_rights) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "landlock");
+	return 0;
+}
+
+int sbx_apply_STAY_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
+{
+	if (allow_standard_descriptors(a->rules_fd, a->rules_rights & FILE_RIGHTS) < 0 ||
+	    syscall(SYS_landlock_restrict_self, a->rules_fd, 0) < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "landlock");
+	sbx_close(&a->rules_fd);
 	return 0;
 }

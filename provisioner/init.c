@@ -127,6 +127,7 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 		.root_fd = -1,
 		.proc_fd = -1,
 		.dev_fd = -1,
+		.rules_fd = -1,
 	};
 	if (close_inherited(init, err) < 0 || die_with_parent(init, err) < 0)
 		return -1;
@@ -152,18 +153,23 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 }
 
 /*
- * A mount that is new knows no names: what nearly every command makes the kernel look up, as its
- * loader does, is looked up while nobody waits. In a template without glibc they are not there.
+ * While nobody waits. A mount that is new knows no names: what nearly every command makes the
+ * kernel look up, as its loader does, is looked up now; in a template without glibc it is not
+ * there. And memory that starting one takes is still shared with the keeper.
  */
-static void look_up_ahead(void)
+static void warm_up(void)
 {
 	static const char *const paths[] = {
-		"/bin/sh",	   "/lib64/ld-linux-x86-64.so.2",
-		"/etc/ld.so.cache", "/lib/x86_64-linux-gnu/libc.so.6",
+		"/bin/sh",
+		"/lib64/ld-linux-x86-64.so.2",
+		"/etc/ld.so.cache",
+		"/lib/x86_64-linux-gnu/libc.so.6",
 		"/etc/ld.so.preload",
 	};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		access(paths[i], F_OK);
+	now_nsec();
+	sbx_start_ahead();
 }
 
 static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_error *err)
@@ -174,7 +180,7 @@ static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_er
 	if (init->handover_fd >= 0 && init->join_fd >= 0 && failed == 0)
 		failed = (init->joined = sbx_init_join(init, err)) < 0 ? -1 : 0;
 	if (init->handover_fd >= 0) {
-		look_up_ahead();
+		warm_up();
 		sbx_init_take_over(init);
 	}
 	if (failed < 0 || sbx_apply_rest(&apply, err) < 0)

@@ -93,5 +93,7 @@ int sbx_init_become(const struct sbx_init *init, pid_t joined, char **argv, char
 
 /* Start it as a child in a session of its own; -1 when it cannot be executed, or filtered. */
 pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err);
+/* Have the memory that this takes as our own. */
+void sbx_start_ahead(void);
 
 #endif

@@ -102,6 +102,14 @@ static int run_child(void *argument)
 	_exit(127);
 }
 
+/* Of the child, until it executes. */
+static char stack[64 << 10] __attribute__((aligned(4096)));
+
+void sbx_start_ahead(void)
+{
+	*(volatile char *)&stack[sizeof(stack) - 1] = 0;
+}
+
 /*
  * As vfork(2): the child borrows this memory until it executes, so that nothing is copied and a
  * failure is seen at once. Where its filter asks, it borrows the descriptors as well: so the
@@ -109,7 +117,6 @@ static int run_child(void *argument)
  */
 pid_t sbx_start_command(const struct sbx_start *start, struct sbx_error *err)
 {
-	static char stack[64 << 10] __attribute__((aligned(16)));
 	struct child c = {.start = start};
 	if (start->has_classes && !start->watch)
 		c.filter = sbx_filter_classes_program(start->classes, start->refusals, &c.n_filter);

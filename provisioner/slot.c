@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -302,5 +303,7 @@ void sbx_slot_release(struct sbx_slot *slot)
 		munmap(slot->made, sizeof(struct shared));
 	slot->made = NULL;
 	slot->standing = NULL;
+	free(slot->spare);
+	slot->spare = NULL;
 	sbx_groups_remove(&slot->groups);
 }

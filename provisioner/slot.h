@@ -72,6 +72,7 @@ struct sbx_slot {
 	/* Whose child the keeper holds, and whose it is to hold again after each sandbox. */
 	struct sbx_slot_warmth warm, home;
 	struct sbx_slot_warmth ready, last; /* of what is made ahead; of the last request */
+	struct sbx_container *spare;	    /* memory of one that is gone, or NULL (container.c) */
 };
 
 /*
