@@ -25,7 +25,7 @@ struct sbx_apply {
 	int root_fd;	  /* the new root */
 	int proc_fd;	  /* its /proc */
 	int dev_fd;	  /* its /dev */
-	int rules_fd;	  /* Landlock's, made ahead of STAY_INSIDE, or -1 */
+	int rules_fd;	  /* Landlock's, if they were made ahead of STAY_INSIDE, else -1 */
 	uint64_t rules_rights;
 	/*
 	 * Process 1 of a sandbox whose command is forked from a zygote: that one has Landlock of

@@ -86,6 +86,8 @@ int sbx_landlock_prepare(struct sbx_apply *a, struct sbx_error *err)
 
 int sbx_apply_STAY_INSIDE(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
+	if (a->rules_fd < 0 && sbx_landlock_prepare(a, err) < 0)
+		return -1;
 	if (allow_standard_descriptors(a->rules_fd, a->rules_rights & FILE_RIGHTS) < 0 ||
 	    syscall(SYS_landlock_restrict_self, a->rules_fd, 0) < 0)
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "landlock");

@@ -35,6 +35,7 @@ static int apply_ops(const struct sbx_join *join, const struct sbx_join_text *te
 		.root_fd = -1,
 		.proc_fd = -1,
 		.dev_fd = -1,
+		.rules_fd = -1,
 	};
 	struct sbx_join_text t = *text;
 	struct sbx_op op;
