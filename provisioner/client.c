@@ -10,6 +10,8 @@
 #include "base/fd.h"
 #include "provisioner/packet.h"
 
+#define MAX_GATHERED (64 << 20)
+
 static const struct sbx_descriptors no_descriptors;
 
 void sbx_connection_close(struct sbx_connection *c)
@@ -17,6 +19,7 @@ void sbx_connection_close(struct sbx_connection *c)
 	sbx_close(&c->fd);
 	free(c->packet);
 	c->packet = NULL;
+	sbx_buffer_release(&c->gathered);
 }
 
 static int connect_to(struct sbx_connection *c, const char *path, struct sbx_error *err)
@@ -92,23 +95,55 @@ int sbx_connection_fail(const struct sbx_message *m, const char *words, struct s
 	return sbx_fail(err, code, "%s", words);
 }
 
+/* The next message that is about request `m`. Before a server knows us, a refusal has no number. */
+static int receive_answer(struct sbx_connection *c, const struct sbx_message *m,
+			  struct sbx_message *out, const char **out_words, struct sbx_error *err)
+{
+	do {
+		if (sbx_connection_receive(c, out, out_words, err) < 0)
+			return -1;
+	} while (out->id != m->id && !(m->type == SBX_MESSAGE_HELLO && out->id == 0));
+	return out->type == SBX_MESSAGE_ERROR ? sbx_connection_fail(out, *out_words, err) : 0;
+}
+
+static int add_part(struct sbx_connection *c, const struct sbx_message *part, const char *words,
+		    struct sbx_error *err)
+{
+	size_t n = 0;
+	for (uint32_t i = 0; i < part->n_words; i++)
+		n += strlen(words + n) + 1;
+	sbx_buffer_add(&c->gathered, words, n);
+	return c->gathered.failed || c->gathered.n_bytes > MAX_GATHERED
+		       ? sbx_fail(err, SBX_E_NO_SPACE, "the server's answer is too long")
+		       : 0;
+}
+
 int sbx_connection_ask(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
 		       struct sbx_descriptors fds, const char **out_words, struct sbx_error *err)
 {
 	struct sbx_message answer;
+	uint32_t n_words = 0;
 	const char *text;
 	struct sbx_error unsent = SBX_ERROR_INIT;
 	/* Whoever is refused finds the reason, though not the server any more. */
 	if (sbx_connection_send(c, m, words, fds, &unsent) < 0 &&
 	    (m->type != SBX_MESSAGE_HELLO || unsent.code != SBX_E_INTERRUPTED))
 		return sbx_error_propagate(err, &unsent);
-	do {
-		if (sbx_connection_receive(c, &answer, &text, err) < 0)
+	sbx_buffer_release(&c->gathered);
+	if (receive_answer(c, m, &answer, &text, err) < 0)
+		return -1;
+	while (answer.flags & SBX_FLAG_MORE) {
+		n_words += answer.n_words;
+		if (add_part(c, &answer, text, err) < 0 ||
+		    receive_answer(c, m, &answer, &text, err) < 0)
 			return -1;
-		/* Before it knows us, a refusal has no number. */
-	} while (answer.id != m->id && !(m->type == SBX_MESSAGE_HELLO && answer.id == 0));
-	if (answer.type == SBX_MESSAGE_ERROR)
-		return sbx_connection_fail(&answer, text, err);
+	}
+	if (n_words) {
+		if (add_part(c, &answer, text, err) < 0)
+			return -1;
+		answer.n_words += n_words;
+		text = c->gathered.data;
+	}
 	*m = answer;
 	if (out_words)
 		*out_words = text;

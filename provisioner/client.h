@@ -12,10 +12,11 @@ struct sbx_connection {
 	int fd; /* to poll(2); -1: closed */
 	uint32_t last_id;
 	char *packet;
+	struct sbx_buffer gathered; /* the words of an answer of several messages */
 };
 #define SBX_CONNECTION_INIT                                                                        \
 	{                                                                                          \
-		-1, 0, NULL                                                                        \
+		-1, 0, NULL, SBX_BUFFER_INIT                                                       \
 	}
 
 /* Connect and greet. SBX_E_NOT_FOUND when nobody listens, SBX_E_DENIED when we may not. */
@@ -41,7 +42,10 @@ int sbx_connection_send(struct sbx_connection *c, struct sbx_message *m, const c
 int sbx_connection_receive(struct sbx_connection *c, struct sbx_message *out,
 			   const char **out_words, struct sbx_error *err);
 
-/* Send, and wait for the answer; other messages are dropped. An ERROR comes as *err. */
+/*
+ * Send, and wait for the answer, all of its messages (SBX_FLAG_MORE) as one; others are dropped. An
+ * ERROR comes as *err.
+ */
 int sbx_connection_ask(struct sbx_connection *c, struct sbx_message *m, const char *const *words,
 		       struct sbx_descriptors fds, const char **out_words, struct sbx_error *err);
 

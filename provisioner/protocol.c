@@ -29,6 +29,11 @@ const char *sbx_message_name(uint32_t type)
 	return row ? row->name : NULL;
 }
 
+static uint32_t flags_of(uint32_t type)
+{
+	return type == SBX_MESSAGE_CREATE ? SBX_FLAGS : type == SBX_MESSAGE_OK ? SBX_FLAG_MORE : 0;
+}
+
 static int check_words(const struct sbx_message *m, const char *words, size_t n_bytes,
 		       struct sbx_error *err)
 {
@@ -54,14 +59,14 @@ int sbx_message_decode(const void *packet, size_t n_bytes, unsigned n_fds, struc
 	const struct row *row = find_row(out->type);
 	if (!row)
 		return sbx_fail(err, SBX_E_INPUT, "%u: no such type of message", out->type);
-	if (out->unused || out->flags & ~(uint32_t)SBX_FLAGS ||
-	    (out->flags && out->type != SBX_MESSAGE_CREATE))
+	if (out->unused || out->flags & ~flags_of(out->type))
 		return sbx_fail(err, SBX_E_INPUT, "%s: an unknown flag is set", row->name);
 	if (out->n_words < row->least_words || out->n_words > row->most_words)
 		return sbx_fail(err, SBX_E_INPUT, "%s: %u words; %u to %u were expected", row->name,
 				out->n_words, row->least_words, row->most_words);
 	/* None or all: half of them would leave open whose they are. */
-	unsigned more = !!(out->flags & SBX_FLAG_INPUT) + !!(out->flags & SBX_FLAG_OUTPUT);
+	const uint32_t given = out->type == SBX_MESSAGE_CREATE ? out->flags : 0;
+	unsigned more = !!(given & SBX_FLAG_INPUT) + !!(given & SBX_FLAG_OUTPUT);
 	if (n_fds != row->least_fds + more && n_fds != row->most_fds + more)
 		return sbx_fail(err, SBX_E_INPUT, "%s: %u descriptors; %u or %u were expected",
 				row->name, n_fds, row->least_fds + more, row->most_fds + more);

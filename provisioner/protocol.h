@@ -57,6 +57,8 @@ enum sbx_message_type {
 /* Of CREATE: another, the last, of a folder to copy what is left in /output into. */
 #define SBX_FLAG_OUTPUT 8
 #define SBX_FLAGS	(SBX_FLAG_KEEP | SBX_FLAG_ZYGOTE | SBX_FLAG_INPUT | SBX_FLAG_OUTPUT)
+/* Of OK: more of its words come in another one of the same id. */
+#define SBX_FLAG_MORE 1
 
 struct sbx_message {
 	uint32_t type;	  /* enum sbx_message_type */

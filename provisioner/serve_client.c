@@ -58,8 +58,9 @@ void sbx_client_flush(struct sbx_server *s, struct sbx_client *c)
 	c->last = &c->first;
 }
 
-void sbx_client_send(struct sbx_server *s, struct sbx_client *c, struct sbx_message *m,
-		     const struct sbx_buffer *words)
+/* With so much waiting already that it would be more than `most`, the client is dropped. */
+static void send_or_keep(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
+			 const struct sbx_buffer *words, size_t most)
 {
 	if (!c || c->fd < 0)
 		return;
@@ -71,7 +72,7 @@ void sbx_client_send(struct sbx_server *s, struct sbx_client *c, struct sbx_mess
 			return sbx_client_drop(s, c);
 	}
 	struct sbx_outgoing *o = NULL;
-	if (c->n_waiting_bytes + sizeof(*m) + n <= MAX_WAITING_BYTES)
+	if (c->n_waiting_bytes + sizeof(*m) + n <= most)
 		o = malloc(sizeof(*o) + sizeof(*m) + n);
 	if (!o)
 		return sbx_client_drop(s, c);
@@ -85,6 +86,42 @@ void sbx_client_send(struct sbx_server *s, struct sbx_client *c, struct sbx_mess
 	*c->last = o;
 	c->last = &o->next;
 	c->n_waiting_bytes += o->n_bytes;
+}
+
+void sbx_client_send(struct sbx_server *s, struct sbx_client *c, struct sbx_message *m,
+		     const struct sbx_buffer *words)
+{
+	send_or_keep(s, c, m, words, MAX_WAITING_BYTES);
+}
+
+/*
+ * An answer of any length, in as many messages as that takes. No request is read as long as any of
+ * it waits, so that a client can have one waiting that is longer than what else may.
+ */
+static void send_answer(struct sbx_server *s, struct sbx_client *c, const struct sbx_message *m,
+			const struct sbx_buffer *words)
+{
+	const size_t most = MAX_WAITING_BYTES + words->n_bytes, room = SBX_MAX_MESSAGE - sizeof(*m);
+	struct sbx_message part = *m;
+	struct sbx_buffer rest = *words;
+	uint32_t n_words = m->n_words;
+	while (rest.n_bytes > room) {
+		struct sbx_buffer now = {.data = rest.data};
+		for (part.n_words = 0; part.n_words < n_words; part.n_words++) {
+			size_t n = strlen(now.data + now.n_bytes) + 1;
+			if (part.n_words && now.n_bytes + n > room)
+				break;
+			now.n_bytes += n;
+		}
+		part.flags = SBX_FLAG_MORE;
+		send_or_keep(s, c, &part, &now, most);
+		rest.data += now.n_bytes;
+		rest.n_bytes -= now.n_bytes;
+		n_words -= part.n_words;
+	}
+	part.flags = 0;
+	part.n_words = n_words;
+	send_or_keep(s, c, &part, &rest, most);
 }
 
 void sbx_client_fail(struct sbx_server *s, struct sbx_client *c, uint32_t id, uint32_t sandbox,
@@ -234,7 +271,7 @@ static int handle(struct sbx_server *s, struct sbx_client *c, const struct sbx_m
 	if (out.failed)
 		return sbx_fail_os(err, SBX_E_NO_SPACE, ENOMEM, "answer");
 	if (done == 0)
-		sbx_client_send(s, c, &answer, &out);
+		send_answer(s, c, &answer, &out);
 	return done;
 }
 

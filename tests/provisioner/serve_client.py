@@ -15,8 +15,10 @@ from support import PATIENCE, eventually
 
 HEADER = struct.Struct("=IIIIiIII")
 HELLO, CREATE, EXEC, SIGNAL, PAUSE, RESUME, STATS, SET, DESTROY, LIST = range(1, 11)
+ZYGOTES = 13
 WELCOME, OK, ERROR, ENDED, COMMAND_ENDED = range(100, 105)
 KEEP, INPUT, OUTPUT = 1, 4, 8
+MORE = 1  # of OK
 CODES = {"USAGE": 2, "INPUT": 3, "NO_SPACE": 10, "NOT_FOUND": 12, "BUSY": 13, "DENIED": 14,
 	 "UNSUPPORTED": 15, "NO_COMMAND": 127}
 
@@ -75,8 +77,19 @@ class Client:
 		while True:
 			message = self.receive()
 			if message.id == number:
-				return message
+				return self.rest_of(message)
 			self.events.append(message)
+
+	def rest_of(self, message):
+		"""An answer that is too long for one message, as one."""
+		while message.flags & MORE:
+			part = self.receive()
+			if part.id == message.id:
+				message.words += part.words
+				message.flags = part.flags
+			else:
+				self.events.append(part)
+		return message
 
 	def create(self, *words, **how):
 		answer = self.ask(CREATE, words, **how)

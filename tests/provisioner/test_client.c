@@ -92,6 +92,43 @@ static void descriptors_that_a_server_sends_are_closed(void **state)
 	}
 }
 
+static void send_words(int fd, struct sbx_message m, const char *words, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		m.n_words += words[i] == '\0';
+	assert_int_equal(sbx_packet_send(fd, &m, sizeof(m), words, n_bytes, NULL, 0), 0);
+}
+
+static void an_answer_of_several_messages_is_one(void **state)
+{
+	const struct sbx_message more = {.type = SBX_MESSAGE_OK, .id = 1, .flags = SBX_FLAG_MORE};
+	const struct sbx_message last = {.type = SBX_MESSAGE_OK, .id = 1};
+	const struct sbx_message event = {.type = SBX_MESSAGE_ENDED, .sandbox = 7};
+	SBX_CLEANUP_FD int server_fd = -1;
+	SBX_CLEANUP_CONNECTION struct sbx_connection c = connect_to_us(&server_fd);
+	struct sbx_message m = {.type = SBX_MESSAGE_LIST};
+	struct sbx_error err = SBX_ERROR_INIT;
+	const char *words;
+	send_words(server_fd, more, "a\0b", 4);
+	send_words(server_fd, event, "{}", 3);
+	send_words(server_fd, more, "", 1);
+	send_words(server_fd, last, "c", 2);
+	assert_int_equal(
+		sbx_connection_ask(&c, &m, NULL, (struct sbx_descriptors){0}, &words, &err), 0);
+	assert_int_equal(m.n_words, 4);
+	assert_memory_equal(words, "a\0b\0\0c", 7);
+	assert_int_equal(m.flags, 0);
+	/* What goes wrong in between is told. */
+	const struct sbx_message failed = {.type = SBX_MESSAGE_ERROR, .id = 2, .value = 13};
+	send_words(server_fd, (struct sbx_message){SBX_MESSAGE_OK, 2, .flags = SBX_FLAG_MORE}, "a",
+		   2);
+	send_words(server_fd, failed, "busy", 5);
+	m = (struct sbx_message){.type = SBX_MESSAGE_LIST};
+	assert_int_equal(
+		sbx_connection_ask(&c, &m, NULL, (struct sbx_descriptors){0}, &words, &err), -1);
+	assert_int_equal(err.code, SBX_E_BUSY);
+}
+
 static void an_empty_packet_is_the_end_and_leaves_nothing(void **state)
 {
 	int ends[2], fds[SBX_MAX_PACKET_FDS];
@@ -133,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(descriptors_that_a_server_sends_are_closed),
+		cmocka_unit_test(an_answer_of_several_messages_is_one),
 		cmocka_unit_test(an_empty_packet_is_the_end_and_leaves_nothing),
 		cmocka_unit_test(what_is_not_taken_of_a_packet_is_closed),
 	};

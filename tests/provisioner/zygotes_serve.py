@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 
+from serve_client import MORE, ZYGOTES
 from support import PATIENCE, eventually, main
 from zygote_server import ROOT, Server
 
@@ -167,6 +168,31 @@ def test_a_zygote_that_stops_what_sandboxes_are_made_by_holds_up_nobody(t):
 	assert server.ctl("create", ROOT, "--", "python3", "-c", "print(1)").ok().out == "1\n"
 	server.end()
 	assert not t.leftovers()
+
+
+def test_more_of_them_than_a_message_holds_can_be_listed(t):
+	"""Long names of templates, in as many messages as that takes; also for who is slow to read them."""
+	server = Server(t)
+	template = ROOT + "/." * ((4090 - len(ROOT)) // 2)
+	names = [f"{n:02}{'n' * 250}" for n in range(16)]
+	modules = ["", "sbx_one", "sbx_two"]
+	for name in names:
+		for wanted in modules[1:]:
+			server.ctl("warm", name, wanted, template, 0).ok()
+	expected = sorted((name, wanted, template) for name in names for wanted in modules)
+
+	def known(lines):
+		return sorted((row["zygotes"], row["modules"], row["template"]) for row in map(json.loads, lines))
+	assert known(server.ctl("zygotes").ok().out.splitlines()) == expected
+	client = server.client()
+	numbers = [client.send(ZYGOTES) for _ in range(8)]
+	eventually(lambda: server.is_silent(client, 0.1) is False, "there is no answer")
+	for number in numbers:
+		first = client.receive()
+		assert (first.id, first.flags) == (number, MORE), first
+		assert sum(len(word) + 1 for word in first.words) <= 131072 - 32
+		assert known(client.rest_of(first).words) == expected
+	server.end()
 
 
 def test_two_users_zygotes_of_one_name_are_two(t):  # root
