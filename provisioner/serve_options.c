@@ -151,7 +151,8 @@ static const struct {
 	{"owner", "UID[:GID]", "of the socket, who may drive it (default: this user)", set_owner},
 	{"slots", "N", "how many are kept ready (default: 4)", set_slots},
 	{"max-sandboxes", "N", "how many there are at most (default: 256)", set_max_sandboxes},
-	{"max-clients", "N", "how many may be connected (default: 64)", set_max_clients},
+	{"max-clients", "N", "how many may be connected (default: 64), of one user three quarters",
+	 set_max_clients},
 	{"policy", "NAME|FILE", "no sandbox gets more than this (may be repeated)", set_policy},
 	{"share", "DIR",
 	 "a folder of the host that clients may name in options; it must not be theirs to change "

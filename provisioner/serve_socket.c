@@ -89,6 +89,26 @@ static struct sbx_client *free_place(struct sbx_server *s)
 	return NULL;
 }
 
+/*
+ * One user's clients shall not keep all others out: of the places that other users' clients leave,
+ * a quarter stays free. So the next user has some, and the one after that. It does not hold for
+ * root and the server's own user, who may end it anyway.
+ */
+static int check_share(const struct sbx_server *s, uid_t uid, struct sbx_error *err)
+{
+	unsigned n_own = 0, n_left = 0;
+	for (unsigned i = 0; i < s->max_clients; i++) {
+		n_own += s->client[i].fd >= 0 && s->client[i].uid == uid;
+		n_left += s->client[i].fd < 0 || s->client[i].uid == uid;
+	}
+	if (uid == 0 || n_own == 0 || (n_own + 1) * 4 <= n_left * 3 || uid == geteuid())
+		return 0;
+	return sbx_fail(err, SBX_E_BUSY,
+			"%u clients of user %u are connected, as many as one user may have now; "
+			"close one, or have more allowed (serve --max-clients)",
+			n_own, uid);
+}
+
 void sbx_serve_accept(struct sbx_server *s)
 {
 	struct ucred peer;
@@ -111,6 +131,8 @@ void sbx_serve_accept(struct sbx_server *s)
 	else if (!c)
 		sbx_fail(&err, SBX_E_BUSY, "%u clients are connected, as many as there may be",
 			 s->max_clients);
+	else
+		check_share(s, peer.uid, &err);
 	if (err.code != SBX_OK) {
 		struct sbx_message m = {.type = SBX_MESSAGE_ERROR,
 					.value = sbx_code_exit_status(err.code),

@@ -13,7 +13,7 @@ import time
 
 import support
 from serve_client import (CREATE, DESTROY, ENDED, ERROR, EXEC, HEADER, HELLO, KEEP, LIST, OK, PAUSE,
-			  STATS, Client, Server, code, is_over, name_of)
+			  STATS, WELCOME, Client, Server, code, is_over, name_of)
 from support import equal, eventually
 
 
@@ -240,6 +240,49 @@ def test_one_who_does_not_read_blocks_nobody(t):
 	equal((refused.type, refused.value), (ERROR, code("BUSY")))
 	third.close()
 	eventually(lambda: can_come_in(server), "a place was not given back")
+
+
+def test_one_user_s_clients_leave_room_for_others(t):  # root
+	"""A quarter of what others leave: however many users hold all that they can have."""
+	server = Server(t, "--mode", "0666", "--max-clients", "16")
+	os.chmod(t.tmp, 0o755)
+	held = []
+
+	def come_in(uid):
+		os.seteuid(uid)
+		try:
+			client = server.client(greet=False)
+		finally:
+			os.seteuid(0)
+		held.append(client)
+		try:
+			client.send(HELLO, value=1)
+		except OSError:
+			pass  # it was refused already
+		return client.receive()
+
+	def crowd(uid):
+		"""As many as it gets, and what the next one is told."""
+		for n in range(17):
+			answer = come_in(uid)
+			if answer.type == ERROR:
+				held.pop().close()
+				equal(answer.value, code("BUSY"))
+				return n, answer.words[0]
+		raise AssertionError("nobody is refused")
+
+	n, why = crowd(1234)
+	equal((n, why.split(";")[0]), (12, "12 clients of user 1234 are connected, as many as one user may have now"))
+	equal(crowd(1235)[0], 3)
+	equal(crowd(1236), (1, "16 clients are connected, as many as there may be"))
+	# What is given back is another one's, root's all of it.
+	held.pop(0).close()
+	eventually(lambda: come_in(1237).type == WELCOME, "no room for the next one")
+	for client in held:
+		client.close()
+	held.clear()
+	eventually(lambda: can_come_in(server), "no room for root")
+	eventually(lambda: crowd(0)[0] == 16, "root is held back")
 
 
 def can_come_in(server):
