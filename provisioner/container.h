@@ -30,9 +30,10 @@ struct sbx_container {
 	struct sbx_report last;			 /* FAILED or ENDED, once it came */
 	bool has_last, is_destroyed, is_awaited; /* by a keeper's answer */
 	bool is_handed_over;			 /* was made ahead of the request */
-	bool has_reported, was_unread;		 /* if so: it has; it ended before it read that */
-	bool is_recorded;			 /* request->record is of interest */
-	const int *stdio_fd;			 /* of the command; NULL: our own */
+	bool has_reported;			 /* if so: it has */
+	bool was_unread;     /* it, or a keeper, ended before it read what to do */
+	bool is_recorded;    /* request->record is of interest */
+	const int *stdio_fd; /* of the command; NULL: our own */
 	unsigned clone_flags;
 	pid_t *made;		       /* where the kernel writes down what is forked, or NULL */
 	int handover_fd;	       /* to be told later what to run (init.h), or -1 */

@@ -163,6 +163,7 @@ void sbx_container_take_answer(struct sbx_container *c)
 				       &n_fds);
 	if (n < 0 && errno == EAGAIN)
 		return;
+	c->was_unread = n == 0 && errno == ECONNRESET;
 	if (n == sizeof(reply) && reply.is_pending)
 		return end_pending(c->slot);
 	if (n == sizeof(reply) && reply.is_standing)

@@ -65,13 +65,15 @@ ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
 		fds[i] = -1;
 	ssize_t n;
+	bool is_reset = false;
 	/*
 	 * ECONNRESET: the other side closed with something of ours unread. That is told once,
 	 * before what it had sent.
 	 */
-	do
+	do {
 		n = recvmsg(socket_fd, &message, MSG_CMSG_CLOEXEC | flags);
-	while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+		is_reset = is_reset || (n < 0 && errno == ECONNRESET);
+	} while (n < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (n < 0)
 		return -1;
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
@@ -86,7 +88,7 @@ ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,
 	for (int i = 0; i < SBX_MAX_PACKET_FDS; i++)
 		sbx_close(&fds[i]);
 	*out_n_fds = 0;
-	errno = EMSGSIZE;
+	errno = is_cut ? EMSGSIZE : is_reset ? ECONNRESET : 0;
 	return is_cut ? -1 : 0;
 }
 

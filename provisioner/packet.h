@@ -22,7 +22,8 @@ int sbx_packet_send_waiting(int socket_fd, const void *a, size_t n_a, const void
 /*
  * Receive one: its length, 0 at the end, -1 with errno. One that is longer than `room`, or has more
  * descriptors than fit, is -1 with EMSGSIZE: it is lost, its descriptors are closed. One that is
- * empty counts as the end, and its descriptors are closed as well. The descriptors are
+ * empty counts as the end, and its descriptors are closed as well. At the end errno is ECONNRESET
+ * when the other side has not read all that was sent to it, else 0. The descriptors are
  * close-on-exec and the caller's; unused places of `fds` are set to -1.
  */
 ssize_t sbx_packet_receive(int socket_fd, int flags, void *data, size_t room,

@@ -69,16 +69,9 @@ static int take_wanted(struct sbx_server *s, struct sbx_entry *e, const struct s
 	return 0;
 }
 
-static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_client *c,
-		 bool is_forked, struct sbx_error *err)
+static int start_in_slot(struct sbx_entry *e, struct sbx_slot_warmth wanted, struct sbx_error *err)
 {
-	struct sbx_slot_warmth wanted = {0};
-	if (is_forked && take_wanted(s, e, c, &wanted, err) < 0)
-		return -1;
-	is_forked = wanted.family;
-	e->slot = sbx_serve_take_slot(s, wanted, err);
-	if (!e->slot)
-		return -1;
+	const bool is_forked = wanted.family;
 	e->request = (struct sbx_request){
 		.slot = e->slot,
 		.is_live = true,
@@ -105,7 +98,32 @@ static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_cli
 		return 0;
 	}
 	e->sandbox->backend->free(e->sandbox);
+	return -1;
+}
+
+static int start(struct sbx_server *s, struct sbx_entry *e, const struct sbx_client *c,
+		 bool is_forked, struct sbx_error *err)
+{
+	struct sbx_error first = SBX_ERROR_INIT;
+	struct sbx_slot_warmth wanted = {0};
+	if (is_forked && take_wanted(s, e, c, &wanted, err) < 0)
+		return -1;
+	e->slot = sbx_serve_take_slot(s, wanted, err);
+	if (!e->slot)
+		return -1;
+	if (start_in_slot(e, wanted, &first) == 0)
+		return 0;
+	const bool is_gone = e->slot->is_broken;
 	if (e->slot->is_used || e->slot->is_broken)
+		sbx_serve_put_back(e->slot, NULL, 0);
+	if (!is_gone)
+		return sbx_error_propagate(err, &first);
+	/* Its keeper was killed since it was used last; it has a new one now, or another serves. */
+	if (e->slot->is_broken)
+		e->slot = sbx_serve_take_slot(s, wanted, err);
+	if (e->slot && start_in_slot(e, wanted, err) == 0)
+		return 0;
+	if (e->slot && (e->slot->is_used || e->slot->is_broken))
 		sbx_serve_put_back(e->slot, NULL, 0);
 	return -1;
 }
@@ -215,8 +233,8 @@ static void leave(struct sbx_server *s, struct sbx_entry *e)
 }
 
 /*
- * The zygote, or its child, was in no state to be used, or what was made ahead was killed before it
- * read what to run: that is no reason not to serve.
+ * The zygote, or its child, was in no state to be used, or what was made ahead, or a keeper, was
+ * killed before it read what to do: that is no reason not to serve.
  */
 static bool can_do_without(const struct sbx_server *s, const struct sbx_entry *e)
 {
@@ -225,8 +243,9 @@ static bool can_do_without(const struct sbx_server *s, const struct sbx_entry *e
 	if (!e->client || e->has_answer || e->is_doomed || s->is_ending ||
 	    (e->request.input_fd && e->input_fd < 0))
 		return false;
-	if (code == SBX_OK)
-		return e->result.reason == SBX_REASON_SIGNALLED && c->was_unread;
+	if (c->was_unread)
+		return code == SBX_OK ? e->result.reason == SBX_REASON_SIGNALLED
+				      : code == SBX_E_SANDBOX;
 	return e->family &&
 	       (code == SBX_E_SANDBOX || code == SBX_E_BUSY || code == SBX_E_TIMED_OUT);
 }

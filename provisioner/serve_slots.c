@@ -45,6 +45,7 @@ static void look_at(struct sbx_slot *slot)
 	if (is_counted && sbx_now_usec() < slot->rests_until_usec)
 		return;
 	SBX_CLEANUP_BUFFER struct sbx_buffer words = slot->words;
+	const uint32_t n_words = slot->n_words;
 	slot->words = (struct sbx_buffer)SBX_BUFFER_INIT;
 	slot->rests_until_usec = 0;
 	slot->is_taken = false;
@@ -52,7 +53,13 @@ static void look_at(struct sbx_slot *slot)
 	if (is_counted || sbx_slot_reset(slot, NULL) < 0)
 		replace(slot);
 	if (!slot->is_broken)
-		make_ahead(slot, &words, slot->n_words);
+		make_ahead(slot, &words, n_words);
+	/* Somebody has killed its keeper. */
+	if (!slot->is_broken || slot->keeper == 0)
+		return;
+	replace(slot);
+	if (!slot->is_broken)
+		make_ahead(slot, &words, n_words);
 }
 
 void sbx_serve_put_back(struct sbx_slot *slot, struct sbx_buffer *words, uint32_t n_words)

@@ -183,10 +183,10 @@ void sbx_slot_ready(struct sbx_slot *slot, const char *words, size_t n_bytes, ui
 	for (unsigned i = 0; has_new && i < slot->groups.n; i++)
 		fds[n++] = slot->groups.group[i].fd;
 	slot->readied_usec = sbx_now_usec();
-	/* Without, the next sandbox takes longer; but not without its groups. */
+	/* Without, the next sandbox takes longer; but not without its groups, or a keeper. */
 	if (sbx_packet_send(slot->socket_fd, &order, sizeof(order), words, inner < 0 ? 0 : n_bytes,
 			    fds, n) < 0 &&
-	    has_new)
+	    (has_new || errno == EPIPE))
 		slot->is_broken = true;
 }
 
