@@ -185,7 +185,7 @@ static unsigned fill_fds(struct sbx_server *s, uint64_t *out_deadline, unsigned 
 	s->fds[n++] = (struct pollfd){s->signal_fd, POLLIN, 0};
 	for (unsigned i = 0; i < s->max_clients; i++) {
 		struct sbx_client *c = &s->client[i];
-		if (c->fd < 0)
+		if (c->fd < 0 || (c->is_held && !c->first))
 			continue;
 		/* One who does not take answers asks nothing more. */
 		c->poll_index = n;
@@ -266,9 +266,10 @@ static int wait_and_move(struct sbx_server *s, uint64_t farewell)
 	sweep_again(s);
 	/* Sandboxes first: their number among the descriptors is that of before. */
 	move_sandboxes(s);
+	s->turn++;
 	for (unsigned i = 0; i < s->max_clients; i++) {
-		struct sbx_client *c = &s->client[i];
-		if (c->fd < 0 || !s->fds[c->poll_index].revents)
+		struct sbx_client *c = &s->client[(s->turn + i) % s->max_clients];
+		if (c->fd < 0 || !(c->is_held || s->fds[c->poll_index].revents))
 			continue;
 		if (c->first)
 			sbx_client_flush(s, c);

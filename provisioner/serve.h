@@ -24,6 +24,7 @@ struct sbx_client {
 	uid_t uid;
 	gid_t gid;
 	bool has_greeted;
+	bool is_held; /* what it asks for next takes a slot, and all of them rest */
 	struct sbx_outgoing *first, **last;
 	size_t n_waiting_bytes;
 };
@@ -38,6 +39,7 @@ struct sbx_entry {
 	bool is_kept;	 /* lives on without its client */
 	bool has_answer; /* to CREATE */
 	bool is_doomed;	 /* to be killed as soon as it can be */
+	bool is_held;	 /* it has ended, and is to be started again when a slot is free */
 	uint32_t create_id, destroy_id;
 	struct sbx_client *destroyer;
 	struct sbx_slot *slot;
@@ -84,6 +86,7 @@ struct sbx_server {
 	struct sbx_client *client;
 	struct sbx_entry *entry; /* max_sandboxes; none is used from n_entries on */
 	struct pollfd *fds;
+	unsigned turn; /* whose client is looked at first */
 	unsigned n_entries, n_slots, n_ready_slots, max_sandboxes, max_clients;
 	uint32_t last_number;
 	int listen_fd, signal_fd, spare_fd;
@@ -191,8 +194,10 @@ void sbx_slot_foresee(struct sbx_slot *slot, const char *words, size_t n_bytes, 
 
 /*
  * serve_slots.c. One that is free; or, while there are fewer than there may be, a new one. It is
- * the caller's to mark as taken.
+ * the caller's to mark as taken. To wait for one that rests takes less time than to make another:
+ * nobody who can wait should ask for one as long as all of them do.
  */
+bool sbx_serve_slots_rest(const struct sbx_server *s);
 struct sbx_slot *sbx_serve_take_slot(struct sbx_server *s, struct sbx_slot_warmth wanted,
 				     struct sbx_error *err);
 /*

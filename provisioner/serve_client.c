@@ -275,6 +275,15 @@ static int handle(struct sbx_server *s, struct sbx_client *c, const struct sbx_m
 	return done;
 }
 
+/* Nobody else shall wait meanwhile: the request stays where it is until a slot is free. */
+static bool has_to_wait(const struct sbx_server *s, const struct sbx_client *c)
+{
+	struct sbx_message m;
+	return sbx_serve_slots_rest(s) &&
+	       recv(c->fd, &m, sizeof(m), MSG_PEEK | MSG_DONTWAIT) == sizeof(m) &&
+	       m.type == SBX_MESSAGE_CREATE;
+}
+
 void sbx_client_read(struct sbx_server *s, struct sbx_client *c)
 {
 	SBX_CLEANUP_PACKET_FDS int fds[SBX_MAX_PACKET_FDS] = SBX_NO_PACKET_FDS;
@@ -282,6 +291,9 @@ void sbx_client_read(struct sbx_server *s, struct sbx_client *c)
 	struct sbx_message m = {0};
 	const char *words = NULL;
 	struct sbx_error err = SBX_ERROR_INIT;
+	c->is_held = has_to_wait(s, c);
+	if (c->is_held)
+		return;
 	memset(s->packet, 0, sizeof(m));
 	ssize_t n =
 		sbx_packet_receive(c->fd, MSG_DONTWAIT, s->packet, SBX_MAX_MESSAGE, fds, &n_fds);

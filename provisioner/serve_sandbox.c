@@ -250,17 +250,17 @@ static bool can_do_without(const struct sbx_server *s, const struct sbx_entry *e
 	       (code == SBX_E_SANDBOX || code == SBX_E_BUSY || code == SBX_E_TIMED_OUT);
 }
 
-static void start_without(struct sbx_server *s, struct sbx_entry *e)
+static void start_again(struct sbx_server *s, struct sbx_entry *e)
 {
 	struct sbx_error err = SBX_ERROR_INIT;
-	struct sbx_family *family = e->family;
-	sbx_serve_put_back(e->slot, NULL, 0);
+	e->is_held = sbx_serve_slots_rest(s);
+	if (e->is_held)
+		return;
+	if (e->is_doomed || !e->client || s->is_ending)
+		return leave(s, e);
 	e->sandbox->backend->free(e->sandbox);
 	e->sandbox = NULL;
-	e->family = NULL;
 	e->result = (struct sbx_result){0};
-	if (family)
-		sbx_family_left(s, family);
 	/* What the first one noted is not the second one's. */
 	sbx_record_release(&e->record);
 	if (start(s, e, e->client, false, &err) == 0)
@@ -271,6 +271,17 @@ static void start_without(struct sbx_server *s, struct sbx_entry *e)
 	const uint32_t id = e->create_id;
 	clear(e);
 	sbx_client_fail(s, client, id, 0, &err);
+}
+
+static void start_without(struct sbx_server *s, struct sbx_entry *e)
+{
+	struct sbx_family *family = e->family;
+	sbx_serve_put_back(e->slot, NULL, 0);
+	e->family = NULL;
+	if (family)
+		sbx_family_left(s, family);
+	sbx_layer_let_go(&e->sandbox->layer_fd);
+	start_again(s, e);
 }
 
 static void finish(struct sbx_server *s, struct sbx_entry *e)
@@ -306,11 +317,12 @@ static void tell_event(struct sbx_server *s, struct sbx_entry *e, const struct s
 uint64_t sbx_entry_fds(const struct sbx_entry *e, struct pollfd *fds)
 {
 	sbx_supervise_fds(e->sandbox, fds);
-	if (!e->collector)
+	if (!e->collector && !e->is_held)
 		return sbx_supervise_deadline(e->sandbox);
 	for (int i = 0; i < SBX_SUPERVISE_FDS; i++)
 		fds[i].fd = -1;
-	fds[0] = (struct pollfd){e->collector_fd, POLLIN, 0};
+	if (e->collector)
+		fds[0] = (struct pollfd){e->collector_fd, POLLIN, 0};
 	return 0;
 }
 
@@ -318,6 +330,8 @@ void sbx_entry_move(struct sbx_server *s, struct sbx_entry *e, const struct poll
 {
 	struct sbx_sandbox *sandbox = e->sandbox;
 	struct sbx_event event;
+	if (e->is_held)
+		return start_again(s, e);
 	if (e->collector) {
 		if (fds[0].revents && sbx_entry_collected(e))
 			leave(s, e);

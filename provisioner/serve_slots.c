@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The slots of a server: who gets which, and what becomes of one when its sandbox has ended. */
-#include <time.h>
-
 #include "provisioner/serve.h"
 #include "provisioner/supervise.h"
 
 /* How long what has ended in a slot may be counted, and how often that is looked at. */
 #define REST_USEC 200000
 #define LOOK_USEC 1000
-#define LOOK_NSEC 1000000
 
 /* A slot that cannot be used again, made anew; broken when even that cannot be. */
 static void replace(struct sbx_slot *slot)
@@ -116,16 +113,21 @@ static struct sbx_slot *find_free(struct sbx_server *s, struct sbx_slot_warmth w
 	return any;
 }
 
+bool sbx_serve_slots_rest(const struct sbx_server *s)
+{
+	bool any_rests = false;
+	for (unsigned i = 0; i < s->n_slots; i++) {
+		if (!s->slot[i].is_taken)
+			return false;
+		any_rests = any_rests || s->slot[i].rests_until_usec;
+	}
+	return any_rests;
+}
+
 struct sbx_slot *sbx_serve_take_slot(struct sbx_server *s, struct sbx_slot_warmth wanted,
 				     struct sbx_error *err)
 {
-	const struct timespec pause = {.tv_nsec = LOOK_NSEC};
-	struct sbx_slot *slot;
-	/* To wait for one that rests takes less time than to make another. */
-	while (!(slot = find_free(s, wanted)) && sbx_serve_slots_deadline(s)) {
-		nanosleep(&pause, NULL);
-		sbx_serve_move_slots(s);
-	}
+	struct sbx_slot *slot = find_free(s, wanted);
 	if (slot)
 		return slot;
 	if (s->n_slots == s->max_sandboxes) {

@@ -299,5 +299,67 @@ def test_a_slot_that_somebody_entered_is_made_anew_while_others_serve(t):  # roo
 	equal(server.stop(), 0)
 
 
+def intrude(server):
+	"""Something in the slot, so that it is counted there when its sandbox has ended: for 200 ms it rests."""
+	inits = [pid for pid in server.children() if name_of(pid) == "sbx-init"]
+	with open(f"/proc/{inits[0]}/cgroup", encoding="utf-8") as f:
+		groups = [line.rstrip("\n").split(":", 2) for line in f]
+	group = next((path for _, names, path in groups if "pids" in names.split(",")), None)
+	if group is None:
+		raise support.Skip("the pids controller is not on cgroup version 1")
+	intruder = subprocess.Popen(["sleep", "1000"])
+	with open(f"/sys/fs/cgroup/pids{group}/cgroup.procs", "w", encoding="utf-8") as f:
+		f.write(str(intruder.pid))
+	return intruder
+
+
+def test_who_waits_for_a_slot_keeps_nobody_else_waiting(t):  # root
+	server = Server(t, "--slots", "1")
+	one, two = server.client(), server.client()
+	# On a busy machine the slot may have had its rest before anybody asks.
+	for _ in range(20):
+		number = one.create(t.root)
+		intruder = intrude(server)
+		one.ask(DESTROY, sandbox=number)
+		request = one.send(CREATE, [t.root, "--", "/bin/true"])
+		listed = two.ask(LIST).words
+		answer = one.receive()
+		equal((answer.id, answer.type), (request, OK), answer.words)
+		equal(one.wait(ENDED, answer.sandbox).record["exit_status"], 0)
+		equal(intruder.wait(timeout=support.PATIENCE), -signal.SIGKILL, "it went with the slot")
+		if not listed:
+			break
+	equal(listed, [], "sandboxes when the other one was answered")
+	equal(server.stop(), 0)
+
+
+def test_what_is_to_be_started_again_keeps_nobody_else_waiting(t):  # root
+	"""Killed before it read what to run, in a slot that has to rest then."""
+	server = Server(t, "--slots", "1")
+	one, two = server.client(), server.client()
+	for is_left in (False, False, True):
+		one.wait(ENDED, one.create(t.root, "--", "/bin/true"))
+		eventually(lambda: len(made_ahead(server)) == 1, "one is made ahead")
+		ready = made_ahead(server)[0]
+		intruder = intrude(server)
+		os.kill(ready, signal.SIGSTOP)
+		eventually(lambda pid=ready: state_of(pid) == "T", "it has stopped")
+		request = one.send(CREATE, [t.root, "--", "/bin/true"])
+		eventually(lambda: two.ask(LIST).words, "it has been told")
+		os.kill(ready, signal.SIGKILL)
+		if is_left:
+			one.close()
+			eventually(lambda: not two.ask(LIST).words, "it is begun for nobody")
+		else:
+			while server.is_silent(one, 0.01):
+				equal(len(two.ask(LIST).words), 1)
+			answer = one.receive()
+			equal((answer.id, answer.type), (request, OK), answer.words)
+			equal(one.wait(ENDED, answer.sandbox).record["exit_status"], 0)
+		equal(intruder.wait(timeout=support.PATIENCE), -signal.SIGKILL, "it went with the slot")
+	equal(two.wait(ENDED, two.create(t.root, "--", "/bin/true")).record["exit_status"], 0)
+	equal(server.stop(), 0)
+
+
 if __name__ == "__main__":
 	support.main(globals())
