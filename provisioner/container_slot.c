@@ -111,6 +111,8 @@ static int adopt(struct sbx_container *c, const struct sbx_slot_reply *reply, in
 		int *ledger_fd = &fds[reply->has_relay ? SBX_RELAY_CHANNELS : 0];
 		if (sbx_record_adopt(c->request->record, reply->wanted, *ledger_fd, err) < 0)
 			return -1;
+		/* Other sandboxes' processes 1 come from us as well. */
+		sbx_record_hide_from_children(c->request->record);
 		c->is_recorded = true;
 		sbx_container_open_io(c);
 	}

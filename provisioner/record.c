@@ -58,6 +58,18 @@ int sbx_record_open(struct sbx_record *record, unsigned wanted, int *out_fd, str
 	return 0;
 }
 
+void sbx_record_show_children(const struct sbx_record *record)
+{
+	if (record->ledger)
+		madvise(record->ledger, sizeof(*record->ledger), MADV_DOFORK);
+}
+
+void sbx_record_hide_from_children(const struct sbx_record *record)
+{
+	if (record->ledger)
+		madvise(record->ledger, sizeof(*record->ledger), MADV_DONTFORK);
+}
+
 void sbx_record_release(struct sbx_record *record)
 {
 	if (record->ledger)

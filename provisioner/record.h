@@ -44,6 +44,12 @@ struct sbx_record {
 /* With out_fd, the ledger can be shared with another process of ours, which adopts it by that. */
 int sbx_record_open(struct sbx_record *record, unsigned wanted, int *out_fd, struct sbx_error *err);
 int sbx_record_adopt(struct sbx_record *record, unsigned wanted, int fd, struct sbx_error *err);
+/*
+ * Its ledger is in the memory of what this process forks from now on, or not (then whoever is
+ * forked must not look at it). It is to begin with.
+ */
+void sbx_record_show_children(const struct sbx_record *record);
+void sbx_record_hide_from_children(const struct sbx_record *record);
 void sbx_record_release(struct sbx_record *record);
 #define SBX_CLEANUP_RECORD __attribute__((cleanup(sbx_record_release)))
 

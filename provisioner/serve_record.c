@@ -149,11 +149,13 @@ bool sbx_entry_collect(struct sbx_server *s, struct sbx_entry *e)
 	    pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
 		return false;
 	pid_t server = getpid();
+	sbx_record_show_children(&e->record);
 	e->collector = fork();
 	if (e->collector == 0) {
 		fcntl(ends[1], F_SETFL, 0);
 		look(&s->slots, e, ends[1], server);
 	}
+	sbx_record_hide_from_children(&e->record);
 	close(ends[1]);
 	e->collector_fd = ends[0];
 	if (e->collector > 0)

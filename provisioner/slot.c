@@ -89,8 +89,17 @@ static int start_keeper(struct sbx_slot *slot, struct sbx_error *err)
 		slot->keeper = 0;
 		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "starting a slot's keeper");
 	}
+	/*
+	 * Nobody who is forked by the one or the other has it: in process 1 of a sandbox it would
+	 * be a way to what we go by.
+	 */
+	int kept = madvise(shared, sizeof(*shared), MADV_DONTFORK);
+	if (slot->keeper == 0 && kept < 0)
+		_exit(1);
 	if (slot->keeper == 0)
 		sbx_keeper_run(slot, inner);
+	if (kept < 0)
+		return sbx_fail_os(err, SBX_E_SANDBOX, errno, "a slot's memory");
 	/* It waits for our first word, so that nothing of it is left outside of the groups. */
 	if (sbx_groups_join(&slot->groups, slot->keeper, err) < 0)
 		return -1;

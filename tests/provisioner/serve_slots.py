@@ -10,13 +10,17 @@ import subprocess
 import time
 
 import support
-from serve_client import CREATE, DESTROY, ENDED, LIST, OK, Server, code, is_over, made_ahead, name_of, state_of
+from serve_client import CREATE, DESTROY, ENDED, LIST, OK, Server, code, is_over, made_ahead, name_of, shared_memory, state_of
 from support import equal, eventually
 
 
 def first_id(pid):
 	with open(f"/proc/{pid}/uid_map", encoding="ascii") as f:
 		return int(f.read().split()[1])
+
+
+def keepers(server):
+	return [pid for pid in server.children() if name_of(pid) == "sbx-keeper" and not is_over(pid)]
 
 
 def test_what_was_made_ahead_is_new_and_is_what_was_asked_for(t):
@@ -150,6 +154,34 @@ def test_a_network_is_used_again_only_when_nothing_was_left_in_it(t):  # root
 	outside.close()
 
 
+def test_process_1_shares_no_memory_with_the_server(t):  # root
+	"""But the ledger of its own record. Made ahead, taken over, made for a request; by old and new keepers."""
+	server = Server(t, "--slots", "2")
+	client = server.client()
+
+	def check(n_ledgers):
+		inits = [pid for pid in server.children() if name_of(pid) == "sbx-init"]
+		shared = [shared_memory(pid) for pid in inits]
+		equal(sorted(sum(shared, [])), ["/memfd:sbx-ledger (deleted)"] * n_ledgers, f"of {len(inits)} processes")
+		assert max(map(len, shared)) <= 1, shared
+		equal({pid: len(shared_memory(pid)) for pid in keepers(server)}, dict.fromkeys(keepers(server), 1))
+		return len(inits)
+
+	for _ in range(2):
+		client.wait(ENDED, client.create(t.root, "--", "/bin/true"))
+	eventually(lambda: len(made_ahead(server)) == 2, "both slots have one made ahead")
+	equal(check(0), 2)
+	client.create(t.root)
+	client.create("--record", "all", t.root, "--", "/bin/sleep", "1000")
+	check(1)
+	# These slots, and so their keepers, come later than the ledger in the server.
+	for options in ((), ("--hostname", "other"), ("--record", "calls")):
+		client.create(*options, t.root, "--", "/bin/sleep", "1000")
+	equal(len(keepers(server)), 5)
+	equal(check(2), 5)
+	equal(server.stop(), 0)
+
+
 def test_sandboxes_of_a_time_have_no_ids_in_common(t):  # root
 	server = Server(t, "--slots", "4")
 	client = server.client()
@@ -199,10 +231,6 @@ def test_what_was_made_ahead_and_is_killed_serves_by_another(t):
 		equal((answer.id, answer.type), (request, OK), answer.words)
 		equal(client.wait(ENDED, answer.sandbox).record["exit_status"], 0)
 	equal(server.stop(), 0)
-
-
-def keepers(server):
-	return [pid for pid in server.children() if name_of(pid) == "sbx-keeper" and not is_over(pid)]
 
 
 def test_a_keeper_that_was_killed_costs_no_request(t):

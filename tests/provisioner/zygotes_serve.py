@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from serve_client import MORE, ZYGOTES
+from serve_client import CREATE, MORE, OK, ZYGOTES, name_of, shared_memory
 from support import PATIENCE, eventually, main
 from zygote_server import ROOT, Server
 
@@ -100,6 +100,20 @@ def test_what_is_made_ahead_serves_what_it_fits(t):
 	server.ctl("cool", "mine").ok()
 	server.end()
 	assert not t.leftovers()
+
+
+def test_neither_zygotes_nor_tasks_share_memory_with_the_server(t):  # root
+	server = Server(t)
+	client = server.client()
+	sleeper = (ROOT, "--", "python3", "-c", "import time; time.sleep(600)")
+	assert client.ask(CREATE, ["--record", "all", *sleeper]).type == OK
+	server.ctl("warm", "mine", "sbx_one", ROOT, 1).ok()
+	server.ctl("create", "--keep", "--zygote", "mine", "--modules", "sbx_one", *sleeper).ok()
+	inits = [pid for pid in server.children() if name_of(pid) == "sbx-init"]
+	shared = sum(map(shared_memory, inits), [])
+	assert len(inits) >= 3 and len(shared) <= 1, (inits, shared)
+	client.close()
+	server.end()
 
 
 def test_a_server_says_what_it_will_not_fork(t):
