@@ -322,16 +322,19 @@ def children_of(pid):
 		return [int(p) for p in f.read().split()]
 
 
+def reapers_of(pid):
+	return [p for p in children_of(pid) if open(f"/proc/{p}/comm", encoding="utf-8").read() == "sbx-reaper\n"]
+
+
 def test_next_run_sweeps_what_a_killed_reaper_left(t):  # root
 	if not has_cgroups(t):
 		raise Skip("no cgroup can be made here")
 	# Another test's sandbox may be the next one; then once more.
 	for _ in range(50):
 		process = start_marked(t)
-		reapers = [p for p in children_of(process.pid)
-			   if open(f"/proc/{p}/comm", encoding="utf-8").read() == "sbx-reaper\n"]
-		equal(len(reapers), 1, "reapers")
-		os.kill(reapers[0], signal.SIGKILL)
+		# The command may run before the reaper has its name.
+		eventually(lambda of=process.pid: len(reapers_of(of)) == 1, "it has a reaper")
+		os.kill(reapers_of(process.pid)[0], signal.SIGKILL)
 		process.kill()
 		process.communicate()
 		eventually(lambda: not t.marked(), lambda: f"left: {t.marked()}")
