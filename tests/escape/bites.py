@@ -63,8 +63,9 @@ def bite_outlive(t):
 	with Copy(t) as copy:
 		copy.run(t)
 		mark, deadline = os.path.join(copy.root, "output/outlived"), time.monotonic() + PATIENCE
+		os.mkdir(os.path.join(copy.root, "output/go"))
 		while not os.path.exists(mark) and time.monotonic() < deadline:
-			time.sleep(0.05)
+			time.sleep(0.01)
 		return GOT_OUT if os.path.exists(mark) else None
 
 
