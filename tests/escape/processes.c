@@ -121,8 +121,9 @@ static int posix_queue_shared(void)
 }
 
 /*
- * A child that has left session and group and ignores signals. When all else is over, driver.py makes
- * /output/go and looks for what it does then, for as long as it has the pipe /output/alive open.
+ * A child that has left session and group and ignores signals. When all else is over, driver.py
+ * makes /output/go and looks for what it does then, for as long as it has the pipe /output/alive
+ * open.
  */
 static int outlive(void)
 {
