@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "provisioner/arena.h"
 #include "provisioner/descriptors.h"
 #include "provisioner/layer.h"
 #include "provisioner/print.h"
@@ -212,6 +213,7 @@ int sbx_verb_run(int argc, char **argv)
 	const struct sbx_options *o = &task.options;
 	struct sbx_error err = SBX_ERROR_INIT;
 	uint64_t begun = sbx_now_usec();
+	sbx_arena_use();
 	if (sbx_check_standard_descriptors(&err) < 0)
 		return fail(&err);
 	if (sbx_options_parse(&task.options, argc - 1, argv + 1, &err) < 0)
