@@ -24,6 +24,7 @@ struct sbx_apply {
 	int host_proc_fd; /* the host's /proc */
 	int root_fd;	  /* the new root */
 	int proc_fd;	  /* its /proc */
+	int cover_fd[2];  /* what masks files there, and what masks folders, once it is mounted */
 	int dev_fd;	  /* its /dev */
 	int rules_fd;	  /* Landlock's, if they were made ahead of STAY_INSIDE, else -1 */
 	uint64_t rules_rights;

@@ -39,12 +39,20 @@ int sbx_apply_MASK(struct sbx_apply *a, const struct sbx_op *op, struct sbx_erro
 			       : sbx_fail_os(err, SBX_E_SANDBOX, errno, "/proc/%s", op->target);
 	/* An empty folder over a folder, the null device over a file. */
 	bool folder = S_ISDIR(st.st_mode);
+	int *first = &a->cover_fd[folder];
+	/* What is mounted already is copied as it is, attributes and all. */
 	SBX_CLEANUP_FD int cover =
-		sbx_mount_bind(a, AT_FDCWD, folder ? "empty" : "/dev/null",
-			       MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
-				       (folder ? MOUNT_ATTR_NODEV : 0),
-			       a->proc_fd, op->target, err);
-	return cover < 0 ? -1 : 0;
+		*first >= 0
+			? sbx_mount_bind(a, *first, "", 0, a->proc_fd, op->target, err)
+			: sbx_mount_bind(a, AT_FDCWD, folder ? "empty" : "/dev/null",
+					 MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC |
+						 (folder ? MOUNT_ATTR_NODEV : 0),
+					 a->proc_fd, op->target, err);
+	if (cover < 0)
+		return -1;
+	if (*first < 0)
+		*first = sbx_steal_fd(&cover);
+	return 0;
 }
 
 int sbx_apply_READ_ONLY(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "provisioner/reaper.h"
+#include "provisioner/supervise.h"
 
 #define NAME_PREFIX  "sbx-"
 #define REMOVE_TRIES 2000 /* of a millisecond each */
@@ -155,10 +156,7 @@ static void return_to_own(struct sbx_group *group)
 static unsigned long long new_stamp(void)
 {
 	static unsigned long long last;
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	unsigned long long stamp =
-		(unsigned long long)now.tv_sec * 1000000000 + (unsigned long long)now.tv_nsec;
+	unsigned long long stamp = sbx_now_nsec();
 	last = stamp > last ? stamp : last + 1;
 	return last;
 }

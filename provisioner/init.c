@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,6 +19,7 @@
 #include "provisioner/descriptors.h"
 #include "provisioner/filter.h"
 #include "provisioner/shown.h"
+#include "provisioner/supervise.h"
 
 void sbx_init_report(const struct sbx_init *init, const struct sbx_report *report)
 {
@@ -31,13 +31,6 @@ static _Noreturn void report_and_end(const struct sbx_init *init, const struct s
 {
 	sbx_init_report(init, report);
 	_exit(0);
-}
-
-static uint64_t now_nsec(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
 /*
@@ -126,6 +119,7 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 		.host_proc_fd = -1,
 		.root_fd = -1,
 		.proc_fd = -1,
+		.cover_fd = {-1, -1},
 		.dev_fd = -1,
 		.rules_fd = -1,
 	};
@@ -143,6 +137,8 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 	sbx_close(&apply->host_proc_fd);
 	sbx_close(&apply->root_fd);
 	sbx_close(&apply->proc_fd);
+	sbx_close(&apply->cover_fd[0]);
+	sbx_close(&apply->cover_fd[1]);
 	sbx_close(&apply->dev_fd);
 	umask(022);
 	/* Whatever runs inside may not look into this process, nor reach its file. */
@@ -168,7 +164,6 @@ static void warm_up(void)
 	};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
 		access(paths[i], F_OK);
-	now_nsec();
 	sbx_start_ahead();
 }
 
@@ -234,16 +229,16 @@ void sbx_init_run(const struct sbx_init *given)
 	struct sbx_report report = {.kind = SBX_REPORT_FAILED, .error = SBX_ERROR_INIT};
 	struct sbx_init_fds fds = {.signal_fd = -1, .io_fd = -1, .listener_fd = -1};
 	if (init->ledger)
-		init->ledger->begun_nsec = now_nsec();
+		init->ledger->begun_nsec = sbx_now_nsec();
 	if (set_up(init, &fds, &report.error) < 0 ||
 	    (fds.signal_fd = open_signals(init, &report.error)) < 0)
 		report_and_end(init, &report);
-	report.built_nsec = now_nsec();
+	report.built_nsec = sbx_now_nsec();
 	pid_t first = start_first(init, &fds, &report.error);
 	if (first < 0)
 		report_and_end(init, &report);
 	report.kind = SBX_REPORT_STARTED;
-	report.command_nsec = now_nsec();
+	report.command_nsec = sbx_now_nsec();
 	if (init->ledger) {
 		init->ledger->built_nsec = report.built_nsec;
 		init->ledger->command_nsec = first ? report.command_nsec : 0;

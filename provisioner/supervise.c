@@ -2,7 +2,9 @@
 #include "provisioner/supervise.h"
 
 #include <limits.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 /* How long a reader of our output who has stopped reading holds up the end of a killed sandbox. */
 #define PATIENCE_USEC	   1000000
@@ -19,11 +21,16 @@ sigset_t sbx_supervise_signals(void)
 	return set;
 }
 
+uint64_t sbx_now_nsec(void)
+{
+	struct timespec t = {0};
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 uint64_t sbx_now_usec(void)
 {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+	return sbx_now_nsec() / 1000;
 }
 
 int sbx_poll_timeout(uint64_t deadline_usec, uint64_t now_usec)

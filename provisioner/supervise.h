@@ -47,6 +47,11 @@ int sbx_poll_timeout(uint64_t deadline_usec, uint64_t now_usec);
 /* The signals that are passed on to a sandbox. They must be blocked before it is made. */
 sigset_t sbx_supervise_signals(void);
 
-uint64_t sbx_now_usec(void); /* monotonic */
+/*
+ * Monotonic. By system call: the vDSO must be found first and its pages be mapped, which pays only
+ * for who asks often.
+ */
+uint64_t sbx_now_nsec(void);
+uint64_t sbx_now_usec(void);
 
 #endif

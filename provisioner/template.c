@@ -201,7 +201,7 @@ static int find_in_store(const char *root_dir, const char *name, struct sbx_lowe
 		       : find_files(dfd, where, name, id, out, err);
 }
 
-static int check_folder(const char *path, struct sbx_error *err)
+static int check_folder(const char *path, bool *out_has_folders, struct sbx_error *err)
 {
 	struct stat st;
 	if (stat(path, &st) < 0)
@@ -210,6 +210,8 @@ static int check_folder(const char *path, struct sbx_error *err)
 	if (!S_ISDIR(st.st_mode))
 		return sbx_fail(err, SBX_E_NOT_FOUND,
 				"template %s: is no folder; a root file system was expected", path);
+	/* Most file systems count its folders as links to it. */
+	*out_has_folders = st.st_nlink > 2;
 	return 0;
 }
 
@@ -235,7 +237,8 @@ int sbx_lower_find(const char *root_dir, const char *name, const char *base, str
 			      (base && !(lower.base = copy(base, err)))
 		    : find_in_store(root_dir, name, &lower, err) < 0)
 		return -1;
-	if (check_folder(lower.path, err) < 0 || (lower.base && check_folder(lower.base, err) < 0))
+	if (check_folder(lower.path, &lower.has_folders, err) < 0 ||
+	    (lower.base && check_folder(lower.base, &lower.has_folders, err) < 0))
 		return -1;
 	*out = lower;
 	lower = (struct sbx_lower)SBX_LOWER_INIT;
@@ -245,9 +248,7 @@ int sbx_lower_find(const char *root_dir, const char *name, const char *base, str
 const char *sbx_lower_empty(const struct sbx_lower *lower)
 {
 	const char *root = lower->base ? lower->base : lower->path;
-	struct stat st;
-	/* Most file systems count its folders as links to it. */
-	if (stat(root, &st) == 0 && st.st_nlink > 2)
+	if (lower->has_folders)
 		return NULL;
 	SBX_CLEANUP_DIR DIR *dir = opendir(root);
 	struct dirent *entry;
@@ -269,10 +270,13 @@ static int enter_ids(int store_dfd, const char *path, const char *what, struct s
 int sbx_lower_enter_ids(const struct sbx_lower *lower, struct sbx_error *err)
 {
 	/* $SBX_ROOT/templates/ID/root, which is no template of ours without what is beside it. */
-	SBX_CLEANUP_FD int fd = open(lower->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || faccessat(fd, "../meta.json", F_OK, 0) < 0)
+	SBX_CLEANUP_FREE char *beside = NULL;
+	if (asprintf(&beside, "%s/../meta.json", lower->path) < 0)
+		return sbx_fail(err, SBX_E_NO_SPACE, "template: out of memory");
+	if (access(beside, F_OK) < 0)
 		return 0;
-	return enter_ids(fd, "../../../" SBX_IDMAP_FILE, lower->path, err);
+	SBX_CLEANUP_FD int fd = open(lower->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? 0 : enter_ids(fd, "../../../" SBX_IDMAP_FILE, lower->path, err);
 }
 
 int sbx_store_enter_ids(const char *root_dir, struct sbx_error *err)

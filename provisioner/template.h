@@ -13,12 +13,13 @@ struct sbx_lower {
 		      */
 	char *base;  /* what `path` is a layer over, NULL: it is whole by itself; owned */
 	int lock_fd; /* held shared while the sandbox lives, so that it isn't removed; or -1 */
-	bool has_lock; /* a path has none */
+	bool has_lock;	  /* a path has none */
+	bool has_folders; /* what should hold most of it does; false says nothing */
 };
 
 #define SBX_LOWER_INIT                                                                             \
 	{                                                                                          \
-		NULL, NULL, NULL, -1, false                                                        \
+		NULL, NULL, NULL, -1, false, false                                                 \
 	}
 
 void sbx_lower_release(struct sbx_lower *lower);
