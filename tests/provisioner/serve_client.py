@@ -67,7 +67,11 @@ class Client:
 		return self.last
 
 	def receive(self):
-		packet = self.socket.recv(1 << 18)
+		try:
+			packet = self.socket.recv(1 << 18)
+		except ConnectionResetError:
+			# It has closed without reading all of ours; what it told before comes behind that (packet.c).
+			packet = self.socket.recv(1 << 18)
 		if not packet:
 			raise EOFError
 		return Message(packet)
