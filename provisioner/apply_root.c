@@ -26,13 +26,18 @@ static int mount_old(const char *source, const char *target, const char *type, u
 int sbx_apply_PRIVATE_MOUNTS(struct sbx_apply *a, const struct sbx_op *op, struct sbx_error *err)
 {
 	/* Nothing that is mounted here shall show outside, and nothing from there here. */
-	if (mount_old(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	if (mount_old(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return 0;
+	/* Nor could another root be put in its place. */
+	if (errno == EINVAL)
 		return sbx_fail_os(
 			err, SBX_E_SANDBOX, errno,
-			"making mounts private; a policy of this host may take user "
-			"namespaces their rights (as AppArmor's "
-			"kernel.apparmor_restrict_unprivileged_userns), then run as root");
-	return 0;
+			"making mounts private: / is no mount point, as after chroot(8); "
+			"make its folder one before (mount --bind FOLDER FOLDER)");
+	return sbx_fail_os(err, SBX_E_SANDBOX, errno,
+			   "making mounts private; a policy of this host may take user "
+			   "namespaces their rights (as AppArmor's "
+			   "kernel.apparmor_restrict_unprivileged_userns), then run as root");
 }
 
 /* A folder of the staging tmpfs; modes are exact because the umask is 0 here. */

@@ -3,6 +3,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 
 from support import Skip, equal, eventually, main, tree
@@ -220,6 +221,22 @@ def test_template_is_locked_while_it_is_used(t):
 	# Now we hold it, as whoever removes a template does.
 	t.run("true", template=ID).fails(125, "being removed")
 	os.close(lock)
+
+
+def test_a_root_that_is_no_mount_point(t):  # root
+	"""As after chroot(8) it cannot be left for another one: told so, with what helps."""
+	jail = t.folder("jail")
+	for name in ("proc", "dev"):
+		t.folder("jail", name)
+	shutil.copy(t.program, f"{jail}/sbx-provision")
+	shutil.copytree(t.root, f"{jail}/template", symlinks=True)
+
+	def enter(before):
+		script = f'{before} mount -t proc proc "$1/proc" && mount --rbind /dev "$1/dev" && ' \
+			'exec chroot "$1" /sbx-provision run /template/ -- /bin/true'
+		return t.call(["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", jail])
+	enter("").fails(125, "no mount point", "mount --bind")
+	enter('mount --bind "$1" "$1" &&').ok()
 
 
 def can_lock(fd):
