@@ -303,34 +303,9 @@ def test_a_slot_that_cannot_be_made_anew_leaves_the_others_to_serve(t):  # user
 	equal(server.stop(), 0)
 
 
-def test_a_slot_that_somebody_entered_is_made_anew_while_others_serve(t):  # root
-	server = Server(t, "--slots", "1")
-	client = server.client()
-	client.wait(ENDED, client.create(t.root, "--", "/bin/true"))
-	eventually(lambda: len(made_ahead(server)) == 1, "one is made ahead")
-	with open(f"/proc/{made_ahead(server)[0]}/cgroup", encoding="utf-8") as f:
-		groups = [line.rstrip("\n").split(":", 2) for line in f]
-	group = next((path for _, names, path in groups if "pids" in names.split(",")), None)
-	if group is None:
-		raise support.Skip("the pids controller is not on cgroup version 1")
-	intruder = subprocess.Popen(["sleep", "1000"])
-	try:
-		with open(f"/sys/fs/cgroup/pids{group}/cgroup.procs", "w", encoding="utf-8") as f:
-			f.write(str(intruder.pid))
-		for _ in range(3):
-			equal(client.wait(ENDED, client.create(t.root, "--", "/bin/true")).record["exit_status"], 0)
-		equal(intruder.wait(timeout=support.PATIENCE), -signal.SIGKILL, "it went with the slot")
-		equal(client.wait(ENDED, client.create(t.root, "--", "/bin/true")).record["exit_status"], 0)
-	finally:
-		intruder.kill()
-		intruder.wait()
-	equal(server.stop(), 0)
-
-
-def intrude(server):
-	"""Something in the slot, so that it is counted there when its sandbox has ended: for 200 ms it rests."""
-	inits = [pid for pid in server.children() if name_of(pid) == "sbx-init"]
-	with open(f"/proc/{inits[0]}/cgroup", encoding="utf-8") as f:
+def intrude(pid):
+	"""Something in the slot of this process: when its sandbox has ended, it is counted there, and it rests for 200 ms."""
+	with open(f"/proc/{pid}/cgroup", encoding="utf-8") as f:
 		groups = [line.rstrip("\n").split(":", 2) for line in f]
 	group = next((path for _, names, path in groups if "pids" in names.split(",")), None)
 	if group is None:
@@ -341,13 +316,30 @@ def intrude(server):
 	return intruder
 
 
+def test_a_slot_that_somebody_entered_is_made_anew_while_others_serve(t):  # root
+	server = Server(t, "--slots", "1")
+	client = server.client()
+	client.wait(ENDED, client.create(t.root, "--", "/bin/true"))
+	eventually(lambda: len(made_ahead(server)) == 1, "one is made ahead")
+	intruder = intrude(made_ahead(server)[0])
+	try:
+		for _ in range(3):
+			equal(client.wait(ENDED, client.create(t.root, "--", "/bin/true")).record["exit_status"], 0)
+		equal(intruder.wait(timeout=support.PATIENCE), -signal.SIGKILL, "it went with the slot")
+		equal(client.wait(ENDED, client.create(t.root, "--", "/bin/true")).record["exit_status"], 0)
+	finally:
+		intruder.kill()
+		intruder.wait()
+	equal(server.stop(), 0)
+
+
 def test_who_waits_for_a_slot_keeps_nobody_else_waiting(t):  # root
 	server = Server(t, "--slots", "1")
 	one, two = server.client(), server.client()
 	# On a busy machine the slot may have had its rest before anybody asks.
 	for _ in range(20):
 		number = one.create(t.root)
-		intruder = intrude(server)
+		intruder = intrude(made_ahead(server)[0])
 		one.ask(DESTROY, sandbox=number)
 		request = one.send(CREATE, [t.root, "--", "/bin/true"])
 		listed = two.ask(LIST).words
@@ -369,7 +361,7 @@ def test_what_is_to_be_started_again_keeps_nobody_else_waiting(t):  # root
 		one.wait(ENDED, one.create(t.root, "--", "/bin/true"))
 		eventually(lambda: len(made_ahead(server)) == 1, "one is made ahead")
 		ready = made_ahead(server)[0]
-		intruder = intrude(server)
+		intruder = intrude(ready)
 		os.kill(ready, signal.SIGSTOP)
 		eventually(lambda pid=ready: state_of(pid) == "T", "it has stopped")
 		request = one.send(CREATE, [t.root, "--", "/bin/true"])

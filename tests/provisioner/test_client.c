@@ -13,16 +13,7 @@
 #include "base/fd.h"
 #include "provisioner/client.h"
 #include "provisioner/packet.h"
-
-static unsigned count_descriptors(void)
-{
-	unsigned n = 0;
-	SBX_CLEANUP_DIR DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	return n;
-}
+#include "tests/provisioner/descriptor_count.h"
 
 /* More than sbx_packet_send() would. */
 static void send_with(int fd, const void *data, size_t n_bytes, unsigned n_fds)

@@ -17,6 +17,7 @@
 #include "provisioner/container.h"
 #include "provisioner/packet.h"
 #include "provisioner/slot.h"
+#include "tests/provisioner/descriptor_count.h"
 
 static int outer_fd, inner_fd;
 
@@ -130,16 +131,6 @@ static void whoever_helped_is_reaped_though_nobody_told_of_it(void **state)
 	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
 	assert_int_equal(errno, ECHILD);
 	close(told[0]);
-}
-
-static unsigned count_descriptors(void)
-{
-	unsigned n = 0;
-	SBX_CLEANUP_DIR DIR *dir = opendir("/proc/self/fd");
-	assert_non_null(dir);
-	while (readdir(dir))
-		n++;
-	return n;
 }
 
 /* Of a keeper's words without one, each would otherwise cost the server some for good. */
