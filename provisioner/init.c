@@ -156,10 +156,15 @@ static int set_up_ahead(const struct sbx_init *init, struct sbx_apply *apply,
 static void warm_up(void)
 {
 	static const char *const paths[] = {
-		"/bin/sh",
+#if defined(__x86_64__)
 		"/lib64/ld-linux-x86-64.so.2",
-		"/etc/ld.so.cache",
 		"/lib/x86_64-linux-gnu/libc.so.6",
+#elif defined(__aarch64__)
+		"/lib/ld-linux-aarch64.so.1",
+		"/lib/aarch64-linux-gnu/libc.so.6",
+#endif
+		"/bin/sh",
+		"/etc/ld.so.cache",
 		"/etc/ld.so.preload",
 	};
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -174,10 +179,10 @@ static int set_up(struct sbx_init *init, struct sbx_init_fds *fds, struct sbx_er
 	/* What has failed is told to whoever asks. */
 	if (init->handover_fd >= 0 && init->join_fd >= 0 && failed == 0)
 		failed = (init->joined = sbx_init_join(init, err)) < 0 ? -1 : 0;
-	if (init->handover_fd >= 0) {
+	if (init->handover_fd >= 0 && init->join_fd < 0 && failed == 0)
 		warm_up();
+	if (init->handover_fd >= 0)
 		sbx_init_take_over(init);
-	}
 	if (failed < 0 || sbx_apply_rest(&apply, err) < 0)
 		return -1;
 	return init->wait_for_go ? wait_for_go(init, err) : 0;
